@@ -1,0 +1,27 @@
+# make run | setup | label-studio | test | check
+SHELL := /bin/bash
+HOST ?= localhost
+PORT ?= 8501
+PYTHON ?= python3
+PY := .venv/bin/python
+
+.PHONY: run setup dev test test-slow check label-studio clean
+
+run: .venv/installed
+	@$(PY) -m bench.port $(HOST) $(PORT) PORT
+	@$(PY) -m streamlit run app.py --server.address $(HOST) --server.port $(PORT)
+
+setup: .venv/installed
+
+# The stamp is older than requirements.txt only when something must be installed, so a second run starts at once.
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python " + sys.version.split()[0] + " found, 3.11 or newer expected: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --upgrade pip
+	$(PY) -m pip install --quiet torch==2.13.0
+	$(PY) -m pip install --quiet -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.txt
+	$(PY) -m pip install --quiet -r requirements-dev.txt
+	@touch $@

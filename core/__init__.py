@@ -1,0 +1,1 @@
+"""The nouns of the reading room: frozen dataclasses, refusals, settings. Imports nothing of ours, nothing heavy."""

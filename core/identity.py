@@ -1,0 +1,48 @@
+"""Opaque names: the same film gets the same name on one machine, and nobody without the key can link it."""
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+import numpy as np
+
+from core.radiograph import Pixels
+
+
+def machine_key(home: Path) -> bytes:
+    """The 32-byte key of this installation, made on first use. It never leaves the machine.
+
+    Two processes that start at once agree: the key is written whole under a name of its own, then linked into
+    place, and the link fails for all but the first.
+    """
+    path = home / "key"
+    if not path.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        draft = home / f"key.{secrets.token_hex(8)}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    key = path.read_bytes()
+    if len(key) != 32:
+        raise ValueError(f"{path} holds {len(key)} bytes, expected 32; restore it from a copy, or delete it to start anew")
+    return key
+
+
+def case_id(pixels: Pixels, key: bytes) -> str:
+    """Keyed BLAKE2b of the film at 16 bits, 24 hex digits: equal pixels, equal name, in whatever file they came."""
+    digest = hashlib.blake2b(key=key, digest_size=12, person=b"osteolens-case")
+    digest.update(repr(pixels.shape).encode())
+    digest.update(np.ascontiguousarray(np.rint(pixels * 65535).astype("<u2")))
+    return digest.hexdigest()
+
+
+def pseudonym(kind: str, value: str, key: bytes) -> str:
+    """Keyed hash of an identifier (an annotator's account, a patient number), 12 hex digits."""
+    return hashlib.blake2b(f"{kind}:{value}".encode(), key=key, digest_size=6, person=b"osteolens-name").hexdigest()

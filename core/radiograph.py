@@ -1,0 +1,63 @@
+"""One film, ready to be looked at: pixels and the facts of its taking, nothing of the person."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.clinical import Clinical
+from core.refusal import Notice
+
+Site = Literal["hip", "knee", "spine", "other"]
+View = Literal["ap", "lateral", "other"]
+Side = Literal["R", "L", "both"]
+SpacingOrigin = Literal["detector", "calibrated", "marker", "none"]
+Pixels = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """How the film was taken, as far as the file says. Nothing here identifies a person."""
+
+    kvp: float | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    photometric: str | None = None
+    modality: str | None = None
+    bits_stored: int | None = None
+    encoding: str | None = None  # DICOM transfer syntax name, or PNG, JPEG, ...
+    window: str | None = None  # which of the file's windows the pixels were shown through
+
+
+@dataclass(frozen=True, eq=False)
+class Radiograph:
+    """A film as every later step sees it.
+
+    pixels: float32 [H, W] in 0..1, bone bright.
+    case_id: keyed hash of the pixels: the same film is the same case, and nobody without the key can tell which.
+    spacing_mm: (row, column) millimetres per pixel in the plane that `spacing_origin` names, or None.
+    valid: bool [H, W], False under collimator, shutter, padding and masked burnt-in text; None when all is film.
+    clinical: what the file itself says of age, sex and size; all None for a picture file.
+    """
+
+    pixels: Pixels
+    case_id: str
+    spacing_mm: tuple[float, float] | None = None
+    spacing_origin: SpacingOrigin = "none"
+    site: Site | None = None
+    view: View | None = None
+    side: Side | None = None
+    acquisition: Acquisition = field(default_factory=Acquisition)
+    clinical: Clinical = field(default_factory=Clinical)
+    valid: Mask | None = None
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])

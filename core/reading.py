@@ -1,0 +1,101 @@
+"""What the reader gets: one `Reading` a limb or spine."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from core.estimate import Difficulty, Estimate, Probabilities
+from core.radiograph import Pixels, Radiograph, Side
+from core.refusal import Notice, Refusal
+from core.regions import Regions
+
+Status = Literal["read", "refused", "failed"]
+
+
+@dataclass(frozen=True)
+class ViewGuess:
+    """Which view the film is, and how sure that is; confidence None where the file's own tags said so."""
+
+    name: str
+    confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """The bundle that gave the answer."""
+
+    name: str
+    version: str
+    learned_from: str = ""  # shown beside every answer: what the weights were trained on
+    intended_use: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One limb's answer, or the refusal of its film.
+
+    explanation: float32 [H, W] in 0..1 on the film as uploaded: where the answer came from.
+    film: the joined answer of all limbs of the film, where they share one label.
+    radiograph: the film itself, for faces to show; never part of `row`.
+    """
+
+    path: str
+    status: Status
+    case_id: str | None = None
+    recipe: str | None = None
+    side: Side | None = None
+    view: ViewGuess | None = None
+    estimate: Estimate | None = None
+    candidates: dict[str, Probabilities] = field(default_factory=dict)
+    regions: Regions = field(default_factory=Regions)
+    explanation: Pixels | None = None
+    difficulty: Difficulty | None = None
+    refusal: Refusal | None = None
+    warnings: tuple[Notice, ...] = ()
+    model: ModelVersion | None = None
+    timing_ms: dict[str, float] = field(default_factory=dict)
+    film: dict[str, Any] | None = None
+    radiograph: Radiograph | None = None
+
+    def named(self, path: str) -> "Reading":
+        """The same reading under the path by which the caller knows the file."""
+        return replace(self, path=path)
+
+    def row(self) -> dict[str, Any]:
+        """One line of readings.jsonl: plain JSON values, in the contract's names."""
+        estimate, bmd = self.estimate, self.estimate.bmd if self.estimate else None
+        row: dict[str, Any] = {
+            "path": self.path,
+            "case_id": self.case_id,
+            "status": self.status,
+            "recipe": self.recipe,
+            "side": self.side,
+            "view": vars(self.view) if self.view else None,
+            "label": estimate.label if estimate else None,
+            "probabilities": _rounded(estimate.probabilities) if estimate else None,
+            "set": list(estimate.conformal_set) if estimate else None,
+            "candidates": {name: _rounded(answer) for name, answer in self.candidates.items()},
+            "regions": {
+                region.name: {
+                    "area_px": region.area_px,
+                    "centroid_xy": [round(value, 2) for value in region.centroid_xy],
+                    "box_xyxy": list(region.box_xyxy),
+                    "score": region.score,
+                }
+                for region in self.regions
+            },
+            "bmd": vars(bmd) if bmd else None,
+            "difficulty": {**vars(self.difficulty), "reasons": list(self.difficulty.reasons)}
+            if self.difficulty
+            else None,
+            "refusal": {"code": str(self.refusal.code), "message": self.refusal.message} if self.refusal else None,
+            "warnings": [vars(notice) for notice in self.warnings],
+            "model": {"name": self.model.name, "version": self.model.version} if self.model else None,
+            "timing_ms": {step: round(value, 2) for step, value in self.timing_ms.items()},
+        }
+        if self.film is not None:
+            row["film"] = self.film
+        return row
+
+
+def _rounded(probabilities: Probabilities) -> Probabilities:
+    return {label: round(value, 6) for label, value in probabilities.items()}
