@@ -1,1 +1,66 @@
-"""x"""
+"""The road back: from a hard case to a better model, step by step.
+
+enqueue -> push -> (Label Studio) -> pull -> adjudicate -> dataset -> split -> fit -> evaluate -> promote
+"""
+
+from functools import cache
+
+from annotation.films import film_path, keep_film
+from annotation.ledger import Ledger, State, WorklistEntry
+from annotation.policy import REQUESTED, reasons_to_ask
+from core.identity import machine_key
+from core.reading import Reading
+from core.settings import settings
+
+# -- the worklist ---------------------------------------------------------------------------------------------------
+
+
+def enqueue(reading: Reading, reason: str | None = None) -> bool:
+    """Keep a case for an expert if the policy says so, or because a person asked (`reason="requested"`).
+
+    Returns True when the case stands in the worklist afterwards. Asked twice, it stands there once. Raises ValueError
+    when a person asks for a film that was not read, or for a reason nobody may give.
+    """
+    if reason not in (None, REQUESTED):
+        raise ValueError(f"reason is {reason!r}, expected {REQUESTED!r} or none: other reasons come from the reading")
+    film, case_id, recipe = reading.radiograph, reading.case_id, reading.recipe
+    if reading.status != "read" or film is None or case_id is None or recipe is None:
+        if reason is None:
+            return False
+        raise ValueError("This film was refused, so there is no answer an expert could be asked about")
+    asked = reason == REQUESTED
+    home, rate = settings().home, settings().control_rate
+    reasons = reasons_to_ask(case_id, recipe, reading.difficulty, machine_key(home), rate, requested=asked)
+    if not reasons:
+        return ledger().entry(case_id, recipe) is not None
+    if not film_path(home, case_id).exists():
+        from imaging import to_png
+
+        keep_film(home, case_id, to_png(film))  # before the row, so that no row is without its film
+    ledger().enter(case_id, recipe, reasons, reading.row())
+    return True
+
+
+def worklist(*states: State) -> list[WorklistEntry]:
+    """The cases of the worklist, oldest first; all of them when no state is named."""
+    return ledger().entries(*states)
+
+
+def waiting() -> list[WorklistEntry]:
+    """The cases that the next push will send."""
+    return worklist(State.WAITING, State.FAILED, State.PUSHING)
+
+
+def film_png(case_id: str) -> bytes:
+    """The film of a case as the expert sees it. Raises FileNotFoundError where none is kept."""
+    return film_path(settings().home, case_id).read_bytes()
+
+
+def ledger() -> Ledger:
+    """The worklist of this installation."""
+    return _opened(settings().ledger)
+
+
+@cache
+def _opened(url: str) -> Ledger:
+    return Ledger(url)

@@ -1,0 +1,1 @@
+"""Hard cases on their way to an expert and back: who is asked, the worklist, Label Studio."""

@@ -1,0 +1,368 @@
+"""The worklist: one row a case, every change of state with its time.
+
+A case is one film as one recipe asks about it: the expert opens the film once and judges each limb on it, so a pelvis
+whose two hips are both hard is one row, with the readings of both sides. Nothing that identifies a person enters: the
+row of a reading is kept without the name of its file, and notices are kept by code alone.
+
+    waiting -> pushing -> pushed -> answered
+       ^          |
+       +--failed<-+        a pusher that died leaves `pushing`; the next one takes the case over
+
+SQLite by default, any database of SQLAlchemy by its address; what only SQLite needs is in `_tell_sqlite`.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+LEASE = timedelta(minutes=10)  # far longer than any request to Label Studio may take
+
+
+class State(StrEnum):
+    """Where a case stands."""
+
+    WAITING = "waiting"  # kept, not sent
+    PUSHING = "pushing"  # a process is sending it, or died while doing so
+    PUSHED = "pushed"  # a task in Label Studio
+    FAILED = "failed"  # Label Studio would not have it; the next push tries again
+    ANSWERED = "answered"  # an expert's answer was taken in
+
+
+class LedgerFault(Exception):
+    """The worklist cannot be opened or used; the message is one sentence for a person."""
+
+
+class LostClaim(Exception):
+    """Another process has taken the case over since it was claimed."""
+
+
+@dataclass(frozen=True)
+class WorklistEntry:
+    """One case of the worklist. `readings` holds one line of readings.jsonl for each side, without the file's name."""
+
+    id: int
+    case_id: str
+    recipe: str
+    state: State
+    reasons: tuple[str, ...]
+    difficulty: float | None
+    model: str | None
+    readings: tuple[dict[str, Any], ...]
+    project_id: int | None
+    task_id: int | None
+    error: str | None
+    attempts: int
+    entered_at: datetime
+    changed_at: datetime
+    times: dict[str, datetime] = field(default_factory=dict)  # when it last came into each state
+    link: str | None = None  # where the task can be seen; set by whoever knows the address of Label Studio
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        return tuple(row["side"] for row in self.readings if row.get("side"))
+
+
+class _Utc(sa.types.TypeDecorator[datetime]):
+    """A moment in UTC; databases without time zones give it back without one, so it is put on again."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+_metadata = sa.MetaData()
+_cases = sa.Table(
+    "cases",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("case_id", sa.String(24), nullable=False),
+    sa.Column("recipe", sa.String(100), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False, index=True),
+    sa.Column("reasons", sa.JSON, nullable=False),
+    sa.Column("difficulty", sa.Float),
+    sa.Column("model", sa.String(200)),
+    sa.Column("readings", sa.JSON, nullable=False),
+    sa.Column("project_id", sa.Integer),
+    sa.Column("task_id", sa.Integer),
+    sa.Column("error", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("holder", sa.String(100)),
+    sa.Column("lease_until", _Utc),
+    sa.Column("entered_at", _Utc, nullable=False),
+    sa.Column("changed_at", _Utc, nullable=False),
+    sa.UniqueConstraint("case_id", "recipe"),
+)
+_transitions = sa.Table(
+    "transitions",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("entry", sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("at", _Utc, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("note", sa.Text),
+)
+
+
+class Ledger:
+    """The worklist in a database. Safe for many processes at once; each method is one transaction."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._engine = sa.create_engine(url, pool_pre_ping=True)
+            if self._engine.dialect.name == "sqlite":
+                _tell_sqlite(self._engine)
+            self._make_tables()
+        except (SQLAlchemyError, ImportError, OSError) as error:
+            place = url.rpartition("@")[2]  # an address may carry a password before the @
+            raise LedgerFault(
+                f"The worklist at {place} cannot be opened ({_first_line(error)}); "
+                "check OSTEOLENS_LEDGER_URL, or leave it out to use a file under OSTEOLENS_HOME"
+            ) from error
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # -- entering -----------------------------------------------------------------------------------------------
+
+    def enter(
+        self, case_id: str, recipe: str, reasons: Collection[str], row: dict[str, Any], now: datetime | None = None
+    ) -> bool:
+        """Take a case in; True if it is new. Known already: its reasons, and a side not yet kept, are added.
+
+        The reading kept is the one by which the case was chosen: a later model's answer does not replace it.
+        """
+        now = now or _now()
+        kept = without_names(row, case_id)
+        difficulty, model = kept.get("difficulty") or {}, kept.get("model") or {}
+        new = {
+            "case_id": case_id,
+            "recipe": recipe,
+            "state": State.WAITING,
+            "reasons": list(dict.fromkeys(reasons)),
+            "difficulty": difficulty.get("score"),
+            "model": f"{model['name']}@{model['version']}" if model else None,
+            "readings": [kept],
+            "entered_at": now,
+            "changed_at": now,
+        }
+        with self._write() as connection:
+            if self._insert_or_none(connection, new):
+                return True
+            known = connection.execute(
+                sa.select(_cases).where(_cases.c.case_id == case_id, _cases.c.recipe == recipe).with_for_update()
+            ).one()
+            readings = known.readings
+            if kept.get("side") not in [row.get("side") for row in readings]:
+                readings = [*readings, kept]
+            scores = [score for score in (known.difficulty, new["difficulty"]) if score is not None]
+            connection.execute(
+                sa.update(_cases)
+                .where(_cases.c.id == known.id)
+                .values(
+                    reasons=list(dict.fromkeys([*known.reasons, *reasons])),
+                    readings=readings,
+                    difficulty=max(scores, default=None),
+                )
+            )
+            return False
+
+    # -- looking ------------------------------------------------------------------------------------------------
+
+    def entries(self, *states: State) -> list[WorklistEntry]:
+        """The cases in these states (in all, when none is named), in the order in which they came."""
+        wanted = _cases.c.state.in_(states) if states else sa.true()
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(_cases).where(wanted).order_by(_cases.c.id)).all()
+            times: dict[int, dict[str, datetime]] = {}
+            for change in connection.execute(
+                sa.select(_transitions).join(_cases).where(wanted).order_by(_transitions.c.id)
+            ):
+                times.setdefault(change.entry, {})[change.state] = change.at
+        return [_entry(row, times.get(row.id, {})) for row in rows]
+
+    def entry(self, case_id: str, recipe: str) -> WorklistEntry | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                sa.select(_cases).where(_cases.c.case_id == case_id, _cases.c.recipe == recipe)
+            ).one_or_none()
+            if row is None:
+                return None
+            changes = connection.execute(
+                sa.select(_transitions).where(_transitions.c.entry == row.id).order_by(_transitions.c.id)
+            )
+            return _entry(row, {change.state: change.at for change in changes})
+
+    def counts(self) -> dict[State, int]:
+        """Cases by state, every state named."""
+        with self._engine.connect() as connection:
+            found = connection.execute(sa.select(_cases.c.state, sa.func.count()).group_by(_cases.c.state))
+            return dict.fromkeys(State, 0) | {State(state): count for state, count in found}
+
+    def holders(self) -> set[str]:
+        """The processes in whose hands cases are."""
+        with self._engine.connect() as connection:
+            return set(connection.scalars(sa.select(_cases.c.holder).where(_cases.c.state == State.PUSHING)))
+
+    # -- pushing ------------------------------------------------------------------------------------------------
+
+    def claim(self, id: int, holder: str, gone: Collection[str] = (), now: datetime | None = None) -> str | None:
+        """Put down that this process is about to push the case, before it does so.
+
+        gone: holders known to be dead, whose cases may be taken over at once; others' only when their lease is over.
+        Returns the state the case was in, or None where it is another's, or pushed by now.
+        """
+        now = now or _now()
+        free = sa.or_(
+            _cases.c.state.in_((State.WAITING, State.FAILED)),
+            sa.and_(
+                _cases.c.state == State.PUSHING, sa.or_(_cases.c.lease_until < now, _cases.c.holder.in_(tuple(gone)))
+            ),
+        )
+        with self._write() as connection:
+            state = connection.scalar(sa.select(_cases.c.state).where(_cases.c.id == id, free).with_for_update())
+            if state is None:
+                return None
+            self._move(
+                connection,
+                id,
+                State.PUSHING,
+                now,
+                note="taken over" if state == State.PUSHING else None,
+                holder=holder,
+                lease_until=now + LEASE,
+                attempts=_cases.c.attempts + 1,
+            )
+            return str(state)
+
+    def renew(self, id: int, holder: str, now: datetime | None = None) -> None:
+        """Make sure that the case is still this process's, and for how long. Raises LostClaim."""
+        with self._write() as connection:
+            done = connection.execute(
+                sa.update(_cases)
+                .where(_cases.c.id == id, _cases.c.state == State.PUSHING, _cases.c.holder == holder)
+                .values(lease_until=(now or _now()) + LEASE)
+            )
+            if done.rowcount != 1:
+                raise LostClaim(f"case {id} is no longer in the hands of {holder}")
+
+    def pushed(self, id: int, holder: str, project_id: int, task_id: int, now: datetime | None = None) -> None:
+        """Put down that Label Studio has the case, as which task. Raises LostClaim."""
+        self._finish(id, holder, State.PUSHED, now, project_id=project_id, task_id=task_id, error=None)
+
+    def failed(self, id: int, holder: str, error: str, now: datetime | None = None) -> None:
+        """Put down in one sentence why Label Studio would not have the case. Raises LostClaim."""
+        self._finish(id, holder, State.FAILED, now, note=error, error=error)
+
+    def put_back(self, id: int, holder: str, error: str | None, now: datetime | None = None) -> None:
+        """Put down that the push never came to a decision: the case waits as before. Raises LostClaim."""
+        self._finish(id, holder, State.WAITING, now, note=error, error=error)
+
+    def _finish(
+        self, id: int, holder: str, state: State, now: datetime | None, note: str | None = None, **values: Any
+    ) -> None:
+        with self._write() as connection:
+            mine = sa.and_(_cases.c.id == id, _cases.c.state == State.PUSHING, _cases.c.holder == holder)
+            if connection.scalar(sa.select(_cases.c.id).where(mine).with_for_update()) is None:
+                raise LostClaim(f"case {id} is no longer in the hands of {holder}")
+            self._move(connection, id, state, now or _now(), note, holder=None, lease_until=None, **values)
+
+    # -- how it is kept -----------------------------------------------------------------------------------------
+
+    def _make_tables(self) -> None:
+        try:
+            with self._write() as connection:
+                _metadata.create_all(connection)
+        except SQLAlchemyError:  # two processes at the first start: the other may have made them between look and make
+            with self._write() as connection:
+                _metadata.create_all(connection)
+
+    @contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+    def _insert_or_none(self, connection: sa.Connection, new: dict[str, Any]) -> bool:
+        try:
+            with connection.begin_nested():
+                id = connection.execute(sa.insert(_cases).values(new)).inserted_primary_key[0]
+        except sa.exc.IntegrityError:
+            return False
+        connection.execute(sa.insert(_transitions).values(entry=id, at=new["entered_at"], state=State.WAITING))
+        return True
+
+    def _move(
+        self, connection: sa.Connection, id: int, state: State, now: datetime, note: str | None = None, **values: Any
+    ) -> None:
+        connection.execute(sa.update(_cases).where(_cases.c.id == id).values(state=state, changed_at=now, **values))
+        connection.execute(sa.insert(_transitions).values(entry=id, at=now, state=state, note=note))
+
+
+def without_names(row: dict[str, Any], case_id: str) -> dict[str, Any]:
+    """A line of readings.jsonl with nothing of the file it came from.
+
+    The file's name may be a patient's, so the opaque name stands in its place; a notice's sentence may quote the
+    file, so its code alone is kept.
+    """
+    return {
+        **{name: value for name, value in row.items() if name != "timing_ms"},
+        "path": f"{case_id}.png",
+        "warnings": [{"code": notice["code"]} for notice in row.get("warnings") or ()],
+    }
+
+
+def _tell_sqlite(engine: sa.Engine) -> None:
+    """What SQLite alone needs: readers beside one writer, waiting, safe on power loss, locks taken first.
+
+    A transaction that reads and then writes must say so at its start: SQLite refuses to turn a reader into a writer
+    when another has written in between, however long it is told to wait.
+    """
+    if engine.url.database and engine.url.database != ":memory:":
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+
+    @sa.event.listens_for(engine, "connect")
+    def _set_up(connection: Any, record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        for pragma in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _entry(row: sa.Row[Any], times: dict[str, datetime]) -> WorklistEntry:
+    return WorklistEntry(
+        id=row.id,
+        case_id=row.case_id,
+        recipe=row.recipe,
+        state=State(row.state),
+        reasons=tuple(row.reasons),
+        difficulty=row.difficulty,
+        model=row.model,
+        readings=tuple(row.readings),
+        project_id=row.project_id,
+        task_id=row.task_id,
+        error=row.error,
+        attempts=row.attempts,
+        entered_at=row.entered_at,
+        changed_at=row.changed_at,
+        times=times,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
