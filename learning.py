@@ -3,14 +3,35 @@
 enqueue -> push -> (Label Studio) -> pull -> adjudicate -> dataset -> split -> fit -> evaluate -> promote
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 from annotation.films import film_path, keep_film
-from annotation.ledger import Ledger, State, WorklistEntry
+from annotation.label_studio import LabelStudio, LabelStudioFault, LabelStudioStatus, status, task_link
+from annotation.labelling import Question
+from annotation.ledger import Ledger, LedgerFault, State, WorklistEntry
 from annotation.policy import REQUESTED, reasons_to_ask
+from annotation.push import PushProgress
+from annotation.push import push as push_cases
 from core.identity import machine_key
 from core.reading import Reading
-from core.settings import settings
+from core.settings import Settings, settings
+
+__all__ = [
+    "LabelStudioFault",
+    "LabelStudioStatus",
+    "LedgerFault",
+    "PushProgress",
+    "State",
+    "WorklistEntry",
+    "enqueue",
+    "film_png",
+    "label_studio_status",
+    "push",
+    "waiting",
+    "worklist",
+]
 
 # -- the worklist ---------------------------------------------------------------------------------------------------
 
@@ -43,12 +64,34 @@ def enqueue(reading: Reading, reason: str | None = None) -> bool:
 
 def worklist(*states: State) -> list[WorklistEntry]:
     """The cases of the worklist, oldest first; all of them when no state is named."""
-    return ledger().entries(*states)
+    url = _settings_now().label_studio_url
+    return [
+        replace(entry, link=task_link(url, entry.project_id, entry.task_id))
+        if url and entry.project_id and entry.task_id
+        else entry
+        for entry in ledger().entries(*states)
+    ]
 
 
 def waiting() -> list[WorklistEntry]:
     """The cases that the next push will send."""
     return worklist(State.WAITING, State.FAILED, State.PUSHING)
+
+
+def push() -> Iterator[PushProgress]:
+    """Send what waits to Label Studio, one task a case, yielding after each.
+
+    Raises LabelStudioFault, with one sentence, where Label Studio is not connected or cannot be used.
+    """
+    settings_now = _settings_now()
+    studio = LabelStudio(settings_now.label_studio_url, _token(settings_now))
+    yield from push_cases(ledger(), studio, settings_now.label_studio_project, settings().home, _question)
+
+
+def label_studio_status() -> LabelStudioStatus:
+    """Whether Label Studio is connected, as whom, and if not, why and what to do. Takes some seconds at most."""
+    settings_now = _settings_now()
+    return status(settings_now.label_studio_url, _token(settings_now), settings_now.label_studio_project)
 
 
 def film_png(case_id: str) -> bytes:
@@ -64,3 +107,22 @@ def ledger() -> Ledger:
 @cache
 def _opened(url: str) -> Ledger:
     return Ledger(url)
+
+
+def _settings_now() -> Settings:
+    """The settings as they stand in this moment: `make label-studio` writes them while the workbench runs."""
+    return Settings()
+
+
+def _token(now: Settings) -> str | None:
+    return now.label_studio_token.get_secret_value() if now.label_studio_token else None
+
+
+def _question(name: str) -> Question:
+    """What the expert is asked about a film of this recipe. Hips are judged each for itself, other films as one."""
+    from recipes import RECIPES
+
+    recipe = RECIPES[name]
+    about = f"{recipe.site.capitalize()}, {recipe.view.upper() if recipe.view == 'ap' else recipe.view}"
+    sides = ("R", "L") if recipe.site == "hip" else ()
+    return Question(name, about, tuple(recipe.labels), tuple(getattr(recipe, "regions", ())), sides)

@@ -293,7 +293,7 @@ class Ledger:
     def _insert_or_none(self, connection: sa.Connection, new: dict[str, Any]) -> bool:
         try:
             with connection.begin_nested():
-                id = connection.execute(sa.insert(_cases).values(new)).inserted_primary_key[0]
+                id = connection.scalar(sa.insert(_cases).values(new).returning(_cases.c.id))
         except sa.exc.IntegrityError:
             return False
         connection.execute(sa.insert(_transitions).values(entry=id, at=new["entered_at"], state=State.WAITING))
