@@ -1,0 +1,80 @@
+"""From a film to a network's input, and a network's map back onto the film. One object serves training and reading."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from core.radiograph import Pixels, Radiograph
+
+Input = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """How a film becomes the input of one network.
+
+    size: (height, width) of the input in pixels.
+    window: the two quantiles of the film's valid pixels that become 0 and 1, so that exposure and export matter less.
+    fit: `pad` keeps the ratio and centres the film on zeros; `stretch` does not.
+    mean, std: per channel, as the network's first weights expect; (0.5, 0.5) gives -1..1.
+    """
+
+    size: tuple[int, int]
+    window: tuple[float, float] = (0.01, 0.99)
+    fit: Literal["pad", "stretch"] = "pad"
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.5, 0.5, 0.5)
+
+    def grey(self, film: Radiograph) -> Pixels:
+        """The film windowed and fitted, float32 [height, width] in 0..1: what augmentation works on."""
+        left, top, width, height = self._place(film.height, film.width)
+        small = np.asarray(
+            Image.fromarray(film.pixels).resize((width, height), Image.Resampling.BOX if film.width >= 2 * width else Image.Resampling.BILINEAR)
+        )
+        seen = film.pixels if film.valid is None else film.pixels[film.valid]
+        low, high = np.quantile(_thinned(seen), self.window)
+        canvas = np.zeros(self.size, np.float32)
+        canvas[top : top + height, left : left + width] = np.clip((small - low) / max(high - low, 1e-6), 0, 1)
+        return canvas
+
+    def tensor(self, grey: Pixels) -> Input:
+        """Grey [..., H, W] in 0..1 to the network's input [..., 3, H, W]."""
+        mean, std = (np.asarray(values, np.float32)[:, None, None] for values in (self.mean, self.std))
+        return (grey[..., None, :, :] - mean) / std
+
+    def __call__(self, film: Radiograph) -> Input:
+        """Input float32 [3, H, W]."""
+        return self.tensor(self.grey(film))
+
+    def back(self, heat: npt.NDArray[np.floating], film: Radiograph) -> Pixels:
+        """A map over the input [h, w], of any coarseness, laid onto the film [H, W]; what lay on padding is dropped."""
+        left, top, width, height = self._place(film.height, film.width)
+        down, across = heat.shape[0] / self.size[0], heat.shape[1] / self.size[1]
+        box = (left * across, top * down, (left + width) * across, (top + height) * down)
+        source = Image.fromarray(np.ascontiguousarray(heat, np.float32))
+        return np.asarray(source.resize((film.width, film.height), Image.Resampling.BICUBIC, box=box)).clip(0, 1)
+
+    def _place(self, height: int, width: int) -> tuple[int, int, int, int]:
+        """Left, top, width, height of the film inside the input."""
+        if self.fit == "stretch":
+            return 0, 0, self.size[1], self.size[0]
+        scale = min(self.size[0] / height, self.size[1] / width)
+        fitted = max(1, round(height * scale)), max(1, round(width * scale))
+        return (self.size[1] - fitted[1]) // 2, (self.size[0] - fitted[0]) // 2, fitted[1], fitted[0]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, as `preprocessor_config.json` holds them."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Preprocess":
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+
+
+def _thinned(values: npt.NDArray[np.float32], most: int = 262_144) -> npt.NDArray[np.float32]:
+    """Every n-th value: quantiles of a quarter million pixels are those of ten million, and fifty times sooner."""
+    flat = values.ravel()
+    return flat[:: max(1, flat.size // most)]

@@ -1,0 +1,136 @@
+"""Bytes of a file to a `Radiograph`. What the file is, its content tells, never its name."""
+
+from typing import Final
+
+import numpy as np
+
+from core.identity import case_id, machine_key
+from core.radiograph import Acquisition, Mask, Radiograph
+from core.refusal import Code, Notice, Refused
+from core.settings import settings
+from imaging.colour import grey_of_colour
+from imaging.decode import encoding_name, words_of
+from imaging.dicom import is_dicom, open_dicom
+from imaging.grey import tone_of
+from imaging.header import Header
+from imaging.layout import layout_of
+from imaging.picture import is_picture, read_picture
+from imaging.spacing import scale_of
+from imaging.taking import clinical_of, side_of, site_of, view_of
+
+# Modalities whose images are no projection of the body onto a detector.
+_NOT_PROJECTIONS: Final = {
+    "CT": "a CT slice", "MR": "an MR slice", "US": "an ultrasound image", "NM": "a nuclear medicine image",
+    "PT": "a PET slice", "OP": "an ophthalmic photograph", "OPT": "an optical tomography", "ES": "an endoscopy",
+    "XC": "a photograph", "GM": "a microscopy", "SM": "a microscopy", "ECG": "an electrocardiogram",
+    "SR": "a report", "PR": "a presentation state", "KO": "a key object note", "DOC": "a document",
+    "SEG": "a segmentation", "RTSTRUCT": "a set of structures", "RTPLAN": "a plan", "RTDOSE": "a dose map",
+}  # fmt: skip
+_FORMERLY_FOUND: Final = (
+    (b"%PDF", "a PDF"), (b"GIF8", "a GIF"), (b"PK\3\4", "a ZIP archive"), (b"\x1f\x8b", "a gzip archive"),
+    (b"\0\0\0\x0cjP  ", "a bare JPEG 2000"), (b"\xff\x4f\xff\x51", "a bare JPEG 2000"), (b"<", "a web page or XML"),
+)  # fmt: skip
+
+
+def read_radiograph(data: bytes, name: str, frame: int | None = None, window: int = 0) -> Radiograph:
+    """The film in these bytes, bone bright, nothing of the person left but age, sex and size.
+
+    data: a DICOM, PNG, JPEG, TIFF, WebP or BMP file, whole.
+    name: the name the caller knows the file by; never looked at, so that what it may tell goes nowhere.
+    frame: which image of a multi-frame file, from 0; None refuses such a file.
+    window: which of the file's windows or VOI tables to show it through, from 0.
+
+    Raises Refused: `unreadable`, `unsupported_encoding`, `not_a_radiograph`, `too_large`.
+    """
+    del name
+    if len(data) > settings().max_megabytes * 1e6:
+        raise Refused(
+            Code.TOO_LARGE,
+            f"The file has {len(data) / 1e6:.0f} MB, and the limit is {settings().max_megabytes:g}; "
+            "send one film, or raise OSTEOLENS_MAX_MEGABYTES.",
+        )
+    if is_picture(data):
+        return _of_picture(data, frame)
+    if is_dicom(data):
+        return _of_dicom(data, frame, window)
+    found = next((kind for magic, kind in _FORMERLY_FOUND if data.startswith(magic)), None)
+    found = found or ("an empty file" if not data else "of no kind known here")
+    raise Refused(
+        Code.UNREADABLE, f"The file is {found}; expected DICOM, PNG, JPEG, TIFF, WebP or BMP; export the film as one."
+    )
+
+
+def _of_picture(data: bytes, frame: int | None) -> Radiograph:
+    pixels, film, kind, bits = read_picture(data, frame)
+    return Radiograph(
+        pixels=pixels,
+        case_id=case_id(pixels, machine_key(settings().home)),
+        acquisition=Acquisition(bits_stored=bits, encoding=kind),
+        valid=film,
+    )
+
+
+def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
+    file = open_dicom(data)
+    header = file.header
+    modality = (header.text("Modality") or "").upper() or None
+    if modality in _NOT_PROJECTIONS:
+        raise Refused(
+            Code.NOT_A_RADIOGRAPH,
+            f"The DICOM object is {_NOT_PROJECTIONS[modality]} ({modality}), expected a radiograph; send the film.",
+        )
+    layout = layout_of(header)
+    if layout.frames > 1 and frame is None:
+        raise Refused(
+            Code.NOT_A_RADIOGRAPH,
+            f"The DICOM object holds {layout.frames} frames, expected one film; name the frame to read.",
+        )
+    if frame is not None and not 0 <= frame < layout.frames:
+        raise Refused(
+            Code.NOT_A_RADIOGRAPH, f"The DICOM object holds {layout.frames} frame(s); there is no number {frame + 1}."
+        )
+    words, precision = words_of(file, layout, frame or 0)
+    notices: tuple[Notice, ...] = ()
+    if file.syntax is None or "TransferSyntaxUID" not in getattr(header.dataset, "file_meta", {}):
+        notices += (Notice("no_file_meta", "The file does not name its encoding; it was told from the bytes."),)
+    valid: Mask | None = None
+    if words.ndim == 3 or layout.photometric == "PALETTE COLOR":
+        colour = words if words.ndim == 3 else _through_palette(words, header)
+        pixels = grey_of_colour((colour >> (8 if colour.dtype == np.uint16 else 0)).astype(np.uint8)) * np.float32(1 / 255)
+        shown = "colour to grey"
+    else:
+        tone = tone_of(header, layout, words, precision, window)
+        pixels, shown = tone.pixels(words), tone.shown
+        notices += tone.notices
+        if tone.padding is not None:
+            valid = ~tone.padding[words]
+    scale = scale_of(header)
+    side, said = side_of(header)
+    return Radiograph(
+        pixels=pixels,
+        case_id=case_id(pixels, machine_key(settings().home)),
+        spacing_mm=scale.spacing_mm,
+        spacing_origin=scale.origin,
+        site=site_of(header),
+        view=view_of(header),
+        side=side,
+        acquisition=Acquisition(
+            kvp=header.number("KVP"),
+            manufacturer=header.text("Manufacturer"),
+            model=header.text("ManufacturerModelName"),
+            photometric=layout.photometric,
+            modality=modality,
+            bits_stored=layout.stored,
+            encoding=encoding_name(file),
+            window=shown,
+        ),
+        clinical=clinical_of(header),
+        valid=valid,
+        notices=notices + said,
+    )
+
+
+def _through_palette(words: np.ndarray, header: Header) -> np.ndarray:
+    from pydicom.pixels import apply_color_lut
+
+    return apply_color_lut(words, header.dataset)

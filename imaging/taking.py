@@ -1,0 +1,118 @@
+"""How the film was taken, as its tags tell it: site, view, side, apparatus, and the patient's age, sex and size."""
+
+import re
+from typing import Final
+
+from pydicom.sr._snomed_dict import mapping as snomed_ct
+
+from core.clinical import Clinical, Sex
+from core.radiograph import Side, Site, View
+from core.refusal import Notice
+from imaging.header import Header
+
+# PS3.16 annex L (body part examined) and CID 4009, by the recipes' sites; every other named part is "other",
+# and a part that may or may not hold one of them (EXTREMITY) says nothing.
+SITE_BY_BODY_PART: Final[dict[str, Site]] = {
+    **dict.fromkeys(("HIP", "HIPJOINT", "PELVIS", "PELVISLOWEXTREMT", "FEMUR", "THIGH"), "hip"),
+    **dict.fromkeys(("KNEE", "KNEEJOINT", "PATELLA"), "knee"),
+    **dict.fromkeys(("SPINE", "LSPINE", "LSSPINE", "TSPINE", "TLSPINE", "LUMBARSPINE", "THORACICSPINE"), "spine"),
+}
+_SAYS_NOTHING: Final = frozenset({"EXTREMITY", "LOWEREXTREMITY", "LOWERLIMB", "LEG", "LOWERLEG", "WHOLEBODY", "UNKNOWN"})
+SITE_BY_SNOMED: Final[dict[str, Site]] = {
+    **dict.fromkeys(("29836001", "24136001", "816092008", "12921003", "1231522001", "71341001", "68367000"), "hip"),
+    **dict.fromkeys(("72696002", "49076000", "64234005"), "knee"),
+    **dict.fromkeys(("421060004", "122496007", "1217253001", "122495006", "1217256009"), "spine"),
+}
+_LIMBS: Final = frozenset({"66019005", "61685007", "30021000", "72001000", "38266002"})
+VIEW_BY_POSITION: Final[dict[str, View]] = {
+    "AP": "ap",
+    **dict.fromkeys(("LL", "RL", "LAT", "LATERAL", "LLD", "RLD", "ML", "LM", "LLO", "RLO"), "lateral"),
+}
+VIEW_BY_SNOMED: Final[dict[str, View]] = {
+    "399348003": "ap",
+    "399033003": "ap",
+    **dict.fromkeys(("399067008", "399173006", "399198007", "399352003", "399260004", "30730003"), "lateral"),
+}
+SIDE_BY_LATERALITY: Final[dict[str, Side]] = {"R": "R", "L": "L", "B": "both"}
+SIDE_BY_SNOMED: Final[dict[str, Side]] = {"24028007": "R", "7771000": "L", "51440002": "both"}
+_DESCRIPTIONS: Final = ("SeriesDescription", "ProtocolName", "StudyDescription")
+
+
+def site_of(header: Header) -> Site | None:
+    """From BodyPartExamined, else the coded anatomic region; None where neither says."""
+    part = re.sub(r"[^A-Z]", "", (header.text("BodyPartExamined") or "").upper())
+    if part and part not in _SAYS_NOTHING:
+        return SITE_BY_BODY_PART.get(part, "other")
+    for code in _codes(header, "AnatomicRegionSequence"):
+        if code not in _LIMBS:
+            return SITE_BY_SNOMED.get(code, "other")
+    return None
+
+
+def view_of(header: Header) -> View | None:
+    """From the coded view, else ViewPosition; None where neither says."""
+    for code in _codes(header, "ViewCodeSequence"):
+        return VIEW_BY_SNOMED.get(code, "other")
+    position = (header.text("ViewPosition") or "").upper()
+    return VIEW_BY_POSITION.get(position, "other") if position else None
+
+
+def side_of(header: Header) -> tuple[Side | None, tuple[Notice, ...]]:
+    """The side by every tag that may state it; tags at odds with each other give None and a notice."""
+    said: dict[str, Side] = {}
+    for keyword in ("ImageLaterality", "FrameLaterality", "Laterality"):
+        side = SIDE_BY_LATERALITY.get((header.text(keyword) or "").upper())
+        if side:
+            said[keyword] = side
+    for item in header.items("AnatomicRegionSequence"):
+        for code in _codes(item, "AnatomicRegionModifierSequence"):
+            if code in SIDE_BY_SNOMED:
+                said["AnatomicRegionModifierSequence"] = SIDE_BY_SNOMED[code]
+    for keyword in _DESCRIPTIONS:
+        words = set(re.findall(r"[A-Z]+", (header.text(keyword) or "").upper()))
+        if len(words & {"RIGHT", "LEFT"}) == 1:
+            said[keyword] = "R" if "RIGHT" in words else "L"
+    if len(set(said.values())) > 1:
+        told = ", ".join(f"{keyword} {side}" for keyword, side in said.items())
+        message = f"The file's tags disagree about the side ({told}); none was taken: look at the marker on the film."
+        return None, (Notice("side_contradicted", message),)
+    return next(iter(said.values()), None), ()
+
+
+def clinical_of(header: Header) -> Clinical:
+    """Age, sex and size by the tags; whatever is absent, nought or impossible is None."""
+    sexes: dict[str, Sex] = {"F": "F", "M": "M"}
+    height_m, weight_kg = header.number("PatientSize"), header.number("PatientWeight")
+    height_cm = None
+    if height_m is not None:  # metres by the standard; some writers give centimetres
+        height_cm = _within(height_m * 100, 40, 260) or _within(height_m, 40, 260)
+    weight_kg = None if weight_kg is None else _within(weight_kg, 2, 400)
+    bmi = _within(weight_kg / (height_cm / 100) ** 2, 8, 100) if height_cm and weight_kg else None
+    return Clinical(_age(header), sexes.get((header.text("PatientSex") or "").upper()), bmi, height_cm, weight_kg)
+
+
+def _age(header: Header) -> float | None:
+    """Years by PatientAge, else from birth to study. 000Y is how many writers leave it out."""
+    found = re.fullmatch(r"(\d{3})([DWMY])", header.text("PatientAge") or "")
+    if found and int(found[1]):
+        return _within(int(found[1]) / {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}[found[2]], 0, 120)
+    born, taken = (
+        re.fullmatch(r"(\d{4})(\d{2})(\d{2})", header.text(keyword) or "") for keyword in ("PatientBirthDate", "StudyDate")
+    )
+    if not born or not taken or born[1] <= "1880":
+        return None
+    years = int(taken[1]) - int(born[1]) - ((taken[2], taken[3]) < (born[2], born[3]))
+    return _within(float(years), 0, 120) if years > 0 else None
+
+
+def _within(value: float, low: float, high: float) -> float | None:
+    return value if low <= value <= high else None
+
+
+def _codes(header: Header, keyword: str) -> list[str]:
+    """SNOMED CT codes of a code sequence; the older SNOMED RT ones (T-15710) are translated."""
+    codes = []
+    for item in header.items(keyword):
+        code = item.text("CodeValue") or item.text("LongCodeValue") or ""
+        codes.append(snomed_ct["SRT"].get(code, code))
+    return [code for code in codes if code]
