@@ -21,7 +21,9 @@ from scipy.interpolate import PchipInterpolator
 
 Array = npt.NDArray[np.float32]
 Point = tuple[float, float, float]
-Solid = Callable[[Array, Array, Array], Array]  # signed distance in mm, negative inside; x lateral, y distal, z anterior
+# Signed distance in mm, negative inside, at x lateral, y distal, z anterior; z is one slice, so a number.
+Depth = float | np.float32
+Solid = Callable[[Array, Array, Depth], Array]
 
 # Linear attenuation at about 50 keV effective, 1/mm (NIST XCOM, rounded): what a 60 to 65 kVp knee film is taken with.
 FAT, MUSCLE, CORTEX, MARROW = 0.0190, 0.0226, 0.0780, 0.0205
@@ -50,11 +52,11 @@ def ellipsoid(centre: Point, radii: Point) -> Solid:
     """Distance to an ellipsoid, first order: exact on the surface, good close to it."""
     (cx, cy, cz), (rx, ry, rz) = centre, radii
 
-    def distance(x: Array, y: Array, z: Array) -> Array:
+    def distance(x: Array, y: Array, z: Depth) -> Array:
         u, v, w = (x - cx) / rx, (y - cy) / ry, (z - cz) / rz
         k0 = np.sqrt(u * u + v * v + w * w) + 1e-6
         k1 = np.sqrt((u / rx) ** 2 + (v / ry) ** 2 + (w / rz) ** 2) + 1e-6
-        return k0 * (k0 - 1) / k1
+        return np.asarray(k0 * (k0 - 1) / k1, np.float32)
 
     return distance
 
@@ -65,13 +67,13 @@ def cone(start: Point, start_radius: float, end: Point, end_radius: float, depth
     axis = b - a
     length2 = float(axis @ axis)
 
-    def distance(x: Array, y: Array, z: Array) -> Array:
+    def distance(x: Array, y: Array, z: Depth) -> Array:
         px, py, pz = x - a[0], y - a[1], z - a[2]
         along = np.clip((px * axis[0] + py * axis[1] + pz * axis[2]) / length2, 0, 1)
         ease = along * along * (3 - 2 * along)
         radius = start_radius + (end_radius - start_radius) * ease
         off = np.sqrt((px - along * axis[0]) ** 2 + (py - along * axis[1]) ** 2 + ((pz - along * axis[2]) / depth) ** 2)
-        return off - radius
+        return np.asarray(off - radius, np.float32)
 
     return distance
 
@@ -79,7 +81,7 @@ def cone(start: Point, start_radius: float, end: Point, end_radius: float, depth
 def merge(blend: float, *solids: Solid) -> Solid:
     """Union with rounded seams `blend` mm wide."""
 
-    def distance(x: Array, y: Array, z: Array) -> Array:
+    def distance(x: Array, y: Array, z: Depth) -> Array:
         result = solids[0](x, y, z)
         for solid in solids[1:]:
             other = solid(x, y, z)
@@ -93,7 +95,7 @@ def merge(blend: float, *solids: Solid) -> Solid:
 def carve(blend: float, body: Solid, tool: Solid) -> Solid:
     """`body` without `tool`, the edge rounded."""
 
-    def distance(x: Array, y: Array, z: Array) -> Array:
+    def distance(x: Array, y: Array, z: Depth) -> Array:
         first, second = body(x, y, z), -tool(x, y, z)
         share = np.maximum(blend - np.abs(first - second), 0) / blend
         return np.maximum(first, second) + share * share * (blend / 4)
@@ -104,9 +106,9 @@ def carve(blend: float, body: Solid, tool: Solid) -> Solid:
 def plateau(height: float, tilt: float, slope: float) -> Solid:
     """What lies above the tibial plateau: two shallow cups, falling off towards the back."""
 
-    def distance(x: Array, y: Array, z: Array) -> Array:
+    def distance(x: Array, y: Array, z: Depth) -> Array:
         cups = 1.6 * np.exp(-(((np.abs(x) - 20) / 11) ** 2))
-        return (y - height - cups - tilt * x + slope * z) + 0 * z
+        return np.asarray(y - height - cups - tilt * x + slope * z, np.float32)
 
     return distance
 
@@ -117,7 +119,7 @@ def tube(*knots: tuple[float, float, float, float, float]) -> Solid:
     profile = PchipInterpolator(table[:, 0], table[:, 1:])
     first, last = table[0, 0], table[-1, 0]
 
-    def distance(x: Array, y: Array, z: Array) -> Array:
+    def distance(x: Array, y: Array, z: Depth) -> Array:
         column = np.clip(y[:, :1], first, last)
         cx, cz, rx, rz = (profile(column)[..., index].astype(np.float32) for index in range(4))
         u, w = (x - cx) / rx, (z - cz) / rz
@@ -146,8 +148,8 @@ TIBIA = merge(
     carve(
         3,
         tube(
-            (4, 0, -6, 37, 24), (16, 0, -6, 38.5, 25), (27, 0, -5, 36, 23), (42, 0, -3, 28.5, 21), (62, -0.5, -1, 21, 19),
-            (90, -1.5, 0, 16, 16.5), (130, -2.5, 0, 13.5, 14), (340, 0, 0, 11.5, 12),
+            (4, 0, -6, 37, 24), (16, 0, -6, 38.5, 25), (27, 0, -5, 36, 23), (42, 0, -3, 28.5, 21),
+            (62, -0.5, -1, 21, 19), (90, -1.5, 0, 16, 16.5), (130, -2.5, 0, 13.5, 14), (340, 0, 0, 11.5, 12),
         ),
         plateau(8.6, -0.03, 0.10),
     ),
@@ -182,18 +184,21 @@ def _cortex_mm(name: str, y: Array) -> Array:
 
 def _trabecular_share(name: str, y: Array) -> Array:
     """How much of the trabecular bone of the joint is left at this height: the shafts hold marrow alone."""
-    knots = {"femur": ([-150, -70, -25, 10], [0.02, 0.35, 1.0, 1.05]), "tibia": ([5, 25, 70, 130], [1.2, 0.9, 0.35, 0.02]),
-             "fibula": ([20, 40, 75], [0.8, 0.5, 0.05])}  # fmt: skip
+    knots = {
+        "femur": ([-150, -70, -25, 10], [0.02, 0.35, 1.0, 1.05]),
+        "tibia": ([5, 25, 70, 130], [1.2, 0.9, 0.35, 0.02]),
+        "fibula": ([20, 40, 75], [0.8, 0.5, 0.05]),
+    }
     return np.interp(y, *knots[name]).astype(np.float32) if name in knots else np.full_like(y, 0.85)
 
 
-def _filtered(rng: np.random.Generator, shape: tuple[int, int], size_px: float, stretch: float) -> Array:
+def _filtered(rng: np.random.Generator, shape: tuple[int, ...], size_px: float, stretch: float) -> Array:
     """Band-passed noise with unit deviation, grains `size_px` wide and `stretch` times as long along the limb."""
     fy, fx = np.fft.fftfreq(shape[0])[:, None], np.fft.rfftfreq(shape[1])[None, :]
     radius = np.hypot(fy * stretch, fx) * size_px
     band = radius * np.exp(-((radius * 1.6) ** 2))
     noise = np.fft.irfft2(np.fft.rfft2(rng.standard_normal(shape)) * band, s=shape)
-    return (noise / noise.std()).astype(np.float32)
+    return np.asarray(noise / noise.std(), np.float32)
 
 
 def _blurred(image: Array, sigma_px: float) -> Array:
@@ -325,12 +330,19 @@ def save_dicom(film: Array, path: Path, pixel_mm: float, side: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m simulation.phantom", description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("samples"), help="folder to write the films to")
-    out: Path = parser.parse_args().out
-    out.mkdir(parents=True, exist_ok=True)
-    save_png(both_knees(HEALTHY, seed=1), out / "both_knees.png")
-    save_png(both_knees(THIN, seed=2), out / "both_knees_thin_bone.png")
-    save_dicom(one_knee(HEALTHY, seed=3), out / "right_knee.dcm", 0.35, "R")
-    for path in sorted(out.iterdir()):
+    parser.add_argument("--previews", type=Path, help="folder to write small pictures of them to")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    healthy, thin, single = both_knees(HEALTHY, seed=1), both_knees(THIN, seed=2), one_knee(HEALTHY, seed=3)
+    save_png(healthy, args.out / "both_knees.png")
+    save_png(thin, args.out / "both_knees_thin_bone.png")
+    save_dicom(single, args.out / "right_knee.dcm", 0.35, "R")
+    if args.previews:
+        for name, film in (("both_knees", healthy), ("both_knees_thin_bone", thin), ("right_knee", single)):
+            small = Image.fromarray(np.rint(film * 255).astype(np.uint8))
+            small.thumbnail((240, 240))
+            small.save(args.previews / f"{name}.png", optimize=True)
+    for path in sorted(args.out.iterdir()):
         print(f"{path} {path.stat().st_size / 1000:.0f} kB")
 
 

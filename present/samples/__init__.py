@@ -1,0 +1,30 @@
+"""The films to click on in a fresh installation. They are drawn by `simulation.phantom`; none shows a patient."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+FILMS = Path(__file__).resolve().parent.parent.parent / "samples"
+PREVIEWS = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample film: its file and what a person sees before opening it."""
+
+    name: str
+    title: str
+
+    @property
+    def path(self) -> Path:
+        return FILMS / self.name
+
+    @property
+    def preview(self) -> Path:
+        return PREVIEWS / f"{self.path.stem}.png"
+
+
+SAMPLES = (
+    Sample("both_knees.png", "Both knees"),
+    Sample("both_knees_thin_bone.png", "Thin bone"),
+    Sample("right_knee.dcm", "DICOM"),
+)

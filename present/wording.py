@@ -1,0 +1,198 @@
+"""Codes, classes, reasons and sets of classes as sentences. Every face takes its words from here."""
+
+import re
+from pathlib import PurePosixPath
+
+from core.labels import NORMAL, OSTEOPENIA, OSTEOPOROSIS
+from core.reading import Reading
+from core.refusal import Code
+
+DISCLAIMER = "Research tool, not a medical device. Not for diagnosis or treatment."
+
+CLASS_TITLES = {NORMAL: "Normal", OSTEOPENIA: "Osteopenia", OSTEOPOROSIS: "Osteoporosis"}
+
+REFUSAL_TITLES = {
+    Code.UNREADABLE: "The file cannot be read",
+    Code.UNSUPPORTED_ENCODING: "The file's encoding is not supported",
+    Code.NOT_A_RADIOGRAPH: "Not a radiograph",
+    Code.TOO_SMALL: "Too small to read",
+    Code.TOO_LARGE: "Too large to open",
+    Code.WRONG_SITE: "Another part of the body",
+    Code.WRONG_VIEW: "Another view",
+    Code.IMPLANT: "An implant hides the bone",
+    Code.EXPOSURE: "Not readably exposed",
+    Code.BURNED_IN_TEXT: "Text burnt into the film",
+    Code.MISSING_SPACING: "The size of a pixel is not known",
+    Code.MISSING_CLINICAL: "A clinical value is missing",
+    Code.REGION_NOT_FOUND: "A region was not found",
+}
+
+REASON_TITLES = {
+    "near_threshold": "Close call",
+    "candidates_disagree": "The networks disagree",
+    "region_uncertain": "Uncertain outline",
+    "out_of_distribution": "Unfamiliar film",
+    "low_quality": "Poor film quality",
+    "control": "Random check",
+    "requested": "Requested",
+}
+
+REASONS = {
+    "near_threshold": "The two likeliest classes lie so close together that a small change could turn the answer.",
+    "candidates_disagree": "The networks that read this film come to different answers.",
+    "region_uncertain": "The outline of a region is uncertain, and the answer rests on it.",
+    "out_of_distribution": "The film looks unlike those the networks learned from.",
+    "low_quality": "Exposure, sharpness or compression make this film hard to read.",
+    "control": "Drawn at random: plain cases are checked too, so that the true error rate can be estimated.",
+    "requested": "A person asked for an expert's answer.",
+}
+
+NETWORKS = {
+    "mobilenet_v2": "MobileNetV2",
+    "vit": "ViT",
+    "resnet18": "ResNet-18",
+    "resnet50": "ResNet-50",
+    "vgg16": "VGG-16",
+    "inception_v3": "InceptionV3",
+    "densenet121": "DenseNet121",
+    "efficientnet_b4": "EfficientNet-B4",
+}
+
+STATES = {
+    "waiting": "Waiting",
+    "pushing": "Being sent",
+    "pushed": "With the expert",
+    "failed": "Not accepted",
+    "answered": "Answered",
+}
+
+_SITES = {"hip": "Hip", "knee": "Knee", "spine": "Spine"}
+_VIEWS = {"ap": "AP", "lateral": "lateral"}
+_SIDES = {"R": "right", "L": "left", "both": "both sides"}
+_STEPS = {"decode": "Decode", "check": "Check", "preprocess": "Preprocess", "network": "Networks", "explain": "Explain"}
+
+
+def class_title(label: str) -> str:
+    return CLASS_TITLES.get(label, _plain(label))
+
+
+def network_title(name: str) -> str:
+    return NETWORKS.get(name, _plain(name))
+
+
+def refusal_title(code: str) -> str:
+    return REFUSAL_TITLES[Code(code)] if code in set(Code) else _plain(code)
+
+
+def reason_title(reason: str) -> str:
+    return REASON_TITLES.get(reason, _plain(reason))
+
+
+def reason_sentence(reason: str) -> str:
+    return REASONS.get(reason, _plain(reason) + ".")
+
+
+def state_title(state: str) -> str:
+    return STATES.get(state, _plain(state))
+
+
+def step_title(step: str) -> str:
+    return _STEPS.get(step, _plain(step))
+
+
+def percent(probability: float) -> str:
+    """A probability for people. The ends are not rounded to certainty: 0.997 is "> 99 %", 0.003 is "< 1 %"."""
+    if probability > 0.99:
+        return "> 99 %"
+    if probability < 0.01:
+        return "< 1 %"
+    return f"{probability:.0%}".replace("%", " %")
+
+
+def headline(reading: Reading) -> str:
+    """The answer in two or three words."""
+    if reading.estimate is not None:
+        return class_title(reading.estimate.label)
+    return "Refused" if reading.status == "refused" else "Not read"
+
+
+def verdict(reading: Reading) -> str:
+    """The answer on one short line, for lists."""
+    if reading.estimate is not None:
+        label = reading.estimate.label
+        return f"{class_title(label)}, {percent(reading.estimate.probabilities[label])}"
+    if reading.refusal is not None:
+        return f"{headline(reading)}: {_lower_first(refusal_title(reading.refusal.code))}"
+    return headline(reading)
+
+
+def film_title(reading: Reading) -> str:
+    """What the film shows: site, view and side, as far as they are known."""
+    site, _, view = reading.view.name.partition("_") if reading.view else ("", "", "")
+    if not site and reading.radiograph is not None:
+        site, view = reading.radiograph.site or "", reading.radiograph.view or ""
+    parts = [_SITES.get(site, ""), _VIEWS.get(view, ""), _SIDES.get(reading.side or "", "")]
+    return ", ".join(part for part in parts if part) or "Film"
+
+
+def set_sentence(conformal_set: tuple[str, ...], labels: tuple[str, ...], coverage: float | None = None) -> str:
+    """The conformal set in words. coverage: the rate at which such sets hold the truth, where the bundle states it."""
+    if not conformal_set:
+        return "No class fits this film well: it is unlike those the sets were made on."
+    promise = f" Such sets hold the true class in {coverage:.0%} of films like those held out.".replace("%", " %")
+    tail = promise if coverage is not None else ""
+    if len(conformal_set) == len(labels):
+        return f"No class can be ruled out: this film alone does not decide.{tail}"
+    names = [class_title(label).lower() for label in labels if label in conformal_set]
+    if len(names) == 1:
+        return f"Only {names[0]} remains; the other classes are ruled out.{tail}"
+    return f"It is {', '.join(names[:-1])} or {names[-1]}: these cannot be told apart here.{tail}"
+
+
+def difficulty_sentence(reading: Reading) -> str:
+    """Whether the case is hard, in words; empty for a film that was not read."""
+    if reading.difficulty is None:
+        return ""
+    if not reading.difficulty.hard:
+        return "A plain case: nothing in it asks for an expert."
+    return "A hard case: an expert should look at it."
+
+
+def model_sentence(reading: Reading) -> str:
+    """Which weights answered, and what they learned from."""
+    if reading.model is None:
+        return ""
+    learned = f" Learned from {_lower_first(reading.model.learned_from)}" if reading.model.learned_from else ""
+    return f"{reading.model.name}, version {reading.model.version}.{learned}".rstrip(".") + "."
+
+
+def shown_name(name: str, longest: int = 48) -> str:
+    """An uploaded file's name for the eyes of the person who uploaded it: no folders, no control characters, short."""
+    base = PurePosixPath(name.replace("\\", "/")).name or "film"
+    base = re.sub(r"[^\w .,()+\-]", "_", base)
+    if len(base) <= longest:
+        return base
+    return f"{base[: longest - 13]}...{base[-10:]}"
+
+
+def markdown_safe(text: str) -> str:
+    """Text that Markdown shows as it is written."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+!|~$:])", r"\\\1", text)
+
+
+def waiting_sentence(waiting: int, connected: bool) -> str:
+    """What the worklist waits for."""
+    films = "1 film waits" if waiting == 1 else f"{waiting} films wait"
+    if waiting == 0:
+        return "Nothing waits to be sent."
+    if not connected:
+        return f"{films} for Label Studio, which is not connected yet. They are kept safely until it is."
+    return f"{films} to be sent to Label Studio."
+
+
+def _plain(code: str) -> str:
+    return str(code).replace("_", " ").strip().capitalize()
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
