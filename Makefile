@@ -4,8 +4,9 @@ HOST ?= localhost
 PORT ?= 8501
 PYTHON ?= python3
 PY := .venv/bin/python
+LABEL_STUDIO_PORT ?= 8080
 
-.PHONY: run setup dev test test-slow check label-studio clean
+.PHONY: run setup dev test test-slow check label-studio label-studio-env clean
 
 run: .venv/installed
 	@$(PY) -m bench.port $(HOST) $(PORT) PORT
@@ -24,4 +25,17 @@ setup: .venv/installed
 
 .venv/installed-dev: .venv/installed requirements-dev.txt
 	$(PY) -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+# The real Label Studio in an environment of its own: started on loopback, connected to the workbench, ended by Ctrl-C.
+label-studio: .venv/installed .venv-label-studio/installed
+	@$(PY) -m annotation.server --port $(LABEL_STUDIO_PORT)
+
+label-studio-env: .venv-label-studio/installed
+
+.venv-label-studio/installed: requirements-label-studio.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python " + sys.version.split()[0] + " found, 3.11 or newer expected: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv-label-studio
+	.venv-label-studio/bin/python -m pip install --quiet --upgrade pip
+	.venv-label-studio/bin/python -m pip install --quiet -r requirements-label-studio.txt
 	@touch $@
