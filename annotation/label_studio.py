@@ -185,6 +185,10 @@ class LabelStudio:
                     f"Label Studio at {self.url} refuses the token ({_said(error)}); copy a new one from "
                     "Account & Settings in Label Studio to OSTEOLENS_LABEL_STUDIO_TOKEN"
                 ) from error
+            if error.status_code in (502, 503, 504):
+                raise LabelStudioFault(
+                    f"Label Studio at {self.url} is not to be had just now ({error.status_code}); try again later"
+                ) from error
             if what is not None:
                 raise TaskRefused(f"Label Studio refused {what}: {_said(error)}") from error
             raise LabelStudioFault(f"Label Studio at {self.url} refused: {_said(error)}") from error

@@ -88,7 +88,7 @@ def _one_task(
     ledger: Ledger, studio: LabelStudio, holder: str, home: Path, entry: WorklistEntry, project: int, question: Question
 ) -> int:
     """The one task of this case: found, or made."""
-    if entry.attempts:
+    if entry.attempts and entry.state != State.FAILED:  # what failed was answered; what was not may be under way
         time.sleep(max(0.0, _SETTLE_S - (datetime.now(UTC) - entry.changed_at).total_seconds()))
     tasks = studio.tasks_of(project, entry.case_id, entry.recipe)
     if not tasks:

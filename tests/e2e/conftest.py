@@ -35,3 +35,8 @@ def label_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLa
         made = httpx.post(f"{server.url}/api/token/", headers={"Authorization": f"Token {server.token}"}, json={})
         made.raise_for_status()
         yield RunningLabelStudio(server.url, USER, server.password, server.token, made.json()["token"])
+
+
+@pytest.fixture(name="free_port")
+def _free_port() -> int:
+    return free_port()
