@@ -1,0 +1,50 @@
+"""Virtual patients and their films, whose truth is known exactly.
+
+    film = simulation.simulate("hip_ap", seed=1, index=0, scanner="alpha", size=512)
+    film.pixels, film.masks["L_femoral_neck"], film.rows[0]["abmd_femoral_neck"]
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from simulation import hip
+from simulation.film import VirtualFilm, take
+from simulation.patient import draw
+from simulation.scanner import SCANNERS, scanner_named
+
+VIEWS = ("hip_ap",)
+SIZES = {"hip_ap": 1024}
+
+__all__ = ["SCANNERS", "VIEWS", "VirtualFilm", "batch", "simulate"]
+
+
+def simulate(
+    view: str, seed: int, index: int, scanner: str = "alpha", size: int | None = None, device: str = "cpu",
+    frame: str = "any", pose: int | None = None, truth: bool = True,
+) -> VirtualFilm:
+    """Film number `index` of the cohort `seed`: the same for ever on one kind of device, whatever else is made.
+
+    size: long side in pixels. frame: for hip_ap `pelvis` or `hip`, for knee_ap `both` or `single`; `any` draws one.
+    pose: a number that draws the pose anew for the same person (repeatability). truth: False leaves out masks,
+    landmarks and projections; the rows stay.
+    """
+    if view not in VIEWS:
+        raise ValueError(f"no view {view!r}; there are {', '.join(VIEWS)}")
+    size = size or SIZES[view]
+    if not 64 <= size <= 4096:
+        raise ValueError(f"a film of {size} pixels was asked for, expected 64 to 4096")
+    machine = scanner_named(scanner)
+    patient = draw(np.random.default_rng([seed, index, 0]))
+    scene = hip.scene(patient, np.random.default_rng([seed, index, 1]), machine, size, frame, pose)
+    generator = torch.Generator(device).manual_seed(int(np.random.default_rng([seed, index, 2]).integers(2**62)))
+    return take(scene, machine, generator, device, truth)
+
+
+def batch(
+    view: str, seed: int, indices: Sequence[int], scanner: str = "alpha", size: int | None = None,
+    device: str = "cpu", frame: str = "any", truth: bool = True,
+) -> list[VirtualFilm]:
+    """Several films of one cohort; each is what `simulate` gives for its index."""
+    return [simulate(view, seed, index, scanner, size, device, frame, truth=truth) for index in indices]

@@ -1,0 +1,1 @@
+"""Bodies: closed surfaces of bones and soft parts, shaped by published measures."""

@@ -1,0 +1,254 @@
+"""The view hip_ap: the whole pelvis, or one hip, from in front, lying on the table."""
+
+from functools import cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from simulation import bone as bones
+from simulation import densitometry, trabeculae
+from simulation.anatomy import femur, pelvis, soft
+from simulation.anatomy.surface import Points, Surface
+from simulation.bone import MIRROR, Bone
+from simulation.film import Limb, Scene, SoftBody, skinned
+from simulation.patient import Patient, Quality, quality
+from simulation.pose import Pose, turn
+from simulation.projector import Geometry, Shadow
+from simulation.scanner import Scanner
+
+PARTS = ("plain", *(group.name for group in trabeculae.proximal_femur().groups))
+
+
+def draw_shape(patient: Patient, rng: np.random.Generator) -> femur.FemurShape:
+    """A femur of the person's size: neck-shaft angle 127 (SD 4.8), head 48 mm in men and 43 mm in women."""
+    male = patient.sex == "M"
+    return femur.FemurShape(
+        size=float(np.clip(patient.size * np.exp(rng.normal(0, 0.025)), 0.75, 1.3)),
+        head=float((0.985 if male else 0.945) * np.exp(rng.normal(0, 0.03))),
+        neck_width=float((1.01 if male else 0.96) * np.exp(rng.normal(0, 0.05))),
+        neck_length=float(rng.normal(0, 3.0)),
+        neck_shaft_angle=float(np.clip(rng.normal(127.0, 4.8), 112, 143)),
+        trochanter=float(np.exp(rng.normal(0, 0.10))),
+        lesser=float(np.exp(rng.normal(0, 0.22))),
+        shaft=float((1.0 if male else 0.97) * np.exp(rng.normal(0, 0.05))),
+    )
+
+
+def build_femur(
+    name: str, side: str, shape: femur.FemurShape, left: Quality, rng: np.random.Generator, pose: Pose,
+    surface: Surface | None = None,
+) -> Bone:
+    """One proximal femur: cortex thinned from inside and scalloped, spongy groups as far as they are left."""
+    surface = surface or femur.template()
+    scallop = np.exp(0.16 * bones.ripple(surface.vertices, rng, 16.0) * (surface.vertices[:, 1] < -40) - 0.012)
+    thickness = np.maximum(femur.cortex(surface.vertices) * left.cortex_thickness * scallop, 0.25)
+    outer, inner = bones.shelled(surface, thickness, shape.apply)
+    faces, mean_of = surface.faces, shape.invert
+    if side == "R":
+        outer, inner, faces = outer * MIRROR, inner * MIRROR, faces[:, ::-1]
+
+        def mean_of(p: Points) -> Points:
+            return shape.invert(p * MIRROR)
+
+    spongy = trabeculae.proximal_femur().grown(left.groups, rng, left.roughness)
+    return Bone(name, outer, inner, faces, spongy, mean_of, pose, bones.CORTICAL_DENSITY * left.cortex_density)
+
+
+@cache
+def young_neck() -> dict[str, float]:
+    """g/cm2 that each part gives to the femoral neck's density in the mean young femur, found by the virtual DXA."""
+    shape = femur.FemurShape()
+    still = Pose(np.eye(3), np.zeros(3))
+
+    def neck(groups: dict[str, float]) -> float:
+        built = build_femur("femur", "L", shape, Quality(1.0, 1.0, groups, 0.0), np.random.default_rng(0), still)
+        return densitometry.scan(built, shape, "L", pitch_mm=1.0).abmd["femoral_neck"]
+
+    none = dict.fromkeys(PARTS, 0.0)
+    cortex = neck(none)
+    return {"cortex": cortex, **{part: neck({**none, part: 1.0}) - cortex for part in PARTS}}
+
+
+def draw_quality(patient: Patient, shape: femur.FemurShape, rng: np.random.Generator) -> Quality:
+    """How the person's loss is spread, for a femur of this size (a longer ray through a larger bone meets more)."""
+    width = shape.size * (0.55 + 0.45 * shape.neck_width)
+    young = young_neck()
+    return quality(patient, {part: share * (shape.size if part == "cortex" else width) for part, share in young.items()}, rng)
+
+
+def region_masks(shape: femur.FemurShape, bone: Bone, side: str, regions: densitometry.HipRegions, shadow: Shadow) -> dict[str, Tensor]:
+    """The DXA regions on the film: each pixel is asked where in the femur's neutral plane its ray crosses the bone."""
+    columns, rows = shadow.pixel_centres()
+    points = shadow.geometry.back_project(columns, rows, shadow.height[0])
+    rotation = torch.from_numpy(bone.pose.rotation.astype(np.float32)).to(points.device)
+    own = (points - torch.from_numpy(bone.pose.place.astype(np.float32)).to(points.device)) @ rotation
+    x = -own[..., 0] if side == "R" else own[..., 0]
+    cover = regions.cover(x, own[..., 1], shadow.geometry.pitch_mm)
+    bone_here = shadow.length[0] > 0.3
+    return {name: (value > 0.5) & bone_here for name, value in cover.items()}
+
+
+def scene(
+    patient: Patient, rng: np.random.Generator, scanner: Scanner, size: int, frame: str = "any", pose_seed: int | None = None
+) -> Scene:
+    """A person on the table. frame: `pelvis`, `hip` (one side) or `any`, drawn. size: long side in pixels."""
+    if frame not in ("any", "pelvis", "hip"):
+        raise ValueError(f"frame {frame!r} was asked for, expected any, pelvis or hip")
+    drawn = "hip" if rng.random() < 0.35 else "pelvis"
+    frame = drawn if frame == "any" else frame
+    side_shown = "R" if rng.random() < 0.5 else "L"
+    size_factor = patient.size
+    male = patient.sex == "M"
+
+    # The person, side by side alike but not the same.
+    shape = draw_shape(patient, rng)
+    left_quality = draw_quality(patient, shape, rng)
+    width = size_factor * (0.97 if male else 1.03) * np.exp(rng.normal(0, 0.025))
+    height = size_factor * (1.03 if male else 0.98) * np.exp(rng.normal(0, 0.025))
+    depth = size_factor * np.exp(rng.normal(0, 0.03))
+    stretch = np.array([width, height, depth])
+    hip_centre = pelvis.HIP * stretch
+    cup = shape.size * shape.head * femur.HEAD_RADIUS + float(np.clip(rng.normal(2.3, 0.35), 1.2, 3.4))
+    flat = float(np.clip(np.exp(0.45 * np.log(patient.bmi / 25)), 0.75, 1.45))
+    fat_mm = float(np.clip((patient.bmi - 17) * (1.55 if male else 2.2) + 6 + rng.normal(0, 4), 4, 75))
+    arthritis = rng.random() < 0.0
+
+    # The pose.
+    posing = rng if pose_seed is None else np.random.default_rng(pose_seed)
+    tilt, spin, list_ = posing.normal(2, 6), posing.normal(0, 1.6), posing.normal(0, 1.4)
+    half_depth = 104 * depth * flat + 0.7 * fat_mm
+    lift = np.array([posing.normal(0, 7), posing.normal(0, 7), 0.0])
+    whole = Pose(turn(x=tilt, y=spin, z=list_), lift)
+    film_z = -(scanner.table_mm + half_depth)
+    sides: tuple[str, ...] = ("R", "L")
+    scatter = {side: posing.normal(0, 1, 4) for side in sides}
+
+    built: list[Bone] = []
+    limbs: list[Limb] = []
+    inside_turn = float(np.clip(posing.normal(13, 7), -6, 25))
+    for side in sides:
+        sign = 1.0 if side == "L" else -1.0
+        own = np.random.default_rng(rng.integers(2**63))
+        twin = femur.FemurShape(**{
+            **vars(shape), "neck_shaft_angle": shape.neck_shaft_angle + own.normal(0, 1.0),
+            "lesser": shape.lesser * np.exp(own.normal(0, 0.06)), "neck_length": shape.neck_length + own.normal(0, 0.6),
+        })
+        uneven = float(np.exp(own.normal(0, 0.02)))
+        here = Quality(
+            left_quality.cortex_thickness * uneven, left_quality.cortex_density,
+            {name: value * uneven * float(np.exp(own.normal(0, 0.03))) for name, value in left_quality.groups.items()},
+            left_quality.roughness,
+        )
+        anteversion = float(np.clip(13 + 7 * scatter[side][0], -4, 32))
+        internal = float(np.clip(inside_turn + 4 * scatter[side][1], -10, 25))
+        adduction = float(np.clip(2 + 3.5 * scatter[side][2], -8, 12))
+        flexion = float(3 * scatter[side][3])
+        turned = turn(x=flexion, y=sign * (anteversion - internal), z=-sign * adduction)
+        place = whole.to_world((hip_centre * np.array([sign, 1, 1]))[None])[0]
+        bone = build_femur(f"{side}_femur", side, twin, here, own, Pose(whole.rotation @ turned, place))
+        dxa = densitometry.scan(bone, twin, side)
+        built.append(bone)
+        wanted = frame == "pelvis" or side == side_shown
+        if wanted:
+            limbs.append(_limb(side, bone, twin, dxa, {
+                "internal_rotation_deg": round(internal, 2), "anteversion_deg": round(anteversion, 2),
+                "adduction_deg": round(adduction, 2), "neck_shaft_angle_deg": round(twin.neck_shaft_angle, 2),
+                "head_diameter_mm": round(2 * femur.HEAD_RADIUS * twin.head * twin.size, 2),
+            }))
+    built += _pelvis(stretch, cup, left_quality, rng, whole)
+    if frame == "hip":  # what the other side casts lies outside the film, but for the pelvis
+        built = [b for b in built if not (b.name.endswith("_femur") and not b.name.startswith(side_shown))]
+
+    geometry, field, letter_at, letter = _frame(frame, side_shown, built, scanner, size, film_z, hip_centre, whole, posing)
+    body = soft.trunk_template()
+    body_stretch = np.array([width * (0.94 + 0.06 * flat), height, depth * flat])
+    thickness = fat_mm * (0.55 + 0.45 * np.abs(body.normals[:, 0])) * (1 + 0.25 * bones.ripple(body.vertices, rng, 190.0))
+    muscle, skin = skinned(body, np.maximum(thickness, 3.0), body_stretch)
+    gas = soft.bowel_gas(rng, float(np.clip(rng.gamma(3.0, 0.33), 0.1, 2.2)))
+    del arthritis
+    return Scene(
+        "hip_ap", patient, tuple(built), (SoftBody(muscle, skin, body.faces, whole, gas, whole),), tuple(limbs),
+        geometry, field, letter, letter_at, tuple(b.name for b in built if b.name.endswith("_femur")),
+        {"frame": frame, "pelvic_tilt_deg": round(float(tilt), 2)},
+    )
+
+
+def _limb(side: str, bone: Bone, shape: femur.FemurShape, dxa: densitometry.Densitometry, facts: dict[str, float]) -> Limb:
+    own = shape.apply(np.array([
+        [0.0, 0, 0], femur.NECK_WAIST, femur.JUNCTION, femur.GREATER_TIP, femur.LESSER_TROCHANTER,
+        [femur.SHAFT_X, -110.0, 0], [femur.SHAFT_X, -160.0, 2],
+    ]))
+    marks = bone.pose.to_world(own * (MIRROR if side == "R" else 1.0))
+    names = ("head_centre", "neck_waist", "neck_base", "greater_trochanter", "lesser_trochanter", "shaft_upper", "shaft_lower")
+
+    def regions(shadows: dict[str, tuple[Tensor, Shadow]]) -> dict[str, Tensor]:
+        return region_masks(shape, bone, side, dxa.regions, shadows[bone.name][1]) if bone.name in shadows else {}
+
+    return Limb(side, (bone.name,), dxa, dict(zip(names, marks, strict=True)), regions, facts)
+
+
+def _pelvis(stretch: Points, cup: float, left: Quality, rng: np.random.Generator, whole: Pose) -> list[Bone]:
+    """Hip bones, sacrum and the lowest vertebrae, stretched to the person, the sockets to the heads."""
+    grow = cup / pelvis.CUP_RADIUS
+
+    def shaped(p: Points) -> Points:
+        q = p * stretch
+        centre = pelvis.HIP * stretch
+        away = p - pelvis.HIP
+        near = 1 / (1 + np.exp((np.linalg.norm(away, axis=1) - 44) / 5))[:, None]
+        return q * (1 - near) + (centre + away * grow) * near
+
+    def mean_of(p: Points) -> Points:
+        return np.asarray(p / stretch)
+
+    groups = left.groups["plain"]
+    built = []
+    spongy = trabeculae.even((0, 1), (-160.0, -120.0), (160.0, 330.0), 135.0).grown({"plain": groups}, rng, left.roughness * 1.3)
+    strong = left.cortex_density * bones.CORTICAL_DENSITY
+    hip = pelvis.hip_bone_template()
+    thick = pelvis.hip_bone_cortex(hip.vertices) * (0.35 + 0.65 * left.cortex_thickness)
+    thick = np.maximum(thick * np.exp(0.15 * bones.ripple(hip.vertices, rng, 25.0)), 0.3)
+    outer, inner = bones.shelled(hip, thick, shaped)
+    built.append(Bone("L_pelvis", outer, inner, hip.faces, spongy, mean_of, whole, strong))
+    built.append(Bone("R_pelvis", outer * MIRROR, inner * MIRROR, hip.faces[:, ::-1], spongy, mean_of, whole, strong))
+    for name, surface, shell in (
+        ("sacrum", pelvis.sacrum_template(), 0.75), ("L5", pelvis.lumbar_template(5), 0.7),
+        ("L4", pelvis.lumbar_template(4), 0.7), ("L3", pelvis.lumbar_template(3), 0.7),
+    ):
+        outer, inner = bones.shelled(surface, np.full(len(surface.vertices), shell * left.cortex_thickness**0.6), lambda p: p * stretch)
+        built.append(Bone(name, outer, inner, surface.faces, spongy, mean_of, whole, strong))
+    return built
+
+
+def _frame(
+    frame: str, side: str, built: list[Bone], scanner: Scanner, size: int, film_z: float, hip_centre: Points,
+    whole: Pose, rng: np.random.Generator,
+) -> tuple[Geometry, tuple[float, float, float, float], tuple[float, float], str | None]:
+    """Where source and film stand, what is collimated, and where the lead letter lies."""
+    away = scanner.source_mm
+    scale = away / (away + film_z)
+    if frame == "pelvis":
+        wide, high = 430.0, float(rng.choice([350.0, 430.0], p=[0.6, 0.4]))
+        middle = np.array([rng.normal(0, 6), rng.normal(18 if high < 400 else 10, 10)]) * scale
+        letter, sign = ("R", -1.0) if rng.random() < 0.65 else ("L", 1.0)
+    else:
+        wide, high = float(rng.choice([200.0, 240.0])), float(rng.choice([260.0, 300.0]))
+        sign = 1.0 if side == "L" else -1.0
+        aim = whole.to_world((hip_centre * np.array([sign, 1, 1]) + np.array([sign * 18, -32, 0]))[None])[0, :2]
+        middle = (aim + rng.normal(0, 8, 2)) * scale
+        letter = side
+    pitch = max(wide, high) / size
+    shape = (round(high / pitch), round(wide / pitch))
+    source = (float(middle[0] * 0.9 + rng.normal(0, 8)), float(middle[1] * 0.9 + rng.normal(0, 10)), away + film_z)
+    corner = (float(middle[0] - wide / 2), float(middle[1] + high / 2))
+    geometry = Geometry(source, film_z, corner, pitch, shape)
+    show = rng.random() < scanner.collimated
+    cut = np.abs(rng.normal(0, 0.022, 4)) if show else np.zeros(4)
+    field = (float(cut[0]), float(cut[1]), float(1 - cut[2]), float(1 - cut[3]))
+    high_up = rng.random() < 0.5
+    if frame == "pelvis":
+        letter_at = (0.5 + sign * rng.uniform(0.36, 0.41), rng.uniform(0.07, 0.14) if high_up else rng.uniform(0.86, 0.92))
+    else:
+        letter_at = (0.5 + sign * rng.uniform(0.32, 0.40), rng.uniform(0.07, 0.16))
+    return geometry, field, letter_at, letter

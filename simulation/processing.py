@@ -1,0 +1,57 @@
+"""A vendor's processing: logarithm, multi-scale contrast, edge enhancement, LUT. Bone comes out bright."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from simulation.detector import gaussian_blur, resized
+from simulation.scanner import Processing
+
+
+def processed(signal: Tensor, field: Tensor, body: Tensor, pitch_mm: float, look: Processing) -> Tensor:
+    """Signal [H, W] -> display values 0..1, bone bright.
+
+    field: inside the collimator; body: where the patient is (both [H, W], 0..1): the LUT is set on the body inside
+    the field, as vendors' histogram analysis does.
+    """
+    density = -torch.log(signal.clamp(min=1e-6))
+    inside = (field > 0.5) & (body > 0.5)
+    if not bool(inside.any()):
+        inside = field > 0.5
+    density = torch.where(field > 0.5, density, density[inside].mean())
+    spread = _percentiles(density, inside, (0.10, 0.90))
+    scale = max(spread[1] - spread[0], 0.05)
+
+    levels, coarse = [], density
+    for _ in look.detail:
+        half = (max(1, (coarse.shape[0] + 1) // 2), max(1, (coarse.shape[1] + 1) // 2))
+        smaller = functional.avg_pool2d(
+            functional.pad(coarse[None, None], (0, coarse.shape[1] % 2, 0, coarse.shape[0] % 2), mode="replicate"), 2
+        )[0, 0] if min(coarse.shape) > 1 else resized(coarse, half)
+        smooth = resized(smaller, (coarse.shape[0], coarse.shape[1]))
+        levels.append(coarse - smooth)
+        coarse = smaller
+    middle = coarse.mean()
+    image = middle + (coarse - middle) * look.base
+    knee = 0.12 * scale
+    for detail, gain in zip(reversed(levels), reversed(look.detail), strict=True):
+        size = detail.abs() / knee
+        lifted = torch.where(size > 0.05, (size + 1e-6).pow(look.compression - 1), torch.tensor(0.05).pow(look.compression - 1))
+        image = resized(image, (detail.shape[0], detail.shape[1])) + detail * gain * lifted.clamp(max=1.6)
+    if look.edge > 0:
+        image = image + look.edge * (image - gaussian_blur(image, 0.6 / pitch_mm))
+
+    low, high = _percentiles(image, inside, (0.012, 0.994))
+    level = (image - low) / max(high - low, 1e-3)
+    level = level * 0.86 + 0.07
+    curved = torch.where(level < 0.07, 0.07 * torch.exp((level - 0.07) / 0.07 * 1.2), level)
+    top = 0.80
+    curved = torch.where(curved > top, top + (1 - top) * torch.tanh((curved - top) / (1 - top) * look.shoulder), curved)
+    return curved.clamp(0, 1).pow(look.gamma)
+
+
+def _percentiles(image: Tensor, where: Tensor, shares: tuple[float, float]) -> tuple[float, float]:
+    values = image[where]
+    values = values[:: max(1, values.numel() // 60_000)].sort().values
+    low, high = (float(values[int(share * (len(values) - 1))]) for share in shares)
+    return low, high
