@@ -1,1 +1,272 @@
-"""x"""
+"""The command line: the same calls as the screens. A contract with scripts (README, "Command line").
+
+Exit codes: 0 the command did its work (a refused film is a result), 2 wrong use, 1 a fault.
+"""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+import learning
+import reading
+from core.settings import settings
+from present.overlay import overlay, png
+from recipes import RECIPES
+
+
+class WrongUse(Exception):
+    """The command cannot be carried out as it was given: one sentence, exit code 2."""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = _parser().parse_args(words)
+    logging.basicConfig(level=settings().log_level, format="%(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        arguments.command(arguments)
+    except (WrongUse, ValueError, FileNotFoundError, IsADirectoryError, PermissionError) as fault:
+        print(f"{Path(sys.argv[0]).name}: {fault}", file=sys.stderr)
+        return 2
+    except (learning.LabelStudioFault, learning.LedgerFault) as fault:
+        print(f"{Path(sys.argv[0]).name}: {fault}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 1
+    return 0
+
+
+def read(arguments: argparse.Namespace) -> None:
+    """Read films into readings.jsonl, one line a limb."""
+    films = reading.find_films(arguments.paths)
+    if not films:
+        raise WrongUse(f"found no file under {', '.join(map(str, arguments.paths))}, expected films")
+    clinical = reading.clinical_table(arguments.clinical) if arguments.clinical else {}
+    if arguments.images:
+        arguments.images.mkdir(parents=True, exist_ok=True)
+    counts = dict.fromkeys(("read", "refused", "failed"), 0)
+    with arguments.out.open("w", encoding="utf-8") as out:
+        for film in tqdm(films, desc="reading", unit="film", disable=None):
+            for answer in reading.read_file(film, arguments.recipe, clinical.get(film.resolve())):
+                counts[answer.status] += 1
+                print(json.dumps(answer.row(), ensure_ascii=False, allow_nan=False), file=out, flush=True)
+                if arguments.images and answer.radiograph is not None:
+                    (arguments.images / f"{answer.case_id}.png").write_bytes(
+                        png(overlay(answer.radiograph.pixels, answer.explanation))
+                    )
+    print(", ".join(f"{number} {status}" for status, number in counts.items()), file=sys.stderr)
+    if counts["failed"]:
+        raise SystemExit(1)
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Train a recipe on a manifest; killed and run again, it goes on."""
+    init = dict(_pair(one, "CANDIDATE=WEIGHTS") for one in arguments.init)
+    with _Progress() as progress:
+        folder = learning.train(
+            arguments.recipe,
+            arguments.data,
+            arguments.preset,
+            arguments.out,
+            init=init,
+            seed=arguments.seed,
+            version=arguments.version,
+            learned_from=arguments.learned_from,
+            tell=progress,
+        )
+    print(folder)
+
+
+def queue_list(arguments: argparse.Namespace) -> None:
+    """List the cases kept for an expert, oldest first."""
+    entries = learning.worklist(*map(learning.State, arguments.state))
+    if arguments.json:
+        for one in entries:
+            print(json.dumps(one.as_json(), ensure_ascii=False, allow_nan=False))
+        return
+    if not entries:
+        print("The worklist is empty." if not arguments.state else f"No case is {' or '.join(arguments.state)}.")
+        return
+    form = "{:<24}  {:<14}  {:<8}  {:<16}  {:>6}  {:<32}  {}"
+    print(form.format("case", "recipe", "state", "since (UTC)", "hard", "reasons", "task or fault"))
+    for one in entries:
+        hard = "" if one.difficulty is None else f"{one.difficulty:.2f}"
+        since, reasons = f"{one.changed_at:%Y-%m-%d %H:%M}", ", ".join(one.reasons)
+        print(
+            form.format(one.case_id, one.recipe, one.state, since, hard, reasons, one.link or one.error or "").rstrip()
+        )
+
+
+def queue_add(arguments: argparse.Namespace) -> None:
+    """Read films and keep them for an expert, because you ask."""
+    films = reading.find_films(arguments.paths)
+    if not films:
+        raise WrongUse(f"found no file under {', '.join(map(str, arguments.paths))}, expected films")
+    counts = dict.fromkeys(("kept", "refused", "failed"), 0)
+    for film in tqdm(films, desc="reading", unit="film", disable=None):
+        for answer in reading.read_file(film, arguments.recipe):
+            if answer.status == "read":
+                learning.enqueue(answer, "requested")
+                print(answer.case_id)
+            else:
+                said = answer.refusal.message if answer.refusal else "the program failed on this film"
+                tqdm.write(f"{answer.path}: {said}", file=sys.stderr)
+            counts["kept" if answer.status == "read" else answer.status] += 1
+    print(", ".join(f"{number} {what}" for what, number in counts.items()), file=sys.stderr)
+    if counts["failed"]:
+        raise SystemExit(1)
+
+
+def queue_push(arguments: argparse.Namespace) -> None:
+    """Send what waits to Label Studio, one task a case, and print each case with the link to its task."""
+    failed, bar = 0, None
+    try:
+        for step in learning.push():
+            bar = bar or tqdm(total=step.total, desc="pushing", unit="case", disable=None)
+            bar.update(step.done - bar.n)
+            if step.error:
+                failed += 1
+                tqdm.write(f"{step.case_id}: {step.error}", file=sys.stderr)
+            elif step.link:
+                print(step.case_id, step.link, flush=True)
+            else:
+                tqdm.write(f"{step.case_id}: another process is pushing it", file=sys.stderr)
+    finally:
+        if bar is not None:
+            bar.close()
+    if bar is None:
+        print("Nothing waits to be pushed.", file=sys.stderr)
+    if failed:
+        raise SystemExit(1)
+
+
+def queue_status(arguments: argparse.Namespace) -> None:
+    """Say how many cases stand where, what they wait for, and whether Label Studio is connected."""
+    counts, studio = learning.counts(), learning.label_studio_status()
+    if arguments.json:
+        print(json.dumps({"cases": counts, "label_studio": vars(studio)}))
+        return
+    waits_for = {
+        "waiting": "`python cli.py queue push`" if studio.connected else "Label Studio",
+        "pushing": "the process that is pushing, or for the next push if that one died",
+        "pushed": "an expert's answer in Label Studio",
+        "failed": "the next push; `python cli.py queue list --state failed` says why",
+        "answered": "nothing more",
+    }
+    for state, number in counts.items():
+        print(f"{number:6}  {state:<8}" + (f"  waits for {waits_for[state]}" if number else ""))
+    print(studio.message)
+
+
+def models(arguments: argparse.Namespace) -> None:
+    """List the bundles at hand, or show one's card."""
+    shelf = reading.models()
+    if arguments.action == "list":
+        for one in shelf:
+            figure = one["evidence"]["test"]["joint"]["balanced_accuracy"]
+            print(
+                f"{one['name']}@{one['version']}  balanced accuracy {figure['value']:.2f} "
+                f"({figure['low']:.2f} to {figure['high']:.2f})  learned from {one['learned_from']}"
+            )
+        return
+    found = [one for one in shelf if f"{one['name']}@{one['version']}" == arguments.name]
+    if not found:
+        there = ", ".join(f"{one['name']}@{one['version']}" for one in shelf)
+        raise WrongUse(f"no bundle {arguments.name}, expected one of: {there or 'none yet'}")
+    print((Path(found[0]["folder"]) / "README.md").read_text(encoding="utf-8"))
+
+
+class _Progress:
+    """A bar a step on the terminal, with its ETA; silent where there is no terminal but for a line a step."""
+
+    def __init__(self) -> None:
+        self.bar: tqdm | None = None
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        if self.bar is None or self.bar.desc != step:
+            if self.bar is not None:
+                self.bar.close()
+            self.bar = tqdm(total=total, mininterval=1 if sys.stderr.isatty() else 30)
+            self.bar.set_description_str(step)
+        self.bar.update(done - self.bar.n)
+
+
+def _pair(text: str, form: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals and value):
+        raise WrongUse(f"found {text!r}, expected {form}")
+    return key, value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cli.py", description="Osteolens. A research tool, not a medical device.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, does: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=does.__doc__, description=does.__doc__)
+        sub.set_defaults(command=does)
+        return sub
+
+    one = command("read", read)
+    one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="films, or folders of films")
+    one.add_argument("--recipe", default="auto", choices=["auto", *RECIPES])
+    one.add_argument("--clinical", type=Path, metavar="CSV", help="path, age_years, sex, bmi")
+    one.add_argument("--out", type=Path, required=True, metavar="JSONL")
+    one.add_argument("--images", type=Path, metavar="DIR", help="write each film with its explanation here")
+
+    one = command("train", train)
+    one.add_argument("recipe", choices=list(RECIPES))
+    one.add_argument("--data", type=Path, required=True, metavar="MANIFEST")
+    one.add_argument("--preset", default="demo", choices=["demo", "paper"])
+    one.add_argument(
+        "--init",
+        action="append",
+        default=[],
+        metavar="CANDIDATE=WEIGHTS",
+        help="scratch, a file, a bundle's folder or a hub id",
+    )
+    one.add_argument("--seed", type=int, default=0)
+    one.add_argument("--version", default="0.1.0", help="of the bundle that is made")
+    one.add_argument("--learned-from", metavar="TEXT", help="what the card says of the data")
+    one.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+    steps = commands.add_parser("queue", help="The cases kept for an expert: list, add, push, status.")
+    queue = steps.add_subparsers(required=True, metavar="STEP")
+
+    def step(does: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
+        sub = queue.add_parser(does.__name__.removeprefix("queue_"), help=does.__doc__, description=does.__doc__)
+        sub.set_defaults(command=does)
+        return sub
+
+    one = step(queue_list)
+    one.add_argument(
+        "--state", action="append", default=[], choices=list(learning.State), help="only these; may be repeated"
+    )
+    one.add_argument("--json", action="store_true", help="one line of JSON a case")
+    one = step(queue_add)
+    one.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="films, or folders of films")
+    one.add_argument("--recipe", default="auto", choices=["auto", *RECIPES])
+    step(queue_push)
+    one = step(queue_status)
+    one.add_argument("--json", action="store_true", help="the same as one line of JSON")
+
+    one = command("models", models)
+    one.add_argument("action", choices=["list", "show"])
+    one.add_argument("name", nargs="?", metavar="NAME@VERSION")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

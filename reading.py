@@ -1,1 +1,258 @@
-"""x"""
+"""The road out: from the bytes of a file to what a person reads, step by step.
+
+read -> check -> choose the recipe -> preprocess -> networks -> calibrate -> explain -> judge how hard it is
+"""
+
+import csv
+import logging
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from core.clinical import Clinical
+from core.estimate import Estimate, Probabilities
+from core.radiograph import Pixels, Radiograph
+from core.reading import ModelVersion, Reading, ViewGuess
+from core.refusal import Code, Notice, Refused
+from core.settings import settings
+from evidence.calibration import calibrated, conformal_set
+from evidence.difficulty import judge
+from evidence.explanation import grad_cam
+from evidence.familiarity import Familiarity
+from imaging import check, read_radiograph
+from imaging.preprocess import Preprocess
+from models import engine, registry
+from models.bundle import Bundle
+from recipes import RECIPES, Recipe, by_name
+
+log = logging.getLogger(__name__)
+
+
+def read(data: bytes, name: str, recipe: str = "auto", clinical: Clinical | None = None) -> list[Reading]:
+    """Read one film: a `Reading` a limb. Raises nothing for a bad film; the refusal is in the `Reading`.
+
+    data: the file's bytes. name: how the caller knows the file; nothing is inferred from it.
+    recipe: a recipe's name, or `auto`. Raises ValueError for one that does not exist.
+    """
+    wanted = None if recipe == "auto" else by_name(recipe)
+    clock = _Clock()
+    try:
+        film = read_radiograph(data, name)
+        clock.lap("decode")
+        notices = [*film.notices, *check(film)]
+        clock.lap("check")
+        chosen = wanted or choose(film)
+        notices += guard(film, chosen)
+        notices += remarks_on((clinical or Clinical()).or_else(film.clinical))
+        return [_read_limb(film, chosen, name, notices, clock)]
+    except Refused as refused:
+        return [
+            Reading(
+                name,
+                "refused",
+                recipe=wanted.name if wanted else None,
+                refusal=refused.refusal,
+                timing_ms=clock.times(),
+            )
+        ]
+    except Exception:
+        log.exception("a film could not be read")
+        fault = Notice(
+            "fault", "The program failed on this film; the film is not at fault, and the log says at which step."
+        )
+        return [Reading(name, "failed", warnings=(fault,), timing_ms=clock.times())]
+
+
+def choose(film: Radiograph) -> Recipe:
+    """The recipe for a film, by what its file says it shows. Raises Refused where no recipe reads that."""
+    fits = [one for one in RECIPES.values() if film.site in (None, one.site) and film.view in (None, one.view)]
+    if not fits:
+        shown = " ".join(filter(None, (film.site, film.view)))
+        raise Refused(
+            Code.WRONG_SITE,
+            f"The file says that it shows {shown}, expected {' or '.join(one.view_name for one in RECIPES.values())}; "
+            "choose another film.",
+        )
+    return fits[0]
+
+
+def guard(film: Radiograph, recipe: Recipe) -> list[Notice]:
+    """Refuse what the recipe was not made for; remark when only the recipe's name says what the film shows."""
+    if film.site not in (None, recipe.site):
+        raise Refused(
+            Code.WRONG_SITE,
+            f"The file says that it shows a {film.site}, {recipe.name} reads a {recipe.site}; "
+            "choose another film or recipe.",
+        )
+    if film.view not in (None, recipe.view):
+        raise Refused(
+            Code.WRONG_VIEW,
+            f"The file says that its view is {film.view}, {recipe.name} reads {recipe.view}; "
+            "choose another film or recipe.",
+        )
+    if film.site is None:
+        return [
+            Notice(
+                "view_not_stated",
+                f"Nothing in the file says what it shows; it is read as {recipe.view_name}. Make sure that it is.",
+            )
+        ]
+    return []
+
+
+def remarks_on(person: Clinical) -> list[Notice]:
+    """What the reader must bear in mind about this person."""
+    if person.age_years is not None and person.age_years < 50:
+        return [
+            Notice(
+                "under_50",
+                "The person is under 50, where the WHO classes are not meant to be used (ISCD); ask for a Z-score.",
+            )
+        ]
+    return []
+
+
+def _read_limb(film: Radiograph, recipe: Recipe, name: str, notices: list[Notice], clock: "_Clock") -> Reading:
+    """Networks, calibration, explanation and difficulty for one limb."""
+    bundle = registry.bundle(recipe.bundle or recipe.name, settings().weights)
+    on = engine.device(settings().device)
+    clock.lap("load")
+
+    inputs = {one.name: Preprocess.from_dict(one.preprocessing) for one in bundle.candidates}
+    answers = {one.name: engine.answer(one, inputs[one.name](film), on) for one in bundle.candidates}
+    clock.lap("network")
+
+    own = {one.name: _named(bundle, calibrated(answers[one.name].logits, one.temperature)) for one in bundle.candidates}
+    joint = {label: float(np.mean([answer[label] for answer in own.values()])) for label in bundle.labels}
+    estimate = Estimate(joint, conformal_set(joint, bundle.conformal_quantile))
+
+    distance, familiarity = _distance(bundle, answers)
+    if distance > familiarity.foreign:
+        raise Refused(
+            Code.WRONG_SITE,
+            f"The film looks like nothing that {recipe.name} learned from (distance {distance:.1f}, at most "
+            f"{familiarity.foreign:.1f} expected of {recipe.view_name} films); choose a {recipe.view_name} film.",
+        )
+    difficulty = judge(joint, list(own.values()), distance, familiarity.unusual, notices)
+    clock.lap("calibrate")
+
+    surest = max(own, key=lambda candidate: own[candidate][estimate.label])
+    heat = inputs[surest].back(grad_cam(answers[surest].maps, answers[surest].gradients), film)
+    clock.lap("explain")
+    return Reading(
+        path=name,
+        status="read",
+        case_id=film.case_id,
+        recipe=recipe.name,
+        side=film.side,
+        view=ViewGuess(recipe.view_name if film.site else "unknown"),
+        estimate=estimate,
+        candidates=own,
+        explanation=heat,
+        difficulty=difficulty,
+        warnings=tuple(notices),
+        model=ModelVersion(bundle.name, bundle.version, bundle.learned_from, bundle.intended_use),
+        timing_ms=clock.times(),
+        radiograph=film,
+    )
+
+
+def _named(bundle: Bundle, probabilities: Pixels) -> Probabilities:
+    return {label: float(value) for label, value in zip(bundle.labels, probabilities, strict=True)}
+
+
+def _distance(bundle: Bundle, answers: dict[str, engine.Answer]) -> tuple[float, Familiarity]:
+    """How far the film lies from those learned from, for the bundle's first candidate: it keeps the door."""
+    keeper = bundle.candidates[0]
+    familiarity = Familiarity.from_arrays(keeper.familiarity)
+    return float(familiarity.distance(answers[keeper.name].features)), familiarity
+
+
+# -- what faces ask besides -----------------------------------------------------------------------------------------
+
+
+def find_films(paths: list[Path]) -> list[Path]:
+    """The files named, and every file below the folders named, in order; hidden ones are passed over in folders.
+
+    Raises FileNotFoundError for a path that is not there.
+    """
+    films: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = (file for file in path.rglob("*") if file.is_file())
+            films += sorted(
+                file for file in inside if not any(part.startswith(".") for part in file.relative_to(path).parts)
+            )
+        elif path.exists():
+            films.append(path)
+        else:
+            raise FileNotFoundError(f"found nothing at {path}, expected a film or a folder of films; check the path")
+    return films
+
+
+def read_file(path: Path, recipe: str = "auto", clinical: Clinical | None = None) -> list[Reading]:
+    """`read` for a file on disk."""
+    try:
+        size, most = path.stat().st_size, settings().max_megabytes
+        if size > most * 1e6:
+            raise Refused(
+                Code.TOO_LARGE,
+                f"The file has {size / 1e6:.0f} MB, at most {most:.0f} MB are read; export a single film, or raise "
+                "OSTEOLENS_MAX_MEGABYTES.",
+            )
+        data = path.read_bytes()
+    except OSError as fault:
+        reason = fault.strerror or type(fault).__name__
+        return [
+            Reading(
+                str(path),
+                "refused",
+                refusal=Refused(
+                    Code.UNREADABLE, f"The file cannot be opened ({reason}); check it and its permissions."
+                ).refusal,
+            )
+        ]
+    except Refused as refused:
+        return [Reading(str(path), "refused", refusal=refused.refusal)]
+    return read(data, str(path), recipe, clinical)
+
+
+def clinical_table(table: Path) -> dict[Path, Clinical]:
+    """Age, sex and BMI by film, from a CSV with `path` (relative to it) and any of `age_years`, `sex`, `bmi`.
+
+    Raises ValueError naming the line that is wrong.
+    """
+    known = {}
+    with table.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.DictReader(file)
+        if "path" not in (rows.fieldnames or ()):
+            raise ValueError(f"{table} has columns {', '.join(rows.fieldnames or ())}, expected one named path")
+        for row in rows:
+            try:
+                known[(table.parent / row["path"]).resolve()] = Clinical.from_row(row)
+            except ValueError as fault:
+                raise ValueError(f"{table} line {rows.line_num}: {fault}") from fault
+    return known
+
+
+def models() -> list[dict[str, Any]]:
+    """Every bundle at hand: its config, its evidence and its folder, by name and version."""
+    return registry.shelf(settings().weights)
+
+
+class _Clock:
+    """Milliseconds of each step."""
+
+    def __init__(self) -> None:
+        self.start = self.last = perf_counter()
+        self.laps: dict[str, float] = {}
+
+    def lap(self, step: str) -> None:
+        now = perf_counter()
+        self.laps[step] = (now - self.last) * 1000
+        self.last = now
+
+    def times(self) -> dict[str, float]:
+        return {**self.laps, "total": (perf_counter() - self.start) * 1000}

@@ -1,9 +1,11 @@
 """What is known of the person besides the film."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Sex = Literal["F", "M"]
+_SEX: dict[str, Sex] = {"f": "F", "female": "F", "m": "M", "male": "M"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,35 @@ class Clinical:
 
     def or_else(self, other: "Clinical") -> "Clinical":
         """These values, and the other's where one is missing here."""
-        return Clinical(
-            **{name: getattr(other, name) if mine is None else mine for name, mine in vars(self).items()}
+        return Clinical(**{name: getattr(other, name) if mine is None else mine for name, mine in vars(self).items()})
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, object]) -> "Clinical":
+        """From a table's row, by the column names of a manifest; empty is unknown.
+
+        Raises ValueError naming the column and what it held.
+        """
+
+        def number(column: str) -> float | None:
+            text = _text(row.get(column))
+            try:
+                return None if text is None else float(text)
+            except ValueError:
+                raise ValueError(f"{column} is {text!r}, expected a number or nothing") from None
+
+        sex = _text(row.get("sex"))
+        if sex is not None and sex.lower() not in _SEX:
+            raise ValueError(f"sex is {sex!r}, expected F, M or nothing")
+        return cls(
+            age_years=number("age_years"),
+            sex=None if sex is None else _SEX[sex.lower()],
+            bmi=number("bmi"),
+            height_cm=number("height_cm"),
+            weight_kg=number("weight_kg"),
         )
+
+
+def _text(value: object) -> str | None:
+    """A cell's text; None for an empty one, in whatever way the table's reader says so."""
+    text = "" if value is None or value != value else str(value).strip()
+    return text or None

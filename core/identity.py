@@ -31,7 +31,9 @@ def machine_key(home: Path) -> bytes:
             draft.unlink()
     key = path.read_bytes()
     if len(key) != 32:
-        raise ValueError(f"{path} holds {len(key)} bytes, expected 32; restore it from a copy, or delete it to start anew")
+        raise ValueError(
+            f"{path} holds {len(key)} bytes, expected 32; restore it from a copy, or delete it to start anew"
+        )
     return key
 
 
@@ -39,7 +41,7 @@ def case_id(pixels: Pixels, key: bytes) -> str:
     """Keyed BLAKE2b of the film at 16 bits, 24 hex digits: equal pixels, equal name, in whatever file they came."""
     digest = hashlib.blake2b(key=key, digest_size=12, person=b"osteolens-case")
     digest.update(repr(pixels.shape).encode())
-    digest.update(np.ascontiguousarray(np.rint(pixels * 65535).astype("<u2")))
+    digest.update(np.rint(pixels * 65535).astype("<u2").data)
     return digest.hexdigest()
 
 

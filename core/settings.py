@@ -4,9 +4,8 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from pydantic import field_validator
 
 from core.refusal import Code
 
@@ -19,15 +18,24 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="OSTEOLENS_", env_file=ROOT / ".env", extra="ignore", frozen=True)
 
     home: Path = Field(ROOT / ".osteolens", description="Where this installation keeps its key, worklist and films")
-    data: Path = Field(ROOT / "../shared/data", description="Real films for development and tests; never part of the project")
+    data: Path = Field(
+        ROOT / "../shared/data", description="Real films for development and tests; never part of the project"
+    )
     weights: Path = Field(ROOT / "weights", description="The model bundles, one folder a name and version")
     ledger_url: str | None = Field(None, description="SQLAlchemy address of the worklist; by default SQLite under home")
     device: str = Field("auto", description="Where networks run: auto, cpu, cuda, cuda:1, mps")
     max_megapixels: float = Field(80, gt=0, description="Films with more pixels than this are refused before decoding")
     max_megabytes: float = Field(200, gt=0, description="Files larger than this are refused unread")
     min_side_px: int = Field(64, gt=0, description="Films whose shorter side is below this are refused")
-    warn_only: Annotated[tuple[Code, ...], NoDecode] = Field((), description="Checks that warn instead of refusing, by code, separated by commas")
-    control_rate: float = Field(0.02, ge=0, le=1, description="Share of plain cases drawn for expert review, so that the true error rate can be estimated")
+    warn_only: Annotated[tuple[Code, ...], NoDecode] = Field(
+        (), description="Checks that warn instead of refusing, by code, separated by commas"
+    )
+    control_rate: float = Field(
+        0.02,
+        ge=0,
+        le=1,
+        description="Share of plain cases drawn for expert review, so that the true error rate can be estimated",
+    )
     label_studio_url: str | None = Field(None, description="Address of Label Studio; set by make label-studio")
     label_studio_token: SecretStr | None = Field(None, description="Legacy or personal access token of Label Studio")
     label_studio_project: str = Field("Osteolens", min_length=3, description="Title of the Label Studio project")

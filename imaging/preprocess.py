@@ -32,7 +32,9 @@ class Preprocess:
         """The film windowed and fitted, float32 [height, width] in 0..1: what augmentation works on."""
         left, top, width, height = self._place(film.height, film.width)
         small = np.asarray(
-            Image.fromarray(film.pixels).resize((width, height), Image.Resampling.BOX if film.width >= 2 * width else Image.Resampling.BILINEAR)
+            Image.fromarray(film.pixels).resize(
+                (width, height), Image.Resampling.BOX if film.width >= 2 * width else Image.Resampling.BILINEAR
+            )
         )
         seen = film.pixels if film.valid is None else film.pixels[film.valid]
         low, high = np.quantile(_thinned(seen), self.window)

@@ -1,0 +1,45 @@
+"""How hard a case is, and the named reasons why an expert should look at it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import entropy
+
+from core.estimate import Difficulty, Probabilities
+from core.refusal import Notice
+
+NEAR_MARGIN = 0.15  # two likeliest classes closer than this: the film lies near the line between them
+DISAGREEMENT = 0.15  # Jensen-Shannon divergence (bits) between candidates that agree on the class
+LOW_QUALITY = {"exposure", "blurred", "too_small", "collimated", "implant", "burned_in_text", "clipped"}
+
+
+def judge(
+    joint: Probabilities,
+    candidates: Sequence[Probabilities],
+    unfamiliarity: float,
+    unusual_beyond: float,
+    notices: Sequence[Notice],
+) -> Difficulty:
+    """Reasons from the joint answer, the candidates' own answers, distance from what was learned, and film quality.
+
+    The score is the normalised entropy of the joint answer, raised to at least 0.5 by any other reason.
+    """
+    first, second = sorted(joint.values(), reverse=True)[:2]
+    reasons = []
+    if first - second < NEAR_MARGIN:
+        reasons.append("near_threshold")
+    if len({max(answer, key=answer.__getitem__) for answer in candidates}) > 1 or divergence(candidates) > DISAGREEMENT:
+        reasons.append("candidates_disagree")
+    if unfamiliarity > unusual_beyond:
+        reasons.append("out_of_distribution")
+    if any(notice.code in LOW_QUALITY for notice in notices):
+        reasons.append("low_quality")
+    uncertainty = float(entropy(list(joint.values())) / np.log(len(joint)))
+    score = max(uncertainty, 0.5) if reasons else uncertainty
+    return Difficulty(round(score, 4), bool(reasons), tuple(reasons))
+
+
+def divergence(answers: Sequence[Probabilities]) -> float:
+    """Jensen-Shannon divergence of the candidates, in bits: 0 when they agree, log2 of their number at most."""
+    table = np.array([list(answer.values()) for answer in answers])
+    return float(entropy(table.mean(0), base=2) - entropy(table, base=2, axis=1).mean())

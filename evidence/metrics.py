@@ -1,0 +1,103 @@
+"""Figures with intervals. Whole groups (a patient, or the copies of one film) are drawn together."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn import metrics as sk
+
+Labels = npt.NDArray[np.integer]
+Array = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured value with its 95 % interval; None where the films at hand do not define it."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return "not defined"
+        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
+
+
+def interval(
+    measure: Callable[[npt.NDArray[np.integer]], float], group: Sequence[int], draws: int = 1000, seed: int = 0
+) -> Figure:
+    """Percentile bootstrap (Efron 1979) over groups. `measure` takes indices of films and may give NaN for a draw."""
+    number_of = np.asarray(group)
+    members = [np.flatnonzero(number_of == number) for number in np.unique(number_of)]
+    random = np.random.default_rng(seed)
+    value = measure(np.arange(len(group)))
+    drawn = [
+        measure(np.concatenate([members[pick] for pick in random.integers(len(members), size=len(members))]))
+        for _ in range(draws)
+    ]
+    kept = [one for one in drawn if np.isfinite(one)]
+    if not np.isfinite(value) or len(kept) < draws / 2:
+        return Figure(None, None, None)
+    low, high = np.quantile(kept, [0.025, 0.975])
+    return Figure(float(value), float(low), float(high))
+
+
+def classification(truth: Labels, probabilities: Array, labels: Sequence[str], group: Sequence[int]) -> dict[str, Any]:
+    """Figures of a classifier from truth [N] and probabilities [N, K]; predictive values hold at `prevalence` only."""
+    answer = probabilities.argmax(1)
+    every = list(range(len(labels)))
+
+    def over(score: Callable[[npt.NDArray[np.integer]], float]) -> dict[str, float | None]:
+        return asdict(interval(score, group))
+
+    def auc(positive: int) -> Callable[[npt.NDArray[np.integer]], float]:
+        def score(rows: npt.NDArray[np.integer]) -> float:
+            is_it = truth[rows] == positive
+            return (
+                float(sk.roc_auc_score(is_it, probabilities[rows, positive])) if 0 < is_it.sum() < len(rows) else np.nan
+            )
+
+        return score
+
+    def share(of: npt.NDArray[np.bool_], hit: npt.NDArray[np.bool_]) -> Callable[[npt.NDArray[np.integer]], float]:
+        return lambda rows: float(hit[rows][of[rows]].mean()) if of[rows].any() else np.nan
+
+    per_class = {}
+    for number, label in enumerate(labels):
+        is_it, said = truth == number, answer == number
+        per_class[label] = {
+            "films": int(is_it.sum()),
+            "prevalence": float(is_it.mean()),
+            "auc": over(auc(number)),
+            "sensitivity": over(share(is_it, said)),
+            "specificity": over(share(~is_it, ~said)),
+            "ppv": over(share(said, is_it)),
+            "npv": over(share(~said, ~is_it)),
+        }
+    return {
+        "films": len(truth),
+        "groups": len(set(group)),
+        "accuracy": over(lambda rows: float((truth[rows] == answer[rows]).mean())),
+        "balanced_accuracy": over(lambda rows: _balanced(truth[rows], answer[rows], len(labels))),
+        "quadratic_kappa": over(lambda rows: _kappa(truth[rows], answer[rows], every)),
+        "brier": over(
+            lambda rows: float(((probabilities[rows] - np.eye(len(labels))[truth[rows]]) ** 2).sum(1).mean())
+        ),
+        "classes": per_class,
+        "confusion": sk.confusion_matrix(truth, answer, labels=every).tolist(),
+    }
+
+
+def _balanced(truth: Labels, answer: Labels, count: int) -> float:
+    """Mean recall over the classes; not defined for a draw that lacks one."""
+    recalls = [(answer[truth == number] == number).mean() for number in range(count) if (truth == number).any()]
+    return float(np.mean(recalls)) if len(recalls) == count else np.nan
+
+
+def _kappa(truth: Labels, answer: Labels, every: list[int]) -> float:
+    if len(set(truth.tolist()) | set(answer.tolist())) < 2:
+        return np.nan
+    return float(sk.cohen_kappa_score(truth, answer, labels=every, weights="quadratic"))

@@ -1,0 +1,181 @@
+"""A bundle: what one recipe learned, as a folder in Hugging Face layout. Weights are safetensors, never pickle.
+
+<name>/<version>/
+    README.md                   model card
+    config.json                 label order, candidates, calibration, where it came from
+    evidence.json               measured figures with intervals
+    <candidate>/config.json             the network's own, so that transformers can load it by itself
+    <candidate>/model.safetensors       half precision
+    <candidate>/preprocessor_config.json
+    <candidate>/familiarity.safetensors how far is far for this network's features
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.numpy import load_file as load_arrays
+from safetensors.numpy import save_file as save_arrays
+from safetensors.torch import load_file, save_file
+
+from models.networks import Classifier, build
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+VERSION = re.compile(r"\d+\.\d+\.\d+")
+
+
+class BundleError(ValueError):
+    """A bundle cannot be loaded or saved: one sentence."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One network of a bundle, its calibration, and the preprocessing it was trained with."""
+
+    name: str
+    network: str
+    options: dict[str, Any]
+    preprocessing: dict[str, Any]
+    temperature: float
+    weights: Classifier
+    familiarity: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """Everything needed to give the same answers again, anywhere."""
+
+    name: str
+    version: str
+    labels: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    coverage: float  # what the conformal sets promise
+    conformal_quantile: float
+    learned_from: str
+    intended_use: str
+    provenance: dict[str, Any]  # data fingerprint, seed, versions of libraries, command, date
+    evidence: dict[str, Any]
+    card: str
+
+
+def save(bundle: Bundle, root: Path) -> Path:
+    """Write the bundle under root/<name>/<version>. Raises BundleError rather than overwrite a version."""
+    if not NAME.fullmatch(bundle.name) or not VERSION.fullmatch(bundle.version):
+        raise BundleError(
+            f"found {bundle.name}@{bundle.version}, expected a name like hip_vit and a version like 1.0.0"
+        )
+    folder = root / bundle.name / bundle.version
+    if folder.exists():
+        raise BundleError(f"{folder} exists already and a version never changes; give the bundle a new version")
+    folder.mkdir(parents=True)
+    (folder / "README.md").write_text(bundle.card, encoding="utf-8")
+    _write(folder / "evidence.json", bundle.evidence)
+    config = {
+        "name": bundle.name,
+        "version": bundle.version,
+        "labels": list(bundle.labels),
+        "candidates": {one.name: {"temperature": one.temperature} for one in bundle.candidates},
+        "coverage": bundle.coverage,
+        "conformal_quantile": bundle.conformal_quantile,
+        "learned_from": bundle.learned_from,
+        "intended_use": bundle.intended_use,
+        "provenance": bundle.provenance,
+    }
+    _write(folder / "config.json", config)
+    for candidate in bundle.candidates:
+        part = folder / candidate.name
+        part.mkdir()
+        ours = {"network": candidate.network, "options": candidate.options, "labels": list(bundle.labels)}
+        _write(part / "config.json", {**_hub_config(candidate.weights, bundle.labels), "osteolens": ours})
+        _write(part / "preprocessor_config.json", candidate.preprocessing)
+        state = candidate.weights.network.state_dict()
+        half = {
+            key: (value.half() if value.is_floating_point() else value).contiguous().cpu()
+            for key, value in state.items()
+        }
+        save_file(half, part / "model.safetensors", metadata={"format": "pt"})
+        if candidate.familiarity:
+            save_arrays(candidate.familiarity, part / "familiarity.safetensors")
+    return folder
+
+
+def load(folder: Path) -> Bundle:
+    """Rebuild a bundle strictly: every weight in its place and none left over. Raises BundleError in one sentence."""
+    config = _read(folder / "config.json")
+    labels = tuple(config["labels"])
+    candidates = tuple(_candidate(folder / name, values, labels) for name, values in config["candidates"].items())
+    card = folder / "README.md"
+    return Bundle(
+        name=config["name"],
+        version=config["version"],
+        labels=labels,
+        candidates=candidates,
+        coverage=config["coverage"],
+        conformal_quantile=config["conformal_quantile"],
+        learned_from=config["learned_from"],
+        intended_use=config["intended_use"],
+        provenance=config["provenance"],
+        evidence=_read(folder / "evidence.json"),
+        card=card.read_text(encoding="utf-8") if card.exists() else "",
+    )
+
+
+def _candidate(part: Path, values: dict[str, Any], labels: tuple[str, ...]) -> Candidate:
+    config = _read(part / "config.json")["osteolens"]
+    if tuple(config["labels"]) != labels:
+        raise BundleError(
+            f"{part} orders its labels {config['labels']}, its bundle {list(labels)}; the bundle is damaged"
+        )
+    network = build(config["network"], len(labels), config["options"])
+    try:
+        state = load_file(part / "model.safetensors")
+        full = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+        network.network.load_state_dict(full, strict=True)
+    except (OSError, RuntimeError, ValueError) as fault:
+        raise BundleError(
+            f"the weights in {part} do not fit {config['network']}: {str(fault).splitlines()[0]}"
+        ) from fault
+    network.eval().requires_grad_(False)
+    familiarity = part / "familiarity.safetensors"
+    return Candidate(
+        name=part.name,
+        network=config["network"],
+        options=config["options"],
+        preprocessing=_read(part / "preprocessor_config.json"),
+        temperature=values["temperature"],
+        weights=network,
+        familiarity=load_arrays(familiarity) if familiarity.exists() else {},
+    )
+
+
+def _hub_config(network: Classifier, labels: tuple[str, ...]) -> dict[str, Any]:
+    """The inner network's own config, with the labels by name, as transformers writes it."""
+    inner = network.network
+    inner.config.id2label = dict(enumerate(labels))
+    inner.config.label2id = {label: number for number, label in enumerate(labels)}
+    inner.config.architectures = [type(inner).__name__]
+    inner.config.dtype = torch.float16
+    return json.loads(inner.config.to_json_string(use_diff=False))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise BundleError(
+            f"{path} cannot be read ({fault}); the bundle is damaged or not one, fetch it again"
+        ) from fault
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    path.write_text(json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def describe(folder: Path) -> dict[str, Any]:
+    """Config and evidence without loading any weights."""
+    return {**_read(folder / "config.json"), "evidence": _read(folder / "evidence.json"), "folder": str(folder)}

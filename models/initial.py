@@ -1,0 +1,82 @@
+"""Where a network's first weights come from: nothing, a bundle, a weights file, or a hub."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from models.networks import Classifier, MobileNetV2, reset_head
+
+
+def initialise(network: Classifier, source: str) -> Classifier:
+    """Give `network` its first weights, all but the head.
+
+    source: `scratch`; a file of safetensors (torchvision's key names for MobileNetV2); a bundle's candidate folder;
+    or a hub id such as `google/mobilenet_v2_1.0_224`, which needs the hub to be reachable.
+    Raises ValueError in one sentence when the source does not fit the network or cannot be had.
+    """
+    if source == "scratch":
+        return network
+    path = Path(source)
+    if path.is_dir():
+        path = path / "model.safetensors"
+    if path.is_file():
+        state = load_file(path)
+        if isinstance(network, MobileNetV2) and "features.0.0.weight" in state:
+            state = _from_torchvision(state, network.network.state_dict())
+        _load(network.network, state, source)
+    elif path.suffix or source.startswith((".", "/")):
+        raise ValueError(
+            f"found no weights at {source}, expected a file of safetensors or a bundle's folder; check the path"
+        )
+    else:
+        _load(network.network, _from_hub(network, source), source)
+    reset_head(network)
+    return network
+
+
+def _from_torchvision(state: dict[str, Tensor], target: dict[str, Tensor]) -> dict[str, Tensor]:
+    """MobileNetV2 by torchvision's names to transformers' names: both list the same layers in the same order."""
+    order = sorted(
+        (key for key in state if not key.startswith("classifier")),
+        key=lambda key: [int(part) if part.isdigit() else -1 for part in key.split(".")[1:-1]],
+    )
+    layers: dict[str, list[str]] = {}
+    for key in order:
+        layers.setdefault(key.rsplit(".", 1)[0], []).append(key.rsplit(".", 1)[1])
+    names = list(dict.fromkeys(key.rsplit(".", 1)[0] for key in target if not key.startswith("classifier")))
+    if len(names) != len(layers):
+        raise ValueError(f"found {len(layers)} layers in the weights, expected {len(names)} of MobileNetV2 1.0")
+    return {
+        f"{new}.{tensor}": state[f"{old}.{tensor}"]
+        for new, (old, tensors) in zip(names, layers.items(), strict=True)
+        for tensor in tensors
+    }
+
+
+def _from_hub(network: Classifier, source: str) -> dict[str, Tensor]:
+    """The weights of a hub model of the same class."""
+    try:
+        return type(network.network).from_pretrained(source).state_dict()
+    except (OSError, ValueError) as fault:
+        raise ValueError(
+            f"the hub did not give {source} ({str(fault).splitlines()[0]}); connect to it, "
+            "or pass --init with a local folder"
+        ) from fault
+
+
+def _load(network: nn.Module, state: dict[str, Tensor], source: str) -> None:
+    """Load what is not the head; everything but the head must be there, in its shape."""
+    target = network.state_dict()
+    wanted = [key for key in target if not key.startswith("classifier") and not key.endswith("num_batches_tracked")]
+    missing = [key for key in wanted if key not in state]
+    wrong = [key for key in wanted if key in state and state[key].shape != target[key].shape]
+    if missing or wrong:
+        first = (missing + wrong)[0]
+        found = tuple(state[first].shape) if first in state else "nothing"
+        raise ValueError(
+            f"{source} does not fit: {len(missing)} weights missing and {len(wrong)} of another shape "
+            f"(first {first}: found {found}, expected {tuple(target[first].shape)}); pass weights of the same network"
+        )
+    network.load_state_dict({key: state[key].to(torch.float32) for key in wanted}, strict=False)

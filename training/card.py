@@ -1,0 +1,84 @@
+"""The model card: what a bundle is, what it learned from, how well it does, and why not better."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def model_card(
+    title: str,
+    name: str,
+    version: str,
+    labels: Sequence[str],
+    learned_from: str,
+    intended_use: str,
+    provenance: Mapping[str, Any],
+    evidence: Mapping[str, Any],
+    limits: Sequence[str],
+) -> str:
+    """README.md of a bundle, in Hugging Face's form. Every figure comes from `evidence`."""
+    test, across = evidence["test"], evidence["cross_validation"]
+    data = evidence["data"]
+    lines = [
+        "---",
+        "license: apache-2.0",
+        "library_name: transformers",
+        "pipeline_tag: image-classification",
+        "tags: [radiograph, osteoporosis, research]",
+        "---",
+        f"# {title} ({name} {version})",
+        "",
+        f"**Not a medical device.** {intended_use}",
+        "",
+        f"Classes, in order: {', '.join(labels)}. Learned from: {learned_from}",
+        "",
+        "## How well it does",
+        "",
+        f"On {test['joint']['films']} films ({test['joint']['groups']} distinct) that took no part in training, "
+        f"accuracy is **{_figure(test['joint']['accuracy'])}** and balanced accuracy "
+        f"**{_figure(test['joint']['balanced_accuracy'])}** (95 % interval, bootstrap over distinct films).",
+        "",
+        *_table("Test part", test),
+        *_table(f"Development part, {data['folds']}-fold, each film by networks that had not seen it", across),
+        "Per class, joint answer on the test part (predictive values hold at this prevalence only):",
+        "",
+        "| class | films | prevalence | AUC | sensitivity | specificity | PPV | NPV |",
+        "|---|---|---|---|---|---|---|---|",
+        *(
+            f"| {label} | {one['films']} | {one['prevalence']:.2f} | "
+            + " | ".join(_figure(one[key]) for key in ("auc", "sensitivity", "specificity", "ppv", "npv"))
+            + " |"
+            for label, one in test["joint"]["classes"].items()
+        ),
+        "",
+        "## Why it is not better",
+        "",
+        *(f"- {limit}" for limit in limits),
+        "",
+        "## How it was made",
+        "",
+        *(f"- {key.replace('_', ' ')}: {value}" for key, value in {**data, **provenance}.items()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _table(caption: str, figures: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{caption}:",
+        "",
+        "| answer | accuracy | balanced accuracy | quadratic kappa | Brier score |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {name} | "
+            + " | ".join(_figure(one[key]) for key in ("accuracy", "balanced_accuracy", "quadratic_kappa", "brier"))
+            + " |"
+            for name, one in figures.items()
+        ),
+        "",
+    ]
+
+
+def _figure(figure: Mapping[str, float | None]) -> str:
+    if figure["value"] is None:
+        return "not defined"
+    return f"{figure['value']:.2f} ({figure['low']:.2f} to {figure['high']:.2f})"

@@ -1,0 +1,74 @@
+"""Answers to every development film from networks that had not seen it, and one network that has seen them all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from evidence.calibration import fit_temperature
+from evidence.familiarity import Familiarity, fit_familiarity
+from models.networks import Classifier
+from recipes.recipe import Candidate, Preset
+from training.dataset import Dataset
+from training.fit import Lesson, answers, fit
+from training.split import TEST, Split
+
+Tell = Callable[[str, int, int], None]  # what is being done, epochs done, epochs in all
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """One candidate, taught on all development films.
+
+    held_out: logits [N, K], each development film by the fold network that had not seen it; NaN for test films.
+    test: logits [T, K] of the test films, by the final network; T in the order of the split's test rows.
+    """
+
+    candidate: Candidate
+    network: Classifier
+    temperature: float
+    familiarity: Familiarity
+    held_out: npt.NDArray[np.floating]
+    test: npt.NDArray[np.floating]
+
+
+def cross_fit(
+    candidate: Candidate,
+    preset: Preset,
+    data: Dataset,
+    parts: Split,
+    label_count: int,
+    folder: Path,
+    seed: int,
+    init: str,
+    tell: Tell | None = None,
+) -> Fitted:
+    """Fit once a fold and once on all folds. A finished fold is kept in `folder` and not fitted again."""
+    grey = data.grey[candidate.name]
+
+    def taught(rows: list[int], part: str) -> Classifier:
+        lesson = Lesson(grey[rows], data.labels[rows])
+        report = None if tell is None else lambda done, total: tell(f"{candidate.name}, {part}", done, total)
+        return fit(candidate, preset, lesson, label_count, folder / candidate.name / part, seed, init, report)
+
+    held_out = np.full((len(grey), label_count), np.nan)
+    for fold in parts.folds:
+        kept = folder / candidate.name / f"fold_{fold}.npy"
+        held = parts.rows(fold)
+        if not kept.exists():
+            network = taught(parts.rows(*(other for other in parts.folds if other != fold)), f"fold {fold}")
+            np.save(kept, answers(network, grey[held], candidate.preprocess)[0])
+        held_out[held] = np.load(kept)
+    rows = parts.rows(*parts.folds)
+    network = taught(rows, "all folds")
+    _, features = answers(network, grey[rows], candidate.preprocess)
+    return Fitted(
+        candidate=candidate,
+        network=network,
+        temperature=fit_temperature(held_out[rows], data.labels[rows]),
+        familiarity=fit_familiarity(features, [parts.part[row] for row in rows]),
+        held_out=held_out,
+        test=answers(network, grey[parts.rows(TEST)], candidate.preprocess)[0],
+    )

@@ -1,0 +1,80 @@
+"""Films with answers, read by the same code that reads them for a person."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.radiograph import Pixels
+from core.refusal import Refused
+from evidence.baselines import trivial_features
+from evidence.copies import Sketch, sketch
+from imaging import read_radiograph
+from recipes.recipe import Candidate
+from training.manifest import Example, Manifest, ManifestError
+
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """The films that could be read and carry a label, in the manifest's order.
+
+    grey: by candidate, float32 [N, H, W] in 0..1.
+    refused: the sentence for each film that could not be read, by its path in the manifest's folder.
+    """
+
+    examples: tuple[Example, ...]
+    labels: npt.NDArray[np.int64]
+    grey: dict[str, Pixels]
+    trivial: npt.NDArray[np.float64]
+    sketches: tuple[Sketch, ...]
+    refused: dict[str, str]
+
+    def without(self, rows: Sequence[int]) -> "Dataset":
+        """The dataset less some films."""
+        kept = np.setdiff1d(np.arange(len(self.examples)), rows)
+        return Dataset(
+            tuple(self.examples[row] for row in kept),
+            self.labels[kept],
+            {name: grey[kept] for name, grey in self.grey.items()},
+            self.trivial[kept],
+            tuple(self.sketches[row] for row in kept),
+            self.refused,
+        )
+
+
+def gather(
+    manifest: Manifest, labels: Sequence[str], candidates: Sequence[Candidate], tell: Tell | None = None
+) -> Dataset:
+    """Read every labelled film of a manifest once. Films that are refused are left out and named in `refused`."""
+    examples, trivial, sketches = [], [], []
+    grey: dict[str, list[Pixels]] = {one.name: [] for one in candidates}
+    refused: dict[str, str] = {}
+    labelled = [example for example in manifest.examples if example.label in labels]
+    for number, example in enumerate(labelled, start=1):
+        try:
+            film = read_radiograph(example.path.read_bytes(), example.path.name)
+        except Refused as fault:
+            refused[example.path.name] = fault.refusal.message
+        else:
+            examples.append(example)
+            trivial.append(trivial_features(film))
+            sketches.append(sketch(film.pixels))
+            for candidate in candidates:
+                grey[candidate.name].append(candidate.preprocess.grey(film))
+        if tell is not None:
+            tell(number, len(labelled))
+    if not examples:
+        raise ManifestError(
+            f"none of {len(labelled)} labelled films could be read; first: {next(iter(refused.values()), 'no film')}"
+        )
+    return Dataset(
+        tuple(examples),
+        np.array([labels.index(example.label or "") for example in examples]),
+        {name: np.stack(films) for name, films in grey.items()},
+        np.array(trivial),
+        tuple(sketches),
+        refused,
+    )

@@ -1,0 +1,69 @@
+"""Who may learn from which film. No patient, and no copy of a film, in two parts."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from sklearn.model_selection import StratifiedGroupKFold
+
+TEST = "test"
+
+
+@dataclass(frozen=True)
+class Split:
+    """For each film its part: `test`, or the number of the development fold it is held out in; and its group."""
+
+    part: tuple[str, ...]
+    group: tuple[int, ...]
+
+    @property
+    def folds(self) -> list[str]:
+        return sorted({part for part in self.part if part != TEST})
+
+    def rows(self, *parts: str) -> list[int]:
+        return [row for row, part in enumerate(self.part) if part in parts]
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(repr((self.part, self.group)).encode()).hexdigest()[:16]
+
+
+def join_groups(by_content: Sequence[int], patients: Sequence[str | None]) -> list[int]:
+    """One group for films that share content or patient, directly or through others."""
+    count = len(by_content)
+    first: dict[object, int] = {}
+    edges = []
+    for row, (content, patient) in enumerate(zip(by_content, patients, strict=True)):
+        for key in (("content", content), ("patient", patient) if patient is not None else None):
+            if key is not None:
+                edges.append((row, first.setdefault(key, row)))
+    rows, columns = zip(*edges, strict=True)
+    graph = coo_array((np.ones(len(edges)), (rows, columns)), shape=(count, count))
+    return [int(number) for number in connected_components(graph, directed=False)[1]]
+
+
+def split(labels: Sequence[str], group: Sequence[int], folds: int, seed: int, test_share: float = 0.2) -> Split:
+    """A test part and `folds` development folds, stratified by label, groups whole.
+
+    Raises ValueError when a class has too few groups to stand in every part.
+    """
+    truth, number = np.asarray(labels), np.asarray(group)
+    for label in sorted(set(labels)):
+        there = len(set(number[truth == label].tolist()))
+        if there < folds + 1:
+            raise ValueError(
+                f"found {there} distinct films labelled {label}, expected at least {folds + 1} for {folds} folds and a "
+                "test part; add films or ask for fewer folds"
+            )
+    part = np.empty(len(truth), dtype=object)
+    rest, test = next(
+        StratifiedGroupKFold(round(1 / test_share), shuffle=True, random_state=seed).split(truth, truth, number)
+    )
+    part[test] = TEST
+    inner = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    for fold, (_, held) in enumerate(inner.split(truth[rest], truth[rest], number[rest])):
+        part[rest[held]] = str(fold)
+    return Split(tuple(part.tolist()), tuple(number.tolist()))
