@@ -3,9 +3,10 @@
 enqueue -> push -> (Label Studio) -> pull -> adjudicate -> dataset -> split -> fit -> evaluate -> promote
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 
 from annotation.films import film_path, keep_film
 from annotation.label_studio import LabelStudio, LabelStudioFault, LabelStudioStatus, status, task_link
@@ -17,6 +18,17 @@ from annotation.push import push as push_cases
 from core.identity import machine_key
 from core.reading import Reading
 from core.settings import Settings, settings
+from evidence.copies import contradictions, find_copies, groups
+from models.bundle import save
+from recipes import by_name
+from training.assemble import assemble
+from training.crossfit import cross_fit
+from training.dataset import gather
+from training.manifest import read_manifest
+from training.scoring import score
+from training.split import join_groups, split
+
+Tell = Callable[[str, int, int], None]  # which step, how much is done, how much there is
 
 __all__ = [
     "LabelStudioFault",
@@ -25,10 +37,12 @@ __all__ = [
     "PushProgress",
     "State",
     "WorklistEntry",
+    "counts",
     "enqueue",
     "film_png",
     "label_studio_status",
     "push",
+    "train",
     "waiting",
     "worklist",
 ]
@@ -76,6 +90,11 @@ def worklist(*states: State) -> list[WorklistEntry]:
 def waiting() -> list[WorklistEntry]:
     """The cases that the next push will send."""
     return worklist(State.WAITING, State.FAILED, State.PUSHING)
+
+
+def counts() -> dict[State, int]:
+    """Cases by state, every state named."""
+    return ledger().counts()
 
 
 def push() -> Iterator[PushProgress]:
@@ -126,3 +145,71 @@ def _question(name: str) -> Question:
     about = f"{recipe.site.capitalize()}, {recipe.view.upper() if recipe.view == 'ap' else recipe.view}"
     sides = ("R", "L") if recipe.site == "hip" else ()
     return Question(name, about, tuple(recipe.labels), tuple(getattr(recipe, "regions", ())), sides)
+
+
+# -- training -------------------------------------------------------------------------------------------------------
+
+
+def train(
+    recipe_name: str,
+    manifest_path: Path,
+    preset_name: str,
+    out: Path,
+    init: dict[str, str] | None = None,
+    seed: int = 0,
+    version: str = "0.1.0",
+    learned_from: str | None = None,
+    tell: Tell | None = None,
+) -> Path:
+    """From a manifest to a bundle with its evidence, in `out/bundles`. Run again after a kill, it goes on.
+
+    init: first weights by candidate, instead of the recipe's own. Raises ValueError in one sentence for a manifest,
+    a recipe or weights that cannot be used.
+    """
+    recipe = by_name(recipe_name)
+    preset, say = recipe.presets[preset_name], tell or (lambda *_: None)
+
+    manifest = read_manifest(manifest_path, require_labels=True)
+    films = gather(manifest, recipe.labels, preset.candidates, partial(say, "reading films"))
+    copies = find_copies(films.sketches, partial(say, "finding copies"))
+    group = groups(len(films.examples), copies)
+    doubted = contradictions(group, [example.label for example in films.examples])
+    kept = films.without(doubted)
+    group = join_groups(
+        [number for row, number in enumerate(group) if row not in set(doubted)],
+        [example.patient for example in kept.examples],
+    )
+    parts = split([example.label or "" for example in kept.examples], group, preset.folds, seed)
+
+    fitted = [
+        cross_fit(
+            candidate,
+            preset,
+            kept,
+            parts,
+            len(recipe.labels),
+            out / parts.fingerprint,
+            seed,
+            (init or {}).get(candidate.name, candidate.init),
+            say,
+        )
+        for candidate in preset.candidates
+    ]
+    evidence = {
+        "data": {
+            "manifest": manifest.name,
+            "manifest_fingerprint": manifest.fingerprint,
+            "split_fingerprint": parts.fingerprint,
+            "films_in_manifest": len(manifest.examples),
+            "films_refused": len(films.refused),
+            "pairs_of_copies": len(copies),
+            "films_left_out_because_their_copies_carry_another_label": len(doubted),
+            "distinct_films_used": len(set(group)),
+            "folds": preset.folds,
+        },
+        **score(fitted, kept, parts, recipe.labels),
+    }
+    return save(
+        assemble(recipe, preset_name, version, fitted, kept, parts, evidence, seed, learned_from or manifest.name),
+        out / "bundles",
+    )
