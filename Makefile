@@ -9,7 +9,7 @@ LABEL_STUDIO_PORT ?= 8080
 .PHONY: run setup dev test test-slow check label-studio label-studio-env clean
 
 run: .venv/installed
-	@$(PY) -m bench.port $(HOST) $(PORT) PORT
+	@$(PY) -m core.port $(HOST) $(PORT) PORT
 	@$(PY) -m streamlit run app.py --server.address $(HOST) --server.port $(PORT)
 
 setup: .venv/installed

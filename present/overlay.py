@@ -55,14 +55,3 @@ def png(picture: Image.Image) -> bytes:
     file = io.BytesIO()
     picture.save(file, "PNG")
     return file.getvalue()
-
-
-def thumbnail(film: Pixels | bytes, longest: int = 160) -> bytes:
-    """A small grey PNG of a film, given as float32 [H, W] in 0..1 or as the bytes of a picture."""
-    if isinstance(film, bytes):
-        with Image.open(io.BytesIO(film)) as opened:
-            picture = opened.convert("L")
-    else:
-        picture = Image.fromarray(np.rint(np.clip(shrunk(film, longest), 0, 1) * 255).astype(np.uint8))
-    picture.thumbnail((longest, longest), Image.Resampling.BOX)
-    return png(picture)

@@ -1,6 +1,7 @@
 """Codes, classes, reasons and sets of classes as sentences. Every face takes its words from here."""
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from core.labels import NORMAL, OSTEOPENIA, OSTEOPOROSIS
@@ -139,8 +140,9 @@ def set_sentence(conformal_set: tuple[str, ...], labels: tuple[str, ...], covera
     """The conformal set in words. coverage: the rate at which such sets hold the truth, where the bundle states it."""
     if not conformal_set:
         return "No class fits this film well: it is unlike those the sets were made on."
-    promise = f" Such sets hold the true class in {coverage:.0%} of films like those held out.".replace("%", " %")
-    tail = promise if coverage is not None else ""
+    tail = ""
+    if coverage is not None:
+        tail = f" Such sets hold the true class in {coverage * 100:.0f} % of films like those held out."
     if len(conformal_set) == len(labels):
         return f"No class can be ruled out: this film alone does not decide.{tail}"
     names = [class_title(label).lower() for label in labels if label in conformal_set]
@@ -188,6 +190,15 @@ def waiting_sentence(waiting: int, connected: bool) -> str:
     if not connected:
         return f"{films} for Label Studio, which is not connected yet. They are kept safely until it is."
     return f"{films} to be sent to Label Studio."
+
+
+def in_worklist_sentence(reading: Reading, reasons: Sequence[str]) -> str:
+    """How a case came to stand in the worklist."""
+    if reading.difficulty is not None and reading.difficulty.hard:
+        return "In the worklist: a hard case goes there by itself."
+    if "requested" in reasons:
+        return "In the worklist, as requested."
+    return "In the worklist: drawn at random for a check." if "control" in reasons else "In the worklist."
 
 
 def _plain(code: str) -> str:

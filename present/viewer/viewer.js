@@ -8,7 +8,7 @@ const HTML = `
   <div class="stage">
     <canvas tabindex="0" role="img"></canvas>
     <div class="corner title"></div>
-    <div class="corner legend" hidden><span>little</span><i></i><span>much weight</span></div>
+    <div class="corner legend" hidden><span>Little</span><i></i><span>much weight</span></div>
     <div class="corner facts" aria-live="off"></div>
     <div class="corner hint">Wheel to zoom, drag to move,<br>right-drag for window and level</div>
   </div>
@@ -231,7 +231,7 @@ class FilmViewer {
 
   tell() {
     const percent = Math.round((this.scale / this.density) * 100 * this.shrunk);
-    const lines = [`Zoom ${percent} %`, `W ${Math.round(this.width)}  L ${Math.round(this.centre)}`];
+    const lines = [`Zoom ${percent} %`, `W ${Math.round(this.width)} L ${Math.round(this.centre)}`];
     if (this.shrunk < 1) lines.push("Shown at reduced size");
     this.root.querySelector(".facts").textContent = lines.join("   ");
     this.root.querySelector(".legend").hidden = !(this.heat && this.opacity > 0);

@@ -1,0 +1,63 @@
+"""The models: which bundles answer here, what they learned from, and how good they were found to be."""
+
+import streamlit as st
+
+from present.figures import STILL, intervals
+from present.model_card import FIGURES, ModelCard, model_card
+from present.wording import class_title, markdown_safe, network_title
+from reading import models
+from recipes import RECIPES
+
+
+def show_bundle(card: ModelCard) -> None:
+    recipe = RECIPES.get(card.name)
+    st.header(recipe.title if recipe else card.name, divider="gray")
+    st.caption(f"Bundle {card.name}, version {card.version}" + (f". After {recipe.paper}." if recipe else "."))
+    what, figures = st.columns([4, 7], gap="large")
+    with what:
+        st.markdown(f"**Learned from.** {markdown_safe(card.learned_from) or 'The bundle does not say.'}")
+        st.markdown(f"**For.** {markdown_safe(card.intended_use) or 'The bundle does not say.'}")
+        st.markdown(f"**Networks.** {', '.join(map(network_title, card.candidates))}.")
+        st.markdown(f"**Classes.** {', '.join(map(class_title, card.labels))}.")
+        if card.coverage is not None:
+            st.markdown(f"**Sets.** Its sets of classes are made to hold the true one in {card.coverage * 100:.0f} %.")
+        if recipe and recipe.simplifications:
+            st.markdown(f"**Simpler than the paper.** {'; '.join(recipe.simplifications).capitalize()}.")
+    with figures:
+        show_figures(card)
+    with st.expander("Data and origin"):
+        facts = {**card.data, **card.provenance}
+        rows = {name.replace("_", " ").capitalize(): str(value) for name, value in facts.items()}
+        st.table(rows, border="horizontal")
+
+
+def show_figures(card: ModelCard) -> None:
+    if not card.parts:
+        st.warning("This bundle brings no measured figures, so nothing is known of how good it is.")
+        return
+    name = st.segmented_control(
+        "Figure", list(FIGURES), default="balanced_accuracy", format_func=FIGURES.__getitem__, required=True,
+        key=f"figure-{card.name}-{card.version}",
+    )  # fmt: skip
+    for part in card.parts:
+        st.markdown(f"**{part.title}** ({part.films} films)")
+        st.plotly_chart(
+            intervals(part.figures(name), f"{FIGURES[name]}, with 95 % interval"),
+            config=STILL,
+            key=f"{card.name}-{card.version}-{part.title}",
+        )
+    with st.expander("By class, the networks together"):
+        for part in card.parts:
+            st.markdown(f"**{part.title}**")
+            st.dataframe(part.classes(), hide_index=True)
+
+
+st.title("Models")
+cards = [model_card(description) for description in models()]
+for card in cards:
+    show_bundle(card)
+if not cards:
+    st.html(
+        '<div class="no-film"><b>No model is installed</b><br>Bundles belong in the folder weights, or where '
+        "OSTEOLENS_WEIGHTS points. python cli.py train makes one.</div>"
+    )

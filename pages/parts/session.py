@@ -1,0 +1,54 @@
+"""The films of one browser session, and their readings. Gone when the session ends; nothing here is written down."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from core.clinical import Clinical
+from core.reading import Reading
+
+
+@dataclass(frozen=True)
+class Film:
+    """One film a person put in. `id` tells two films of one name apart; `name` is for that person's eyes alone."""
+
+    id: str
+    name: str
+    data: bytes
+
+
+@dataclass
+class Session:
+    """What the session keeps: the samples that were opened, and each film's readings by content, so that a click on a
+    button reads nothing anew."""
+
+    samples: list[str] = field(default_factory=list)
+    readings: dict[tuple[str, Clinical], list[Reading]] = field(default_factory=dict)
+    listed: set[tuple[str, Clinical]] = field(default_factory=set)  # offered to the worklist already
+    chosen: str | None = None
+    known: set[str] = field(default_factory=set)
+
+    def key(self, film: Film, clinical: Clinical) -> tuple[str, Clinical]:
+        return hashlib.blake2b(film.data, digest_size=16).hexdigest(), clinical
+
+    def reading_of(self, film: Film, clinical: Clinical, read: Callable[[bytes, str], list[Reading]]) -> list[Reading]:
+        """The film's readings under its own name; `read` is called only for bytes not seen in this session."""
+        key = self.key(film, clinical)
+        if key not in self.readings:
+            self.readings[key] = read(film.data, film.name)
+        return [reading.named(film.name) for reading in self.readings[key]]
+
+    def forget_all_but(self, films: list[Film]) -> None:
+        """Let go of what belongs to films that were taken away."""
+        keep = {self.key(film, Clinical())[0] for film in films}
+        self.readings = {key: value for key, value in self.readings.items() if key[0] in keep}
+        self.listed = {key for key in self.listed if key[0] in keep}
+
+
+def session() -> Session:
+    """This browser session's own."""
+    if "reading_room" not in st.session_state:
+        st.session_state.reading_room = Session()
+    return st.session_state.reading_room

@@ -1,0 +1,195 @@
+"""Read films: drop them, look at them, see the answer, hand the hard ones to an expert."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+import learning
+from core.clinical import Clinical, Sex
+from core.reading import Reading
+from learning import LedgerFault, WorklistEntry
+from pages.parts.film_viewer import film_viewer
+from pages.parts.session import Film, Session, session
+from present.answer import answer_html
+from present.download import download_name, json_lines
+from present.samples import SAMPLES
+from present.wording import in_worklist_sentence, markdown_safe, shown_name, state_title, step_title, verdict
+
+
+def collect_films(state: Session) -> list[Film]:
+    uploads = st.file_uploader(
+        "Films",
+        accept_multiple_files=True,
+        help="DICOM, PNG, JPEG or TIFF, told apart by content, whatever their names end in. Films stay on this "
+        "machine; of a film that is not sent to the worklist nothing is kept.",
+    )
+    st.caption("Or open a film drawn for trying out. It shows no patient.")
+    with st.container(horizontal=True, gap="xsmall", key="samples"):
+        for sample in SAMPLES:
+            with st.container(width=82, gap="xsmall"):
+                st.image(str(sample.preview), width=82)
+                if st.button(sample.title, key=f"sample-{sample.name}", width="stretch"):
+                    state.samples = [*(name for name in state.samples if name != sample.name), sample.name]
+                    state.chosen = f"sample-{sample.name}"
+    opened = [sample for sample in SAMPLES if sample.name in state.samples]
+    return [Film(f"upload-{file.file_id}", shown_name(file.name), file.getvalue()) for file in uploads] + [
+        Film(f"sample-{sample.name}", sample.name, sample.path.read_bytes()) for sample in opened
+    ]
+
+
+def collect_clinical() -> Clinical:
+    with st.expander("About the person (optional)"):
+        st.caption("Leave empty what is not known. Applies to all films below.")
+        age = st.number_input("Age, years", 0.0, 120.0, None, 1.0, format="%.0f", placeholder="not known")
+        sexes: tuple[Sex, ...] = ("F", "M")
+        sex = st.selectbox("Sex", sexes, None, {"F": "Female", "M": "Male"}.__getitem__, placeholder="not known")
+        bmi = st.number_input("BMI, kg/m²", 8.0, 100.0, None, 0.5, format="%.1f", placeholder="not known")
+    return Clinical(age_years=age, sex=sex, bmi=bmi)
+
+
+def read_all(films: Sequence[Film], clinical: Clinical, state: Session) -> dict[str, list[Reading]]:
+    """Every film's readings by film; hard cases go to the worklist here, once."""
+    unread = [film for film in films if state.key(film, clinical) not in state.readings]
+    progress = st.progress(0.0) if unread else None
+    readings = {}
+    for film in films:
+        if progress is not None and film in unread:
+            place = unread.index(film)
+            progress.progress(place / len(unread), f"Reading {place + 1} of {len(unread)}: {markdown_safe(film.name)}")
+        readings[film.id] = state.reading_of(film, clinical, lambda data, name: _read(data, name, clinical))
+        key = state.key(film, clinical)
+        if key not in state.listed:
+            for reading in readings[film.id]:
+                learning.enqueue(reading)
+            state.listed.add(key)
+    if progress is not None:
+        progress.empty()
+    return readings
+
+
+def _read(data: bytes, name: str, clinical: Clinical) -> list[Reading]:
+    from reading import read  # brings the networks' library, seconds on a cold start: not before there is a film
+
+    return read(data, name, clinical=clinical)
+
+
+def choose(films: Sequence[Film], readings: dict[str, list[Reading]], state: Session) -> Film:
+    """The film to show: the one clicked on, and a film just put in before any other."""
+    ids = [film.id for film in films]
+    fresh = [id for id in ids if id not in state.known]
+    if fresh:
+        state.chosen = fresh[0]
+    state.known = set(ids)
+    if state.chosen not in ids:
+        state.chosen = ids[-1]
+    if len(films) > 1:
+        names = {film.id: markdown_safe(film.name) for film in films}
+        state.chosen = st.radio(
+            "Opened films",
+            ids,
+            ids.index(state.chosen),
+            names.__getitem__,
+            captions=[markdown_safe(verdict(readings[id][0])) for id in ids],
+        )
+    return films[ids.index(state.chosen)]
+
+
+def show_answer(readings: Sequence[Reading], reading: Reading, coverage: float | None) -> None:
+    st.html(answer_html(reading, coverage))
+    if reading.status == "read":
+        show_worklist_state(reading)
+    st.download_button(
+        "Download the reading (JSON)",
+        json_lines(readings),
+        download_name(readings),
+        "application/jsonl",
+        on_click="ignore",
+        width="stretch",
+    )
+    with st.expander("Timings and facts of the film"):
+        show_facts(reading)
+
+
+@st.cache_data(show_spinner=False)
+def coverages() -> dict[str, float]:
+    """The rate at which each bundle's sets hold the truth, by name@version."""
+    from reading import models
+
+    return {f"{one['name']}@{one['version']}": one["coverage"] for one in models()}
+
+
+def coverage_of(reading: Reading) -> float | None:
+    return coverages().get(f"{reading.model.name}@{reading.model.version}") if reading.model else None
+
+
+def show_worklist_state(reading: Reading) -> None:
+    entry = _entry(reading)
+    if entry is None:
+        if st.button("Send to the worklist", width="stretch", help="Ask an expert about this film"):
+            learning.enqueue(reading, reason="requested")
+            st.rerun()
+        return
+    with st.container(border=True, gap="xsmall"):
+        task = f" [Open its task]({entry.link})." if entry.link else ""
+        st.markdown(f"{in_worklist_sentence(reading, entry.reasons)} {state_title(entry.state)}.{task}")
+        st.page_link("pages/worklist.py", label="Go to the worklist")
+
+
+def _entry(reading: Reading) -> WorklistEntry | None:
+    wanted = (reading.case_id, reading.recipe)
+    return next((entry for entry in learning.worklist() if (entry.case_id, entry.recipe) == wanted), None)
+
+
+def show_facts(reading: Reading) -> None:
+    film = reading.radiograph
+    facts = {}
+    if film is not None:
+        taking = film.acquisition
+        facts = {
+            "Case": film.case_id,
+            "Size": f"{film.width} x {film.height} px",
+            "Pixel": f"{film.spacing_mm[0]:.3g} x {film.spacing_mm[1]:.3g} mm ({film.spacing_origin})"
+            if film.spacing_mm
+            else "size not known",
+            "Format": taking.encoding or "not known",
+            "Made by": " ".join(filter(None, (taking.manufacturer, taking.model))) or "not known",
+            "Tube voltage": f"{taking.kvp:g} kV" if taking.kvp else "not known",
+        }
+    facts |= {step_title(step): f"{value:.0f} ms" for step, value in reading.timing_ms.items()}
+    st.table(facts, border="horizontal")
+
+
+st.title("Read a film")
+state = session()
+rail, stage, answer = st.columns([2.6, 6.2, 4], gap="medium")
+with rail:
+    films = collect_films(state)
+    clinical = collect_clinical()
+    state.forget_all_but(films)
+if films:
+    try:
+        with stage:
+            readings = read_all(films, clinical, state)
+        with rail:
+            film = choose(films, readings, state)
+        limbs = readings[film.id]
+        with answer:
+            sides = {"R": "Right", "L": "Left"}
+            at = 0
+            if len(limbs) > 1:
+                labels = [sides.get(limb.side or "", f"Limb {index + 1}") for index, limb in enumerate(limbs)]
+                at = labels.index(st.segmented_control("Side", labels, default=labels[0], required=True))
+            show_answer(limbs, limbs[at], coverage_of(limbs[at]))
+        with stage:
+            if limbs[at].radiograph is not None:
+                film_viewer(limbs[at], key=f"viewer-{film.id}-{at}")
+            else:
+                st.html('<div class="no-film">No film to show</div>')
+    except LedgerFault as fault:
+        st.error(str(fault))
+else:
+    with stage:
+        st.html(
+            '<div class="no-film"><b>No film is open</b><br>Drop one on the left, or click a sample.<br>'
+            "It is read on this machine, within seconds, and nothing of it leaves.</div>"
+        )

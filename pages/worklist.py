@@ -1,0 +1,152 @@
+"""The worklist: which films wait for an expert and why, and the way to Label Studio."""
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+import learning
+from learning import LabelStudioFault, LabelStudioStatus, LedgerFault, State, WorklistEntry
+from present.thumbnail import thumbnail_url
+from present.wording import class_title, percent, reason_title, state_title, waiting_sentence
+
+ROWS = 200  # shown at once, newest first
+
+
+@st.cache_data(ttl=20, show_spinner="Looking for Label Studio")
+def connection() -> LabelStudioStatus:
+    return learning.label_studio_status()
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def preview(case_id: str) -> str | None:
+    """The film of the worklist in small; it carries no name, so sessions may share it."""
+    try:
+        return thumbnail_url(learning.film_png(case_id))
+    except FileNotFoundError:
+        return None
+
+
+def show_counts(entries: list[WorklistEntry]) -> None:
+    with st.container(horizontal=True):
+        for state in (State.WAITING, State.PUSHED, State.ANSWERED, State.FAILED):
+            among = (State.WAITING, State.PUSHING) if state == State.WAITING else (state,)
+            st.metric(state_title(state), sum(entry.state in among for entry in entries), border=True, width=132)
+
+
+def show_connection(status: LabelStudioStatus, waiting: int) -> None:
+    st.write(waiting_sentence(waiting, status.connected))
+    send = False
+    with st.container(horizontal=True):
+        if status.connected and waiting:
+            send = st.button(f"Send {waiting} to Label Studio", type="primary")
+        if st.button("Check the connection again"):
+            connection.clear()
+            st.rerun()
+    if status.connected:
+        st.caption(f"Connected to {status.url}" + (f" as {status.user}." if status.user else "."))
+    else:
+        st.markdown(status.message)
+        st.code("make label-studio", language=None)
+    if send:
+        push(waiting)
+
+
+def push(waiting: int) -> None:
+    """Send what waits, telling of each task as it is made."""
+    bar = st.progress(0.0, f"Sending 1 of {waiting}")
+    try:
+        for step in learning.push():
+            bar.progress(step.done / step.total, f"Sent {step.done} of {step.total}")
+            if step.error:
+                st.warning(f"Case {step.case_id[:8]}: {step.error}")
+            else:
+                st.markdown(f"Case `{step.case_id[:8]}` is a task now: [open it]({step.link})")
+        st.success("Done. The tasks are with the expert.")
+    except LabelStudioFault as fault:
+        st.error(f"{fault} What was not sent yet goes on waiting.")
+
+
+def filtered(entries: list[WorklistEntry]) -> list[WorklistEntry]:
+    states, reasons = st.columns(2)
+    with states:
+        there = [state for state in State if any(entry.state == state for entry in entries)]
+        wanted_states = st.pills("State", there, selection_mode="multi", format_func=state_title)
+    with reasons:
+        named = sorted({reason for entry in entries for reason in entry.reasons})
+        wanted_reasons = st.pills("Reason", named, selection_mode="multi", format_func=reason_title)
+    return [
+        entry
+        for entry in entries
+        if (not wanted_states or entry.state in wanted_states)
+        and (not wanted_reasons or set(wanted_reasons) & set(entry.reasons))
+    ]
+
+
+def show_table(entries: list[WorklistEntry]) -> None:
+    newest = entries[::-1][:ROWS]
+    st.dataframe(
+        [
+            {
+                "Film": preview(entry.case_id),
+                "Case": entry.case_id[:8],
+                "State": state_title(entry.state),
+                "Why": ", ".join(reason_title(reason) for reason in entry.reasons),
+                "Answer": answer(entry),
+                "Difficulty": entry.difficulty,
+                "Entered": entry.entered_at,
+                "Changed": entry.changed_at,
+                "Task": entry.link,
+                "Note": entry.error,
+            }
+            for entry in newest
+        ],
+        hide_index=True,
+        placeholder="",
+        row_height=72,
+        width="stretch",
+        height="content" if len(newest) < 9 else 720,
+        column_config={
+            "Film": st.column_config.ImageColumn(width=76),
+            "Case": st.column_config.TextColumn(width=90, help="The opaque name of the film, its first eight digits"),
+            "State": st.column_config.TextColumn(width=110),
+            "Why": st.column_config.TextColumn(width="medium"),
+            "Difficulty": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width=110),
+            "Entered": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width=140),
+            "Changed": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width=140),
+            "Task": st.column_config.LinkColumn(display_text="Open task", width=90),
+            "Note": st.column_config.TextColumn(width="medium") if any(entry.error for entry in newest) else None,
+        },
+    )
+    if len(newest) < len(entries):
+        st.caption(f"The newest {len(newest)} of {len(entries)} cases. `python cli.py queue list` lists them all.")
+
+
+def answer(entry: WorklistEntry) -> str:
+    """What the model said of each side."""
+    said = []
+    for row in entry.readings:
+        if row.get("label"):
+            side = f"{row['side']}: " if len(entry.readings) > 1 and row.get("side") else ""
+            said.append(f"{side}{class_title(row['label'])}, {percent(row['probabilities'][row['label']])}")
+    return "; ".join(said)
+
+
+st.title("Worklist")
+try:
+    entries = learning.worklist()
+    counts, studio = st.columns(2, gap="large")
+    with counts:
+        show_counts(entries)
+    with studio:
+        open_states = (State.WAITING, State.FAILED, State.PUSHING)
+        show_connection(connection(), sum(entry.state in open_states for entry in entries))
+    if entries:
+        show_table(filtered(entries))
+        st.caption(f"As of {datetime.now(UTC):%H:%M} UTC. Films are kept without names, under opaque case numbers.")
+    else:
+        st.html(
+            '<div class="no-film"><b>The worklist is empty</b><br>A film that is hard to read comes here by itself, '
+            "any other by the button beside its answer.</div>"
+        )
+except LedgerFault as fault:
+    st.error(str(fault))

@@ -1,0 +1,132 @@
+"""The answer of one reading as a piece of HTML: the same words and bars in every browser face.
+
+Text that comes from a file or a bundle is escaped here; nothing else is taken in.
+"""
+
+from html import escape
+
+from core.reading import Reading
+from core.refusal import Notice
+from present.colours import class_colour
+from present.wording import (
+    DISCLAIMER,
+    class_title,
+    difficulty_sentence,
+    film_title,
+    headline,
+    model_sentence,
+    network_title,
+    percent,
+    reason_sentence,
+    reason_title,
+    refusal_title,
+    set_sentence,
+)
+
+STYLE = """<style>
+.answer { color: #dbe2e8; font-size: 0.95rem; line-height: 1.5; }
+.answer p { margin: 0 0 0.6rem; }
+.answer h4 { margin: 1.2rem 0 0.4rem; padding: 0; font-size: 0.78rem; font-weight: 600; letter-spacing: 0.06em;
+  text-transform: uppercase; color: #93a1ad; }
+.answer .film { color: #93a1ad; font-size: 0.88rem; margin-bottom: 0.15rem; }
+.answer .label { display: flex; align-items: baseline; gap: 0.7rem; flex-wrap: wrap; font-size: 2rem; font-weight: 600;
+  line-height: 1.2; padding-left: 0.75rem; border-left: 5px solid var(--shade); margin: 0 0 0.7rem; }
+.answer .label small { font-size: 1.25rem; font-weight: 400; color: #c3ccd4; font-variant-numeric: tabular-nums; }
+.answer .bars { display: grid; gap: 0.34rem 0.8rem; align-items: center; margin: 0.2rem 0 0.4rem; overflow-x: auto; }
+.answer .bars .head { font-size: 0.8rem; color: #93a1ad; white-space: nowrap; }
+.answer .bars .name { font-size: 0.9rem; }
+.answer .bar { display: grid; grid-template-columns: 1fr 3.1rem; gap: 0.4rem; align-items: center; }
+.answer .bar i { display: block; height: 0.72rem; border-radius: 2px; background: #232b33; overflow: hidden; }
+.answer .bar b { display: block; height: 100%; background: var(--shade); }
+.answer .bar span { font-size: 0.84rem; font-variant-numeric: tabular-nums; white-space: nowrap; color: #c3ccd4; }
+.answer .bar.top span { color: #fff; font-weight: 600; }
+.answer ul { margin: 0; padding: 0; list-style: none; }
+.answer li { margin: 0 0 0.45rem; padding: 0; font-size: 0.92rem; }
+.answer li b { font-weight: 600; }
+.answer .hard { border-left: 3px solid #e69f00; padding-left: 0.75rem; }
+.answer .refused { border-left: 5px solid #cc79a7; padding-left: 0.75rem; margin: 0.2rem 0 0.8rem; }
+.answer .refused .label { border: 0; padding: 0; font-size: 1.5rem; margin-bottom: 0.3rem; }
+.answer .code { color: #93a1ad; font-size: 0.85rem; }
+.answer .model { color: #a9b5bf; font-size: 0.88rem; border-top: 1px solid #2b343d; margin-top: 1.1rem;
+  padding-top: 0.7rem; overflow-wrap: anywhere; }
+.answer .disclaimer { color: #f0d9a8; font-size: 0.88rem; }
+</style>"""
+
+
+def answer_html(reading: Reading, coverage: float | None = None) -> str:
+    """One reading for a person: the class, the set, each network's own answer, how hard it is and why, the model."""
+    body = _read(reading, coverage) if reading.estimate is not None else _not_read(reading)
+    return f'{STYLE}<div class="answer" data-status="{reading.status}">{body}</div>'
+
+
+def _read(reading: Reading, coverage: float | None) -> str:
+    assert reading.estimate is not None
+    labels = tuple(reading.estimate.probabilities)
+    best = reading.estimate.label
+    said = set_sentence(reading.estimate.conformal_set, labels, coverage)
+    parts = [
+        f'<p class="film">{escape(film_title(reading))}</p>',
+        f'<p class="label" style="--shade: {class_colour(best)}">{escape(headline(reading))} '
+        f"<small>{percent(reading.estimate.probabilities[best])}</small></p>",
+        f"<p>{escape(said)}</p>",
+        f'<p class="disclaimer">{DISCLAIMER}</p>',
+        "<h4>Probabilities</h4>",
+        _bars(reading, labels),
+        _difficulty(reading),
+        _warnings(reading.warnings),
+        f'<p class="model">{escape(model_sentence(reading))}</p>',
+    ]
+    return "".join(parts)
+
+
+def _bars(reading: Reading, labels: tuple[str, ...]) -> str:
+    assert reading.estimate is not None
+    columns = [("Together", reading.estimate.probabilities)]
+    columns += [(network_title(name), answer) for name, answer in reading.candidates.items()]
+    tracks = f"max-content repeat({len(columns)}, minmax(6.4rem, 1fr))"
+    cells = ['<span class="head"></span>', *(f'<span class="head">{escape(name)}</span>' for name, _ in columns)]
+    for label in labels:
+        cells.append(f'<span class="name">{escape(class_title(label))}</span>')
+        for index, (_, answer) in enumerate(columns):
+            shade = class_colour(label) if index == 0 else "#8796a3"
+            top = " top" if index == 0 and label == reading.estimate.label else ""
+            cells.append(
+                f'<span class="bar{top}" style="--shade: {shade}"><i><b style="width: {answer[label]:.1%}"></b></i>'
+                f"<span>{percent(answer[label])}</span></span>"
+            )
+    return f'<div class="bars" style="grid-template-columns: {tracks}">{"".join(cells)}</div>'
+
+
+def _difficulty(reading: Reading) -> str:
+    if reading.difficulty is None:
+        return ""
+    reasons = "".join(
+        f"<li><b>{escape(reason_title(reason))}.</b> {escape(reason_sentence(reason))}</li>"
+        for reason in reading.difficulty.reasons
+    )
+    kind = "hard" if reading.difficulty.hard else "plain"
+    sentence = f"<p>{difficulty_sentence(reading)}</p>"
+    return f'<h4>How hard it is</h4><div class="{kind}">{sentence}<ul>{reasons}</ul></div>'
+
+
+def _warnings(notices: tuple[Notice, ...]) -> str:
+    if not notices:
+        return ""
+    items = "".join(f"<li>{escape(notice.message)}</li>" for notice in notices)
+    return f"<h4>Remarks on the film</h4><ul>{items}</ul>"
+
+
+def _not_read(reading: Reading) -> str:
+    if reading.refusal is None:
+        return (
+            '<div class="refused"><p class="label">Not read</p>'
+            "<p>Something failed inside Osteolens while reading this film; the log of the workbench says what. "
+            "Other films are not affected.</p></div>"
+        )
+    code = str(reading.refusal.code)
+    return (
+        f'<div class="refused"><p class="label">{escape(refusal_title(code))}</p>'
+        f"<p>{escape(reading.refusal.message)}</p>"
+        f'<p class="code">Refused ({escape(code)}). Nothing of this file is kept.</p></div>'
+        f"{_warnings(reading.warnings)}"
+    )
