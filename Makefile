@@ -6,11 +6,17 @@ PYTHON ?= python3
 PY := .venv/bin/python
 LABEL_STUDIO_PORT ?= 8080
 
-.PHONY: run setup dev test test-slow check label-studio label-studio-env clean
+.PHONY: run space setup dev test test-slow check label-studio label-studio-env clean
 
 run: .venv/installed
 	@$(PY) -m core.port $(HOST) $(PORT) PORT
 	@$(PY) -m streamlit run app.py --server.address $(HOST) --server.port $(PORT)
+
+# The Gradio face, on its own port.
+space: export PORT := $(if $(filter file default undefined,$(origin PORT)),7860,$(PORT))
+space: export HOST := $(HOST)
+space: .venv/installed
+	@$(PY) space.py
 
 setup: .venv/installed
 

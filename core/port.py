@@ -37,7 +37,7 @@ def complaint(host: str, port: str, setting: str) -> str | None:
         return f"HOST is {host!r}, which is no address of this machine; use localhost, or 0.0.0.0 for all its addresses"
     if free:
         return None
-    return f"Port {port} on {host} is taken by another program; choose another: make run {setting}={int(port) + 1}"
+    return f"Port {port} on {host} is taken by another program; choose another, such as {setting}={int(port) + 1}"
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ def collect_films(state: Session) -> list[Film]:
     st.caption("Or open a film drawn for trying out. It shows no patient.")
     with st.container(horizontal=True, gap="xsmall", key="samples"):
         for sample in SAMPLES:
-            with st.container(width=82, gap="xsmall"):
-                st.image(str(sample.preview), width=82)
+            with st.container(width=80, gap="xsmall"):
+                st.image(str(sample.preview), width=80)
                 if st.button(sample.title, key=f"sample-{sample.name}", width="stretch"):
                     state.samples = [*(name for name in state.samples if name != sample.name), sample.name]
                     state.chosen = f"sample-{sample.name}"

@@ -46,7 +46,6 @@ def show_connection(status: LabelStudioStatus, waiting: int) -> None:
         st.caption(f"Connected to {status.url}" + (f" as {status.user}." if status.user else "."))
     else:
         st.markdown(status.message)
-        st.code("make label-studio", language=None)
     if send:
         push(waiting)
 
@@ -93,8 +92,8 @@ def show_table(entries: list[WorklistEntry]) -> None:
                 "Why": ", ".join(reason_title(reason) for reason in entry.reasons),
                 "Answer": answer(entry),
                 "Difficulty": entry.difficulty,
-                "Entered": entry.entered_at,
-                "Changed": entry.changed_at,
+                "Entered, UTC": entry.entered_at,
+                "Changed, UTC": entry.changed_at,
                 "Task": entry.link,
                 "Note": entry.error,
             }
@@ -111,8 +110,8 @@ def show_table(entries: list[WorklistEntry]) -> None:
             "State": st.column_config.TextColumn(width=110),
             "Why": st.column_config.TextColumn(width="medium"),
             "Difficulty": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width=110),
-            "Entered": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width=140),
-            "Changed": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width=140),
+            "Entered, UTC": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone="UTC", width=140),
+            "Changed, UTC": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone="UTC", width=140),
             "Task": st.column_config.LinkColumn(display_text="Open task", width=90),
             "Note": st.column_config.TextColumn(width="medium") if any(entry.error for entry in newest) else None,
         },

@@ -24,7 +24,7 @@ from present.wording import (
 )
 
 STYLE = """<style>
-.answer { color: #dbe2e8; font-size: 0.95rem; line-height: 1.5; }
+.answer { container-type: inline-size; color: #dbe2e8; font-size: 0.95rem; line-height: 1.5; }
 .answer p { margin: 0 0 0.6rem; }
 .answer h4 { margin: 1.2rem 0 0.4rem; padding: 0; font-size: 0.78rem; font-weight: 600; letter-spacing: 0.06em;
   text-transform: uppercase; color: #93a1ad; }
@@ -32,14 +32,18 @@ STYLE = """<style>
 .answer .label { display: flex; align-items: baseline; gap: 0.7rem; flex-wrap: wrap; font-size: 2rem; font-weight: 600;
   line-height: 1.2; padding-left: 0.75rem; border-left: 5px solid var(--shade); margin: 0 0 0.7rem; }
 .answer .label small { font-size: 1.25rem; font-weight: 400; color: #c3ccd4; font-variant-numeric: tabular-nums; }
-.answer .bars { display: grid; gap: 0.34rem 0.8rem; align-items: center; margin: 0.2rem 0 0.4rem; overflow-x: auto; }
+.answer .bars { display: grid; gap: 0.34rem 0.7rem; align-items: center; margin: 0.2rem 0 0.4rem; overflow-x: auto; }
 .answer .bars .head { font-size: 0.8rem; color: #93a1ad; white-space: nowrap; }
 .answer .bars .name { font-size: 0.9rem; }
-.answer .bar { display: grid; grid-template-columns: 1fr 3.1rem; gap: 0.4rem; align-items: center; }
+.answer .bar { display: grid; grid-template-columns: 1fr 2.7rem; gap: 0.4rem; align-items: center; }
 .answer .bar i { display: block; height: 0.72rem; border-radius: 2px; background: #232b33; overflow: hidden; }
 .answer .bar b { display: block; height: 100%; background: var(--shade); }
 .answer .bar span { font-size: 0.84rem; font-variant-numeric: tabular-nums; white-space: nowrap; color: #c3ccd4; }
 .answer .bar.top span { color: #fff; font-weight: 600; }
+@container (max-width: 340px) {
+  .answer .bar { grid-template-columns: 1fr; gap: 0.1rem; }
+  .answer .bars { row-gap: 0.6rem; }
+}
 .answer ul { margin: 0; padding: 0; list-style: none; }
 .answer li { margin: 0 0 0.45rem; padding: 0; font-size: 0.92rem; }
 .answer li b { font-weight: 600; }
@@ -83,7 +87,7 @@ def _bars(reading: Reading, labels: tuple[str, ...]) -> str:
     assert reading.estimate is not None
     columns = [("Together", reading.estimate.probabilities)]
     columns += [(network_title(name), answer) for name, answer in reading.candidates.items()]
-    tracks = f"max-content repeat({len(columns)}, minmax(6.4rem, 1fr))"
+    tracks = f"max-content repeat({len(columns)}, minmax(3.4rem, 1fr))"
     cells = ['<span class="head"></span>', *(f'<span class="head">{escape(name)}</span>' for name, _ in columns)]
     for label in labels:
         cells.append(f'<span class="name">{escape(class_title(label))}</span>')

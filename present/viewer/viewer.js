@@ -8,7 +8,7 @@ const HTML = `
   <div class="stage">
     <canvas tabindex="0" role="img"></canvas>
     <div class="corner title"></div>
-    <div class="corner legend" hidden><span>Little</span><i></i><span>much weight</span></div>
+    <div class="corner legend" title="Where the answer came from" hidden><span>Little</span><i></i><span>much weight</span></div>
     <div class="corner facts" aria-live="off"></div>
     <div class="corner hint">Wheel to zoom, drag to move,<br>right-drag for window and level</div>
   </div>
