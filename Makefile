@@ -1,4 +1,4 @@
-# make run | setup | label-studio | test | check
+# make run | space | label-studio | setup | test | test-slow | check
 SHELL := /bin/bash
 HOST ?= localhost
 PORT ?= 8501
@@ -6,7 +6,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 LABEL_STUDIO_PORT ?= 8080
 
-.PHONY: run space setup dev test test-slow check label-studio label-studio-env clean
+.PHONY: run space setup label-studio label-studio-env test test-slow test-tools check
 
 run: .venv/installed
 	@$(PY) -m core.port $(HOST) $(PORT) PORT
@@ -45,3 +45,23 @@ label-studio-env: .venv-label-studio/installed
 	.venv-label-studio/bin/python -m pip install --quiet --upgrade pip
 	.venv-label-studio/bin/python -m pip install --quiet -r requirements-label-studio.txt
 	@touch $@
+
+# What tests need of the system: a browser, and a checker of DICOM files. Without them their tests skip by name.
+test-tools:
+	@if ! command -v chromium >/dev/null || ! command -v dciodvfy >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium dicom3tools >/dev/null; \
+	  else echo "chromium or dicom3tools is missing: install both (Debian: apt-get install chromium dicom3tools), or their tests are skipped"; fi; fi
+
+check: .venv/installed-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+test: .venv/installed-dev label-studio-env test-tools check
+	$(PY) -m pytest -m "not slow"
+
+# Training to a figure, and the whole fuzzed corpus: an hour or more.
+test-slow: .venv/installed-dev
+	$(PY) -m pytest -m slow

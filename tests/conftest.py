@@ -1,0 +1,97 @@
+"""What every test may ask for: a home of its own, small bundles, drawn films. Never a person's film."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.labels import CLASSES
+from core.settings import settings
+from evidence.familiarity import fit_familiarity
+from imaging.preprocess import Preprocess
+from models.bundle import Bundle, Candidate, save
+from models.networks import build
+
+TINY = {
+    "mobilenet_v2": {"depth_multiplier": 0.35, "image_size": 64},
+    "vit": {
+        "image_size": 64,
+        "patch_size": 16,
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An installation of its own for each test, so that none touches the developer's worklist or key."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("OSTEOLENS_HOME", str(folder))
+    settings.cache_clear()
+    yield folder
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of weights with one small untrained bundle, `knee_resnet@0.1.0`."""
+    root = tmp_path_factory.mktemp("weights")
+    write_tiny_bundle(root)
+    return root
+
+
+@pytest.fixture
+def tiny_weights(tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Read with the small bundle."""
+    monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(tiny_bundle))
+    settings.cache_clear()
+    return tiny_bundle
+
+
+def write_tiny_bundle(root: Path, name: str = "knee_resnet", version: str = "0.1.0") -> Path:
+    """Untrained networks in a whole bundle: everything but skill."""
+    torch.manual_seed(0)
+    candidates = []
+    for network, options in TINY.items():
+        weights = build(network, len(CLASSES), options).eval()
+        preprocess = Preprocess(size=(64, 64))
+        with torch.inference_mode():
+            width = weights(torch.zeros(1, 3, 64, 64)).features.shape[1]
+        features = np.random.default_rng(0).normal(size=(40, width)).astype(np.float32)
+        near = fit_familiarity(features, ["0", "1"] * 20).arrays()
+        near["bounds"] = np.array([1e6, 1e9], np.float32)  # untrained features know no film from another
+        candidates.append(
+            Candidate(network, network, options, preprocess.to_dict(), temperature=1.5, weights=weights, familiarity=near)
+        )
+    figure = {"value": 0.33, "low": 0.2, "high": 0.5}
+    classes = {
+        label: {
+            "films": 1,
+            "prevalence": 1 / 3,
+            **dict.fromkeys(("auc", "sensitivity", "specificity", "ppv", "npv"), figure),
+        }
+        for label in CLASSES
+    }
+    scores = dict.fromkeys(("accuracy", "balanced_accuracy", "quadratic_kappa", "brier"), figure)
+    part = {"joint": {"films": 3, "groups": 3, **scores, "classes": classes, "confusion": np.eye(3, dtype=int).tolist()}}
+    return save(
+        Bundle(
+            name=name,
+            version=version,
+            labels=CLASSES,
+            candidates=tuple(candidates),
+            coverage=0.9,
+            conformal_quantile=0.8,
+            learned_from="nothing: random weights for tests",
+            intended_use="For tests.",
+            provenance={"seed": 0},
+            evidence={"data": {}, "test": part, "cross_validation": part},
+            card="# tiny\n",
+        ),
+        root,
+    )
