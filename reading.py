@@ -69,7 +69,7 @@ def choose(film: Radiograph) -> Recipe:
     """The recipe for a film, by what its file says it shows. Raises Refused where no recipe reads that."""
     fits = [one for one in RECIPES.values() if film.site in (None, one.site) and film.view in (None, one.view)]
     if not fits:
-        shown = " ".join(filter(None, (film.site, film.view)))
+        shown = " ".join(word for word in (film.site, film.view) if word not in (None, "other")) or "another part"
         raise Refused(
             Code.WRONG_SITE,
             f"The file says that it shows {shown}, expected {' or '.join(one.view_name for one in RECIPES.values())}; "

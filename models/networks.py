@@ -61,10 +61,14 @@ class VisionTransformer(Classifier):
         self.network = ViTForImageClassification(ViTConfig(id2label=_numbered(labels), **options))
 
     def forward(self, images: Tensor) -> Output:
-        out = self.network.vit(images, output_hidden_states=True)
-        patch = self.network.config.patch_size
-        maps = rearrange(out.hidden_states[-2][:, 1:], "b (h w) c -> b c h w", h=images.shape[2] // patch)
-        features = out.last_hidden_state[:, 0]
+        vit = self.network.vit
+        tokens = vit.embeddings(images)
+        for block in vit.layers[:-1]:
+            tokens = block(tokens)
+        maps = rearrange(tokens[:, 1:], "b (h w) c -> b c h w", h=images.shape[2] // self.network.config.patch_size)
+        # Through the maps and not past them, so that the answer has a gradient on them.
+        tokens = torch.cat([tokens[:, :1], rearrange(maps, "b c h w -> b (h w) c")], dim=1)
+        features = vit.layernorm(vit.layers[-1](tokens))[:, 0]
         return Output(self.network.classifier(features), features, maps)
 
 
