@@ -95,7 +95,8 @@ def build() -> gr.Blocks:
                 gr.Markdown("Or open a film drawn for trying out. It shows no patient.")
                 samples = gr.Gallery(
                     [(str(sample.preview), sample.title) for sample in SAMPLES],
-                    show_label=False, columns=3, height=130, allow_preview=False, object_fit="cover", interactive=False, buttons=[],
+                    show_label=False, columns=3, height=130, allow_preview=False, object_fit="cover",
+                    interactive=False, buttons=[],
                 )  # fmt: skip
                 with gr.Accordion("About the person (optional)", open=False):
                     age = gr.Number(None, label="Age, years", placeholder="not known")

@@ -1,0 +1,67 @@
+import re
+
+import pytest
+
+from core.estimate import Difficulty
+from core.reading import ModelVersion, Reading
+from core.refusal import Code, Notice, Refusal
+from present.answer import answer_html
+from present.wording import DISCLAIMER, REASONS
+from tests.readings import a_reading, a_refusal
+
+
+def words(reading: Reading, coverage: float | None = None) -> str:
+    """What a person reads: the answer without tags and style."""
+    return re.sub(r"<[^>]*>", " ", re.sub(r"<style>.*?</style>", "", answer_html(reading, coverage), flags=re.S))
+
+
+def test_an_answer_says_class_probability_disclaimer_model_and_source() -> None:
+    said = words(a_reading())
+    for part in ("Osteopenia", "55 %", DISCLAIMER, "knee_resnet, version 0.1.0", "Learned from films of nobody"):
+        assert part in said
+
+
+def test_every_network_says_its_own() -> None:
+    said = words(a_reading())
+    assert "MobileNetV2" in said
+    assert "ViT" in said
+    assert {f"{share} %" for share in (10, 60, 30, 50, 20)} <= set(re.findall(r"\d+ %", said))
+
+
+def test_a_hard_case_gives_each_reason_in_words() -> None:
+    said = words(a_reading(difficulty=Difficulty(0.7, True, ("near_threshold", "low_quality"))))
+    assert REASONS["near_threshold"] in said
+    assert REASONS["low_quality"] in said
+    assert "A plain case" in words(a_reading(difficulty=Difficulty(0.1, False)))
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        a_reading(warnings=(Notice("clipped", "<script>alert(1)</script>"),)),
+        a_reading(model=ModelVersion("<img src=x onerror=alert(1)>", "1", "<b>bold</b>")),
+        a_reading(difficulty=Difficulty(0.6, True, ("<script>",))),
+        Reading("x", "refused", refusal=Refusal(Code.UNREADABLE, "<iframe></iframe>")),
+    ],
+)
+def test_nothing_from_a_file_or_bundle_becomes_a_tag(reading: Reading) -> None:
+    tags = set(re.findall(r"<(\w+)", answer_html(reading)))
+    assert tags <= {"style", "div", "p", "small", "h4", "span", "i", "b", "ul", "li"}
+    assert "onerror=" not in re.sub(r"&lt;.*?&gt;", "", answer_html(reading))
+
+
+def test_a_refusal_says_its_sentence_and_its_code_and_that_nothing_is_kept() -> None:
+    said = words(a_refusal())
+    assert "The film is 1 x 1 pixels; send a larger one." in said
+    assert "too_small" in said
+    assert "Nothing of this file is kept" in said
+
+
+def test_a_fault_of_ours_is_not_called_a_refusal() -> None:
+    said = words(Reading("x.png", "failed"))
+    assert "Not read" in said
+    assert "Refused" not in said
+
+
+def test_a_name_is_not_part_of_the_answer() -> None:
+    assert "Doe" not in answer_html(a_reading(path="Doe^Jane.dcm"))

@@ -1,0 +1,63 @@
+import base64
+import json
+import zlib
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from core.regions import Region, Regions
+from present.viewer import LONGEST_HEAT, LONGEST_SIDE, pack_film, viewer_data
+from tests.readings import a_film, a_reading, a_refusal
+
+
+def unpacked(text: str, shape: tuple[int, int]) -> np.ndarray:
+    """What `undo` in viewer.js does."""
+    planes = np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8)
+    high, low = planes.reshape(2, -1).astype(np.int64)
+    return (np.cumsum(high << 8 | low) % 4096).reshape(shape)
+
+
+@given(arrays(np.float32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.floats(0, 1, width=32)))
+def test_a_film_comes_back_from_packing_at_twelve_bits(film: np.ndarray) -> None:
+    assert (unpacked(pack_film(film), film.shape) == np.rint(film * 4095)).all()
+
+
+def test_what_the_viewer_gets_is_json_and_names_no_file() -> None:
+    data = viewer_data(a_reading(path="Doe^Jane.dcm"))
+    assert data is not None
+    assert "Doe" not in json.dumps(data)
+    assert (data["height"], data["width"]) == (60, 40)
+
+
+def test_a_refused_film_is_not_shown() -> None:
+    assert viewer_data(a_refusal()) is None
+
+
+def test_a_large_film_is_shrunk_for_the_screen_and_says_so() -> None:
+    film = a_film(LONGEST_SIDE * 2, 64)
+    data = viewer_data(a_reading(radiograph=film, explanation=np.zeros_like(film.pixels)))
+    assert data is not None
+    assert (data["height"], data["width"]) == (LONGEST_SIDE, 32)
+    assert data["shrunk"] == 0.5
+    assert data["heat"]["height"] == LONGEST_HEAT
+
+
+def test_outlines_shrink_with_the_film() -> None:
+    film = a_film(LONGEST_SIDE * 2, 64)
+    outline = ((10.0, 20.0), (30.0, 20.0), (30.0, 60.0))
+    regions = Regions((Region("total_hip", np.zeros(film.pixels.shape, bool), outline),))
+    data = viewer_data(a_reading(radiograph=film, explanation=None, regions=regions))
+    assert data is not None
+    assert data["outlines"][0]["points"] == [[5, 10], [15, 10], [15, 30]]
+    assert data["outlines"][0]["title"] == "total hip"
+
+
+def test_the_same_reading_has_the_same_key_and_another_explanation_another() -> None:
+    one, same = viewer_data(a_reading()), viewer_data(a_reading())
+    other = viewer_data(a_reading(explanation=None))
+    assert one
+    assert same
+    assert other
+    assert one["key"] == same["key"] != other["key"]

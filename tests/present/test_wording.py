@@ -1,0 +1,90 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.labels import CLASSES
+from core.refusal import Code
+from evidence.difficulty import judge
+from present import wording
+from tests.readings import a_film, a_reading, a_refusal
+
+HARD_CASE_REASONS = {
+    "near_threshold", "candidates_disagree", "region_uncertain", "out_of_distribution", "low_quality", "control",
+    "requested",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_refusal_has_a_title_of_its_own(code: Code) -> None:
+    assert code in wording.REFUSAL_TITLES
+    assert len({wording.refusal_title(one) for one in Code}) == len(Code)
+
+
+def test_every_reason_for_an_expert_is_said_in_a_title_and_a_sentence() -> None:
+    assert set(wording.REASONS) == set(wording.REASON_TITLES) == HARD_CASE_REASONS
+    assert all(sentence.endswith(".") for sentence in wording.REASONS.values())
+
+
+def test_the_reasons_that_the_evidence_gives_are_known_here() -> None:
+    near = {"normal": 0.34, "osteopenia": 0.33, "osteoporosis": 0.33}
+    far = {"normal": 0.9, "osteopenia": 0.05, "osteoporosis": 0.05}
+    other = {"normal": 0.05, "osteopenia": 0.9, "osteoporosis": 0.05}
+    assert set(judge(near, [far, other], 2.0, 1.0, []).reasons) <= set(wording.REASONS)
+
+
+def test_an_unknown_code_is_shown_as_words_not_as_a_fault() -> None:
+    assert wording.refusal_title("not_yet_known") == "Not yet known"
+    assert wording.reason_sentence("not_yet_known") == "Not yet known."
+
+
+@given(st.floats(0, 1))
+def test_a_probability_is_never_rounded_to_certainty(probability: float) -> None:
+    shown = wording.percent(probability)
+    assert shown not in ("0 %", "100 %")
+    if probability not in (0.0, 1.0):
+        assert shown.endswith(" %")
+
+
+@given(st.lists(st.sampled_from(CLASSES), unique=True))
+def test_the_sentence_on_a_set_names_every_class_in_it_and_no_other(members: list[str]) -> None:
+    sentence = wording.set_sentence(tuple(members), CLASSES).lower()
+    named = {label for label in CLASSES if label in sentence}
+    assert named == (set(members) if 0 < len(members) < len(CLASSES) else set())
+    assert sentence.endswith(".")
+
+
+def test_the_promise_of_a_set_is_said_only_where_the_bundle_states_it() -> None:
+    assert "90 %" in wording.set_sentence(("normal",), CLASSES, 0.9)
+    assert "%" not in wording.set_sentence(("normal",), CLASSES)
+
+
+@given(st.text(max_size=400))
+def test_a_shown_name_is_short_and_holds_no_folder_and_no_control_character(name: str) -> None:
+    shown = wording.shown_name(name)
+    assert 0 < len(shown) <= 48
+    assert "/" not in shown
+    assert "\\" not in shown
+    assert shown.isprintable()
+
+
+def test_a_long_name_keeps_its_start_and_its_end() -> None:
+    shown = wording.shown_name("../../" + "a" * 300 + "-last.dcm")
+    assert shown.startswith("aaa")
+    assert shown.endswith("-last.dcm")
+
+
+def test_what_the_film_shows_is_said_as_far_as_it_is_known() -> None:
+    assert wording.film_title(a_reading(side="R")) == "Knee, AP, right"
+    assert wording.film_title(a_reading(view=None)) == "Knee, AP"
+    assert wording.film_title(a_refusal()) == "Film"
+    assert wording.film_title(a_reading(view=None, radiograph=a_film(), side="both")) == "Knee, AP, both sides"
+
+
+def test_a_verdict_names_the_class_or_the_refusal() -> None:
+    assert wording.verdict(a_reading()) == "Osteopenia, 55 %"
+    assert wording.verdict(a_refusal()) == "Refused: too small to read"
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "Nothing"), (1, "1 film waits"), (3, "3 films wait")])
+def test_what_waits_is_counted_in_good_english(count: int, words: str) -> None:
+    assert wording.waiting_sentence(count, connected=True).startswith(words)
