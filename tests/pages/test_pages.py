@@ -1,0 +1,175 @@
+"""The pages with small untrained networks behind them: everything real but the skill."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import learning
+from core.settings import settings
+from present.samples import SAMPLES
+from reading import read
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+pytestmark = pytest.mark.usefixtures("tiny_weights")
+
+
+@pytest.fixture(autouse=True)
+def _no_label_studio(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the developer's own: a setting in the environment goes before the file .env."""
+    monkeypatch.setenv("OSTEOLENS_LABEL_STUDIO_URL", "")
+    monkeypatch.setenv("OSTEOLENS_LABEL_STUDIO_TOKEN", "")
+
+
+def opened(page: str = "pages/read.py") -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    if page != "pages/read.py":
+        app.switch_page(page).run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    """All that is written on the page."""
+    texts = [element.value for kind in ("title", "markdown", "caption", "error", "info") for element in app.get(kind)]
+    return "\n".join([*map(str, texts), *(str(element.proto.body) for element in app.get("html"))]).replace("\\", "")
+
+
+def click(app: AppTest, label: str) -> AppTest:
+    (button,) = [button for button in app.button if button.label == label]
+    button.click().run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize(("name", "title"), [("worklist", "Worklist"), ("models", "Models")])
+def test_each_page_opens(name: str, title: str) -> None:
+    assert opened(f"pages/{name}.py").title[0].value == title
+
+
+def test_the_workbench_opens_on_reading_and_says_what_it_is_not() -> None:
+    app = opened()
+    assert app.title[0].value == "Read a film"
+    assert "not a medical device" in said(app)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_a_sample_gives_the_answer_that_the_road_gives(sample) -> None:
+    app = click(opened(), sample.title)
+    (reading,) = read(sample.path.read_bytes(), sample.name)
+    assert reading.estimate is not None
+    assert reading.estimate.label.capitalize() in said(app)
+    assert "nothing: random weights for tests" in said(app)
+    assert app.get("bidi_component")
+
+
+def test_the_download_is_the_row_of_the_reading() -> None:
+    app = click(opened(), "Both knees")
+    (reading,) = read(SAMPLES[0].path.read_bytes(), SAMPLES[0].name)
+    (offered,) = app.get("download_button")
+    assert "JSON" in offered.label
+    row = json.loads(json.dumps(reading.row()))
+    kept = json.loads(json.dumps(app.session_state["reading_room"].readings.popitem()[1][0].row()))
+    assert {key: value for key, value in kept.items() if key != "timing_ms"} == {
+        key: value for key, value in row.items() if key != "timing_ms"
+    }
+
+
+def test_a_click_elsewhere_reads_nothing_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def counted(data: bytes, name: str, **rest):
+        calls.append(name)
+        return read(data, name, **rest)
+
+    monkeypatch.setattr("reading.read", counted)
+    app = click(opened(), "Both knees")
+    app.run()
+    click(app, "Thin bone")
+    assert calls == ["both_knees.png", "both_knees_thin_bone.png"]
+
+
+def test_a_clinical_value_reads_the_film_again_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+
+    def noted(data: bytes, name: str, clinical=None, **rest):
+        given.append(clinical.age_years)
+        return read(data, name, clinical=clinical, **rest)
+
+    monkeypatch.setattr("reading.read", noted)
+    app = click(opened(), "Both knees")
+    app.number_input[0].set_value(71.0).run()
+    assert given == [None, 71.0]
+
+
+def test_a_plain_case_goes_to_the_worklist_by_the_button_and_a_hard_one_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OSTEOLENS_CONTROL_RATE", "0")
+    settings.cache_clear()
+    app = opened()
+    for sample in SAMPLES:
+        click(app, sample.title)
+        (reading,) = read(sample.path.read_bytes(), sample.name)
+        assert reading.difficulty is not None
+        listed = {entry.case_id for entry in learning.worklist()}
+        if reading.difficulty.hard:
+            assert reading.case_id in listed
+            assert "a hard case goes there by itself" in said(app)
+        else:
+            assert reading.case_id not in listed
+            click(app, "Send to the worklist")
+            assert reading.case_id in {entry.case_id for entry in learning.worklist()}
+            assert "as requested" in said(app)
+
+
+def test_the_worklist_says_what_waits_for_what_and_how_to_connect() -> None:
+    app = opened("pages/worklist.py")
+    assert "empty" in said(app)
+    (reading,) = read(SAMPLES[0].path.read_bytes(), "x.png")
+    learning.enqueue(reading, reason="requested")
+    app.run()
+    assert "1 film waits for Label Studio" in said(app)
+    assert "make label-studio" in said(app)
+    (table,) = app.dataframe
+    assert reading.case_id is not None
+    assert list(table.value["Case"]) == [reading.case_id[:8]]
+    assert "Requested" in table.value["Why"][0]
+    assert table.value["Film"][0].startswith("data:image/")
+
+
+def test_the_worklist_can_be_narrowed_by_reason() -> None:
+    first, second = (read(sample.path.read_bytes(), "x.png")[0] for sample in SAMPLES[:2])
+    for reading, reason in ((first, "low_quality"), (second, "requested")):
+        assert reading.case_id is not None
+        assert reading.recipe is not None
+        learning.ledger().enter(reading.case_id, reading.recipe, (reason,), reading.row())
+    app = opened("pages/worklist.py")
+    assert len(app.dataframe[0].value) == 2
+    app.pills[1].set_value(["low_quality"]).run()
+    assert list(app.dataframe[0].value["Why"]) == ["Poor film quality"]
+
+
+def test_a_worklist_that_cannot_be_opened_is_said_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("OSTEOLENS_LEDGER_URL", f"sqlite:///{tmp_path}/file/ledger.sqlite")
+    settings.cache_clear()
+    app = opened("pages/worklist.py")
+    assert "cannot be opened" in said(app)
+
+
+def test_the_models_page_shows_source_and_figures_with_intervals() -> None:
+    app = opened("pages/models.py")
+    assert "nothing: random weights for tests" in said(app)
+    assert "(3 films)" in said(app)
+    assert len(app.get("plotly_chart")) == 2
+    assert "0.33 (0.20 to 0.50)" in app.get("plotly_chart")[0].proto.spec
+
+
+def test_without_a_model_the_page_says_where_one_belongs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(tmp_path))
+    settings.cache_clear()
+    assert "No model is installed" in said(opened("pages/models.py"))
