@@ -78,7 +78,7 @@ class Question:
 
     def config(self) -> str:
         """The labelling configuration (XML): film on the left as large as the window lets, questions on the right."""
-        root = Xml.Element("View", style="display: flex; gap: 16px; align-items: flex-start;")
+        root = Xml.Element("View", style="display: flex; gap: 12px; align-items: flex-start;")
         left = Xml.SubElement(root, "View", style="flex: 1 1 auto; min-width: 0;")
         if self.regions:
             labels = Xml.SubElement(
@@ -100,7 +100,7 @@ class Question:
             rotateControl="false",
             defaultZoom="fit",
         )
-        right = Xml.SubElement(root, "View", style="flex: 0 0 280px;")
+        right = Xml.SubElement(root, "View", style="flex: 0 0 230px;")
         Xml.SubElement(right, "Header", value="$about", size="4")
         for side, name in self.class_controls.items():
             self._ask_class(right, name, _SIDES[side] if side else "Bone density, as you would report it")

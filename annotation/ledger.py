@@ -68,6 +68,15 @@ class WorklistEntry:
     def sides(self) -> tuple[str, ...]:
         return tuple(row["side"] for row in self.readings if row.get("side"))
 
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON values, times in ISO 8601."""
+        times = {state: at.isoformat() for state, at in self.times.items()}
+        return vars(self) | {
+            "times": times,
+            "entered_at": self.entered_at.isoformat(),
+            "changed_at": self.changed_at.isoformat(),
+        }
+
 
 class _Utc(sa.types.TypeDecorator[datetime]):
     """A moment in UTC; databases without time zones give it back without one, so it is put on again."""

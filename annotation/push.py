@@ -31,7 +31,10 @@ _SETTLE_S = 5.0  # Label Studio makes a task in well under a second; none is sti
 
 @dataclass(frozen=True)
 class PushProgress:
-    """One more case dealt with: `link` leads to its task, or `error` says in a sentence why there is none."""
+    """One more case dealt with: `link` leads to its task, or `error` says in a sentence why there is none.
+
+    Neither is there for a case that another process is pushing at the same time.
+    """
 
     done: int
     total: int
@@ -54,15 +57,7 @@ def push(
         gone = {name for name in ledger.holders() if is_gone(home, name)}
         for done, entry in enumerate(entries, start=1):
             if ledger.claim(entry.id, holder.name, gone) is None:
-                other = ledger.entry(entry.case_id, entry.recipe)
-                task = other.task_id if other and other.state == State.PUSHED else None
-                yield PushProgress(
-                    done,
-                    len(entries),
-                    entry.case_id,
-                    link=studio.link(other.project_id, task) if other and other.project_id and task else None,
-                    error=None if task else "Another process is pushing this case",
-                )
+                yield PushProgress(done, len(entries), entry.case_id, link=_link_by_now(ledger, studio, entry))
                 continue
             try:
                 question = question_of(entry.recipe)
@@ -79,7 +74,7 @@ def push(
                 ledger.failed(entry.id, holder.name, sentence)
                 yield PushProgress(done, len(entries), entry.case_id, error=sentence)
             except LostClaim:
-                yield PushProgress(done, len(entries), entry.case_id, error="Another process has taken this case over")
+                yield PushProgress(done, len(entries), entry.case_id, link=_link_by_now(ledger, studio, entry))
         for name in gone:
             bury(home, name)
 
@@ -99,6 +94,12 @@ def _one_task(
         if made in tasks[1:]:
             studio.delete(made)
     return tasks[0]
+
+
+def _link_by_now(ledger: Ledger, studio: LabelStudio, entry: WorklistEntry) -> str | None:
+    """Where another process has put the case, if it is done."""
+    now = ledger.entry(entry.case_id, entry.recipe)
+    return studio.link(now.project_id, now.task_id) if now and now.project_id and now.task_id else None
 
 
 def _sentence(error: Exception, entry: WorklistEntry) -> str:

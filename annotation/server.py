@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 
 import httpx
+from filelock import FileLock, Timeout
 
 from annotation.environment_file import set_values, write_private
 from annotation.label_studio import LabelStudio, LabelStudioFault
@@ -42,6 +43,7 @@ class LabelStudioServer:
         self.folder, self.port, self.program = folder, port, program
         self.url = f"http://127.0.0.1:{port}"
         self._process: subprocess.Popen[bytes] | None = None
+        self._alone = FileLock(folder / "running.lock")  # two servers on one folder would spoil each other's data
 
     def __enter__(self) -> "LabelStudioServer":
         if not self.program.exists():
@@ -49,8 +51,27 @@ class LabelStudioServer:
                 f"Label Studio is not installed at {self.program}; run `make label-studio`, which does it"
             )
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self._alone.acquire(timeout=0)
+        except Timeout:
+            raise ServerFault(
+                f"The Label Studio of {self.folder} is running or starting already, in another window; use that one"
+            ) from None
+        try:
+            self._start()
+            self._wait()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def _start(self) -> None:
         if self.runs():
-            raise ServerFault(f"This Label Studio runs already, at {self.url}")
+            left = self._number.read_text().strip() if self._number.exists() else "unknown"
+            raise ServerFault(
+                f"This Label Studio runs already at {self.url}, left over from a start that was killed; "
+                f"use it, or end its process {left}"
+            )
         if not _is_free(self.port):
             raise ServerFault(
                 f"Port {self.port} is taken by another program; "
@@ -65,12 +86,7 @@ class LabelStudioServer:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for us; we end the server in our own order
             )
-        try:
-            self._wait()
-        except BaseException:
-            self._end()
-            raise
-        return self
+        self._number.write_text(f"{self._process.pid}\n")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -80,6 +96,10 @@ class LabelStudioServer:
     @property
     def log(self) -> Path:
         return self.folder / "server.log"
+
+    @property
+    def _number(self) -> Path:
+        return self.folder / "server.pid"
 
     @property
     def token(self) -> str:
@@ -144,14 +164,15 @@ class LabelStudioServer:
         return lines[-1] if lines else "it said nothing"
 
     def _end(self) -> None:
-        if self._process is None or self._process.poll() is not None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._number.unlink(missing_ok=True)
+        self._alone.release()
 
 
 def connect(server: LabelStudioServer, env: Path) -> str:

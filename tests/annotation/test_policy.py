@@ -33,8 +33,14 @@ def test_draws_are_uniform_over_cases() -> None:
 def test_draws_differ_between_machines_and_between_recipes() -> None:
     cases = [f"{number:024x}" for number in range(4000)]
     for one, other in (
-        ([draw(case, "knee_resnet", b"a" * 32) for case in cases], [draw(case, "knee_resnet", b"b" * 32) for case in cases]),
-        ([draw(case, "knee_resnet", b"a" * 32) for case in cases], [draw(case, "hip_vit", b"a" * 32) for case in cases]),
+        (
+            [draw(case, "knee_resnet", b"a" * 32) for case in cases],
+            [draw(case, "knee_resnet", b"b" * 32) for case in cases],
+        ),
+        (
+            [draw(case, "knee_resnet", b"a" * 32) for case in cases],
+            [draw(case, "hip_vit", b"a" * 32) for case in cases],
+        ),
     ):
         both = sum(x < 0.5 and y < 0.5 for x, y in zip(one, other, strict=True)) / len(cases)
         assert both == pytest.approx(0.25, abs=0.03)  # independent: 0.5 * 0.5, four standard errors
@@ -59,7 +65,9 @@ def test_a_hard_case_goes_in_with_its_own_reasons_and_is_never_a_control(case: s
 
 
 @given(CASES, KEYS, RATES, st.sampled_from([PLAIN, HARD, None]))
-def test_asking_for_a_case_only_ever_adds_that_reason(case: str, key: bytes, rate: float, difficulty: Difficulty | None) -> None:
+def test_asking_for_a_case_only_ever_adds_that_reason(
+    case: str, key: bytes, rate: float, difficulty: Difficulty | None
+) -> None:
     unasked = reasons_to_ask(case, "r", difficulty, key, rate)
     assert reasons_to_ask(case, "r", difficulty, key, rate, requested=True) == (*unasked, REQUESTED)
 
