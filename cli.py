@@ -6,6 +6,7 @@ Exit codes: 0 the command did its work (a refused film is a result), 2 wrong use
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -80,6 +81,17 @@ def train(arguments: argparse.Namespace) -> None:
             tell=progress,
         )
     print(folder)
+
+
+def simulate(arguments: argparse.Namespace) -> None:
+    """Make films of virtual patients, whose truth is known exactly; stopped and run again, it goes on."""
+    films = learning.simulate(
+        arguments.view, arguments.n, arguments.seed, arguments.scanner, arguments.out, arguments.size, arguments.workers
+    )
+    with tqdm(total=arguments.n, desc="simulating", unit="film", disable=None) as bar:
+        for done in films:
+            bar.update(done - bar.n)
+    print(arguments.out / "truth.csv")
 
 
 def queue_list(arguments: argparse.Namespace) -> None:
@@ -240,6 +252,15 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=0)
     one.add_argument("--version", default="0.1.0", help="of the bundle that is made")
     one.add_argument("--learned-from", metavar="TEXT", help="what the card says of the data")
+    one.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+    one = command("simulate", simulate)
+    one.add_argument("view", metavar="VIEW", help="hip_ap, knee_ap or spine_lateral")
+    one.add_argument("--n", type=int, required=True, help="how many films")
+    one.add_argument("--seed", type=int, required=True, help="which cohort: the same seed gives the same films")
+    one.add_argument("--scanner", default="alpha", help="alpha, beta (another make) or vfa (DXA-VFA)")
+    one.add_argument("--size", type=int, metavar="PX", help="long side of a film; 1024 unless told")
+    one.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; one a core unless told")
     one.add_argument("--out", type=Path, required=True, metavar="DIR")
 
     steps = commands.add_parser("queue", help="The cases kept for an expert: list, add, push, status.")

@@ -42,6 +42,7 @@ __all__ = [
     "film_png",
     "label_studio_status",
     "push",
+    "simulate",
     "train",
     "waiting",
     "worklist",
@@ -145,6 +146,21 @@ def _question(name: str) -> Question:
     about = f"{recipe.site.capitalize()}, {recipe.view.upper() if recipe.view == 'ap' else recipe.view}"
     sides = ("R", "L") if recipe.site == "hip" else ()
     return Question(name, about, tuple(recipe.labels), tuple(getattr(recipe, "regions", ())), sides)
+
+
+# -- virtual patients -----------------------------------------------------------------------------------------------
+
+
+def simulate(
+    view: str, n: int, seed: int, scanner: str, out: Path, size: int | None = None, workers: int = 1
+) -> Iterator[int]:
+    """Make n films of virtual patients under `out`, with masks, projections and truth.csv; yields how many are there.
+
+    Stopped and run again, it goes on. Raises ValueError in one sentence for what cannot be made.
+    """
+    from simulation.write import write  # tables and bodies take seconds to load, and few commands need them
+
+    yield from write(view, n, seed, scanner, out, size, workers)
 
 
 # -- training -------------------------------------------------------------------------------------------------------

@@ -1,10 +1,11 @@
 """Virtual patients and their films, whose truth is known exactly.
 
-    film = simulation.simulate("hip_ap", seed=1, index=0, scanner="alpha", size=512)
-    film.pixels, film.masks["L_femoral_neck"], film.rows[0]["abmd_femoral_neck"]
+film = simulation.simulate("hip_ap", seed=1, index=0, scanner="alpha", size=512)
+film.pixels, film.masks["L_femoral_neck"], film.rows[0]["abmd_femoral_neck"]
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ import torch
 from simulation import hip
 from simulation.film import VirtualFilm, take
 from simulation.patient import draw
-from simulation.scanner import SCANNERS, scanner_named
+from simulation.scanner import SCANNERS, Scanner, scanner_named
 
 VIEWS = ("hip_ap",)
 SIZES = {"hip_ap": 1024}
@@ -21,8 +22,15 @@ __all__ = ["SCANNERS", "VIEWS", "VirtualFilm", "batch", "simulate"]
 
 
 def simulate(
-    view: str, seed: int, index: int, scanner: str = "alpha", size: int | None = None, device: str = "cpu",
-    frame: str = "any", pose: int | None = None, truth: bool = True,
+    view: str,
+    seed: int,
+    index: int,
+    scanner: str = "alpha",
+    size: int | None = None,
+    device: str = "cpu",
+    frame: str = "any",
+    pose: int | None = None,
+    truth: bool = True,
 ) -> VirtualFilm:
     """Film number `index` of the cohort `seed`: the same for ever on one kind of device, whatever else is made.
 
@@ -36,15 +44,48 @@ def simulate(
     if not 64 <= size <= 4096:
         raise ValueError(f"a film of {size} pixels was asked for, expected 64 to 4096")
     machine = scanner_named(scanner)
+    with _one_thread():
+        return _made(view, seed, index, machine, size, device, frame, pose, truth)
+
+
+def _made(
+    view: str,
+    seed: int,
+    index: int,
+    machine: Scanner,
+    size: int,
+    device: str,
+    frame: str,
+    pose: int | None,
+    truth: bool,
+) -> VirtualFilm:
     patient = draw(np.random.default_rng([seed, index, 0]))
     scene = hip.scene(patient, np.random.default_rng([seed, index, 1]), machine, size, frame, pose)
     generator = torch.Generator(device).manual_seed(int(np.random.default_rng([seed, index, 2]).integers(2**62)))
     return take(scene, machine, generator, device, truth)
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Several threads cut arrays in other places and round the last bit otherwise: a film is made on one. Cores are
+    put to use by making several films at once, in processes (`simulation.write`, a data loader's workers)."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def batch(
-    view: str, seed: int, indices: Sequence[int], scanner: str = "alpha", size: int | None = None,
-    device: str = "cpu", frame: str = "any", truth: bool = True,
+    view: str,
+    seed: int,
+    indices: Sequence[int],
+    scanner: str = "alpha",
+    size: int | None = None,
+    device: str = "cpu",
+    frame: str = "any",
+    truth: bool = True,
 ) -> list[VirtualFilm]:
     """Several films of one cohort; each is what `simulate` gives for its index."""
     return [simulate(view, seed, index, scanner, size, device, frame, truth=truth) for index in indices]

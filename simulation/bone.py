@@ -78,7 +78,9 @@ class Bone:
         return total / 2
 
 
-def shelled(surface: Surface, thickness_mm: npt.NDArray[np.float64], shaped: Callable[[Points], Points]) -> tuple[Points, Points]:
+def shelled(
+    surface: Surface, thickness_mm: npt.NDArray[np.float64], shaped: Callable[[Points], Points]
+) -> tuple[Points, Points]:
     """Outer and endosteal vertices: the mean bone's surface, and the same moved inwards by the cortex, both shaped."""
     inner = surface.vertices - surface.normals * thickness_mm[:, None]
     return shaped(surface.vertices), shaped(inner)

@@ -54,7 +54,10 @@ class HipRegions:
         trochanter = lateral * inside(above) * inside(x - self.ward[0])
         total = inside(half - along) * inside(y - self.bottom)
         return {
-            "femoral_neck": neck, "greater_trochanter": trochanter, "wards_triangle": ward, "total_hip": total,
+            "femoral_neck": neck,
+            "greater_trochanter": trochanter,
+            "wards_triangle": ward,
+            "total_hip": total,
         }
 
 
@@ -86,12 +89,13 @@ def scan(
     still = replace(bone, pose=STILL)
     if side == "R":
         still = replace(
-            still, outer=bone.outer * MIRROR, inner=bone.inner * MIRROR, faces=bone.faces[:, ::-1],
+            still,
+            outer=bone.outer * MIRROR,
+            inner=bone.inner * MIRROR,
+            faces=bone.faces[:, ::-1],
             mean_of=lambda p: bone.mean_of(p * MIRROR),
         )
-    marks = shape.apply(
-        np.array([femur.NECK_WAIST, femur.JUNCTION, femur.LESSER_TROCHANTER, [63.0, -50.0, 0.0]])
-    )
+    marks = shape.apply(np.array([femur.NECK_WAIST, femur.JUNCTION, femur.LESSER_TROCHANTER, [63.0, -50.0, 0.0]]))
     waist, junction, lesser, base = marks[:, :2]
     axis = (waist - junction) / np.linalg.norm(waist - junction)
     width, height = 150.0, 175.0

@@ -36,8 +36,14 @@ def resized(image: Tensor, shape: tuple[int, int]) -> Tensor:
 
 
 def expose(
-    attenuation: Tensor, thickness_mm: Tensor, pitch_mm: float, magnification: float, scanner: Scanner,
-    generator: torch.Generator, field: Tensor, target: float,
+    attenuation: Tensor,
+    thickness_mm: Tensor,
+    pitch_mm: float,
+    magnification: float,
+    scanner: Scanner,
+    generator: torch.Generator,
+    field: Tensor,
+    target: float,
 ) -> Tensor:
     """What the detector reads, relative to the open beam, [H, W].
 

@@ -3,8 +3,9 @@
 A view (hip_ap, knee_ap, spine_lateral) says who stands how before which rays; everything after is the same for all.
 """
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from simulation.anatomy.soft import Gas
 from simulation.anatomy.surface import Points, Surface
 from simulation.bone import Bone
 from simulation.densitometry import Densitometry
-from simulation.detector import expose, gaussian_blur, resized
+from simulation.detector import expose, gaussian_blur
 from simulation.patient import Patient
 from simulation.physics import TISSUES
 from simulation.pose import STILL, Pose
@@ -53,7 +54,7 @@ class Limb:
     densitometry: Densitometry
     marks: dict[str, npt.NDArray[np.float64]]
     regions: Callable[[dict[str, tuple[Tensor, Shadow]]], dict[str, Tensor]]
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,7 @@ class Scene:
     side_letter: str | None  # the lead letter, on the patient's side it names
     letter_at: tuple[float, float]  # shares of the film (x, y)
     proximal: tuple[str, ...] = ()
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,10 +104,11 @@ class VirtualFilm:
         return sides[0] if len(sides) == 1 else "both"
 
 
-def take(scene: Scene, scanner: Scanner, generator: torch.Generator, device: str = "cpu", truth: bool = True) -> VirtualFilm:
+def take(
+    scene: Scene, scanner: Scanner, generator: torch.Generator, device: str = "cpu", truth: bool = True
+) -> VirtualFilm:
     """Irradiate a scene, develop the film and write down the truth."""
     geometry = scene.geometry
-    height, width = geometry.shape
     mineral = torch.zeros(geometry.shape, device=device)
     spongy_volume = torch.zeros(geometry.shape, device=device)
     shadows: dict[str, tuple[Tensor, Shadow]] = {}
@@ -135,7 +137,7 @@ def take(scene: Scene, scanner: Scanner, generator: torch.Generator, device: str
     magnification = geometry.magnification(0.0)
     signal = expose(attenuation, thickness, geometry.pitch_mm, magnification, scanner, generator, collimated, target)
     pixels = processed(signal, collimated, body, geometry.pitch_mm, scanner.processing)
-    pixels = pixels * collimated
+    pixels = pixels * (collimated > 0.5)
 
     masks: dict[str, Mask] = {}
     landmarks: dict[str, tuple[float, float]] = {}
@@ -161,8 +163,16 @@ def take(scene: Scene, scanner: Scanner, generator: torch.Generator, device: str
             projections["proximal_femur"] = proximal.cpu().numpy()
 
     return VirtualFilm(
-        scene.view, pixels.float().cpu().numpy(), (geometry.pitch_mm, geometry.pitch_mm), masks, landmarks,
-        projections, tuple(truth_row(scene, limb, scanner) for limb in scene.limbs), scene.patient, scanner, magnification,
+        scene.view,
+        pixels.float().cpu().numpy(),
+        (geometry.pitch_mm, geometry.pitch_mm),
+        masks,
+        landmarks,
+        projections,
+        tuple(truth_row(scene, limb, scanner) for limb in scene.limbs),
+        scene.patient,
+        scanner,
+        magnification,
     )
 
 
@@ -201,20 +211,21 @@ def soft_tissue(
         window = (shadow.rows, shadow.columns)
         muscle[window] += shadow.length[0].clamp(min=0)
         skin[window] += shadow.length[1].clamp(min=0)
-        if part.gas is not None and len(part.gas.centres):
-            gas = torch.maximum(gas, gas_length(part.gas, part.gas_pose, coarse, device))
     rows, columns = coarse.shape
+
+    def noise(scale_mm: float) -> Tensor:
+        few = tuple(max(2, round(n * coarse.pitch_mm / scale_mm)) for n in (rows, columns))
+        draw = torch.randn(few, generator=generator, device=device)[None, None]
+        return torch.nn.functional.interpolate(draw, coarse.shape, mode="bicubic", align_corners=False)[0, 0]
+
     # Muscles, vessels and fat between them: soft mottling, more where there is more tissue.
-    mottle = torch.zeros(coarse.shape, device=device)
-    for scale_mm, strength in ((5.0, 0.008), (14.0, 0.016), (38.0, 0.03)):
-        noise = torch.randn(
-            (max(2, round(rows * coarse.pitch_mm / scale_mm)), max(2, round(columns * coarse.pitch_mm / scale_mm))),
-            generator=generator, device=device,
-        )
-        mottle += strength * torch.nn.functional.interpolate(
-            noise[None, None], coarse.shape, mode="bicubic", align_corners=False
-        )[0, 0]
-    muscle = gaussian_blur(muscle, 2.0 / coarse.pitch_mm)
+    mottle = 0.008 * noise(5.0) + 0.016 * noise(14.0) + 0.03 * noise(38.0)
+    folds = 0.6 * noise(11.0) + 0.5 * noise(5.0)
+    for part in scene.soft:
+        if part.gas is not None and len(part.gas.centres):
+            gas = torch.maximum(gas, gas_length(part.gas, part.gas_pose, coarse, folds))
+    gas = gaussian_blur(gas, 1.2 / coarse.pitch_mm)
+    muscle, skin = gaussian_blur(muscle, 5.0 / coarse.pitch_mm), gaussian_blur(skin, 1.2 / coarse.pitch_mm)
     muscle = torch.minimum(muscle, skin) * (1 + mottle).clamp(0.7, 1.3)
     muscle = torch.minimum(muscle, skin * 0.985)
 
@@ -231,23 +242,25 @@ def soft_tissue(
     return lean_mm / 10 * TISSUES["lean"][1], fat_mm / 10 * TISSUES["fat"][1], skin
 
 
-def gas_length(gas: Gas, pose: Pose, geometry: Geometry, device: str) -> Tensor:
-    """Path length through bubbles in mm [H, W]: the longest of overlapping ones, each along the vertical of its middle."""
-    total = torch.zeros(geometry.shape, device=device)
-    centres = pose.to_world(gas.centres)
-    for centre, radii in zip(centres, gas.radii, strict=True):
+def gas_length(gas: Gas, pose: Pose, geometry: Geometry, ripple: Tensor) -> Tensor:
+    """Path length through bowel gas in mm [H, W]: bubbles run together and folds of the wall (`ripple`) dent them."""
+    depth = torch.zeros_like(ripple)
+    filled = torch.zeros_like(ripple)
+    for centre, radii in zip(pose.to_world(gas.centres), gas.radii, strict=True):
         column, row = (float(v) for v in geometry.project(torch.from_numpy(centre)))
-        scale = geometry.magnification(float(centre[2])) / geometry.pitch_mm
-        rx, ry = max(radii[0] * scale, 0.5), max(radii[1] * scale, 0.5)
+        scale = 1.5 * geometry.magnification(float(centre[2])) / geometry.pitch_mm
+        rx, ry = max(radii[0] * scale, 1.0), max(radii[1] * scale, 1.0)
         r0, r1 = max(0, int(row - ry)), min(geometry.shape[0], int(row + ry) + 2)
         c0, c1 = max(0, int(column - rx)), min(geometry.shape[1], int(column + rx) + 2)
         if r1 <= r0 or c1 <= c0:
             continue
-        y = (torch.arange(r0, r1, device=device) + 0.5 - row) / ry
-        x = (torch.arange(c0, c1, device=device) + 0.5 - column) / rx
-        length = 2 * float(radii[2]) * (1 - x[None] ** 2 - y[:, None] ** 2).clamp(min=0).sqrt()
-        total[r0:r1, c0:c1] = torch.maximum(total[r0:r1, c0:c1], length)
-    return total
+        y = (torch.arange(r0, r1, device=ripple.device) + 0.5 - row) / ry
+        x = (torch.arange(c0, c1, device=ripple.device) + 0.5 - column) / rx
+        swell = (1 - x[None] ** 2 - y[:, None] ** 2).clamp(min=0).square()
+        filled[r0:r1, c0:c1] += swell
+        depth[r0:r1, c0:c1] = torch.maximum(depth[r0:r1, c0:c1], float(radii[2]) * (swell > 0))
+    level = filled * (1 + 0.55 * ripple) - 0.30
+    return 1.5 * gaussian_blur(depth, 4) * (level / 0.6).clamp(0, 1).sqrt() * (level > 0)
 
 
 def field_mask(shape: tuple[int, int], edges: tuple[float, float, float, float], soft_px: float, device: str) -> Tensor:
@@ -289,10 +302,10 @@ def truth_row(scene: Scene, limb: Limb, scanner: Scanner) -> dict[str, Any]:
     return line
 
 
-def skinned(surface: Surface, fat_mm: npt.NDArray[np.float64], stretch: npt.NDArray[np.float64]) -> tuple[Points, Points]:
+def skinned(
+    surface: Surface, fat_mm: npt.NDArray[np.float64], stretch: npt.NDArray[np.float64]
+) -> tuple[Points, Points]:
     """Muscle and skin vertices of a soft body: stretched along the axes, then fat laid on along the normals."""
     muscle = surface.vertices * stretch
     normals = surface.normals
     return muscle, muscle + normals * fat_mm[:, None]
-
-

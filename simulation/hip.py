@@ -12,12 +12,12 @@ from simulation.anatomy import femur, pelvis, soft
 from simulation.anatomy.surface import Points, Surface
 from simulation.bone import MIRROR, Bone
 from simulation.film import Limb, Scene, SoftBody, skinned
-from simulation.patient import Patient, Quality, quality
+from simulation.patient import READINESS, Patient, Quality, quality
 from simulation.pose import Pose, turn
 from simulation.projector import Geometry, Shadow
 from simulation.scanner import Scanner
 
-PARTS = ("plain", *(group.name for group in trabeculae.proximal_femur().groups))
+PARTS = tuple(part for part in READINESS if part not in ("cortex", "porosity"))
 
 
 def draw_shape(patient: Patient, rng: np.random.Generator) -> femur.FemurShape:
@@ -36,23 +36,27 @@ def draw_shape(patient: Patient, rng: np.random.Generator) -> femur.FemurShape:
 
 
 def build_femur(
-    name: str, side: str, shape: femur.FemurShape, left: Quality, rng: np.random.Generator, pose: Pose,
+    name: str,
+    side: str,
+    shape: femur.FemurShape,
+    left: Quality,
+    rng: np.random.Generator,
+    pose: Pose,
     surface: Surface | None = None,
 ) -> Bone:
     """One proximal femur: cortex thinned from inside and scalloped, spongy groups as far as they are left."""
     surface = surface or femur.template()
-    scallop = np.exp(0.16 * bones.ripple(surface.vertices, rng, 16.0) * (surface.vertices[:, 1] < -40) - 0.012)
+    scallop = np.exp(0.07 * bones.ripple(surface.vertices, rng, 9.0, 14))
     thickness = np.maximum(femur.cortex(surface.vertices) * left.cortex_thickness * scallop, 0.25)
     outer, inner = bones.shelled(surface, thickness, shape.apply)
-    faces, mean_of = surface.faces, shape.invert
-    if side == "R":
-        outer, inner, faces = outer * MIRROR, inner * MIRROR, faces[:, ::-1]
+    flip = MIRROR if side == "R" else 1.0
+    faces = surface.faces[:, ::-1] if side == "R" else surface.faces
 
-        def mean_of(p: Points) -> Points:
-            return shape.invert(p * MIRROR)
+    def mean_of(p: Points) -> Points:
+        return shape.invert(p * flip)
 
     spongy = trabeculae.proximal_femur().grown(left.groups, rng, left.roughness)
-    return Bone(name, outer, inner, faces, spongy, mean_of, pose, bones.CORTICAL_DENSITY * left.cortex_density)
+    return Bone(name, outer * flip, inner * flip, faces, spongy, mean_of, pose, bones.CORTICAL_DENSITY * left.cortex_density)
 
 
 @cache
@@ -74,10 +78,14 @@ def draw_quality(patient: Patient, shape: femur.FemurShape, rng: np.random.Gener
     """How the person's loss is spread, for a femur of this size (a longer ray through a larger bone meets more)."""
     width = shape.size * (0.55 + 0.45 * shape.neck_width)
     young = young_neck()
-    return quality(patient, {part: share * (shape.size if part == "cortex" else width) for part, share in young.items()}, rng)
+    return quality(
+        patient, {part: share * (shape.size if part == "cortex" else width) for part, share in young.items()}, rng
+    )
 
 
-def region_masks(shape: femur.FemurShape, bone: Bone, side: str, regions: densitometry.HipRegions, shadow: Shadow) -> dict[str, Tensor]:
+def region_masks(
+    shape: femur.FemurShape, bone: Bone, side: str, regions: densitometry.HipRegions, shadow: Shadow
+) -> dict[str, Tensor]:
     """The DXA regions on the film: each pixel is asked where in the femur's neutral plane its ray crosses the bone."""
     columns, rows = shadow.pixel_centres()
     points = shadow.geometry.back_project(columns, rows, shadow.height[0])
@@ -90,7 +98,12 @@ def region_masks(shape: femur.FemurShape, bone: Bone, side: str, regions: densit
 
 
 def scene(
-    patient: Patient, rng: np.random.Generator, scanner: Scanner, size: int, frame: str = "any", pose_seed: int | None = None
+    patient: Patient,
+    rng: np.random.Generator,
+    scanner: Scanner,
+    size: int,
+    frame: str = "any",
+    pose_seed: int | None = None,
 ) -> Scene:
     """A person on the table. frame: `pelvis`, `hip` (one side) or `any`, drawn. size: long side in pixels."""
     if frame not in ("any", "pelvis", "hip"):
@@ -112,7 +125,6 @@ def scene(
     cup = shape.size * shape.head * femur.HEAD_RADIUS + float(np.clip(rng.normal(2.3, 0.35), 1.2, 3.4))
     flat = float(np.clip(np.exp(0.45 * np.log(patient.bmi / 25)), 0.75, 1.45))
     fat_mm = float(np.clip((patient.bmi - 17) * (1.55 if male else 2.2) + 6 + rng.normal(0, 4), 4, 75))
-    arthritis = rng.random() < 0.0
 
     # The pose.
     posing = rng if pose_seed is None else np.random.default_rng(pose_seed)
@@ -130,13 +142,18 @@ def scene(
     for side in sides:
         sign = 1.0 if side == "L" else -1.0
         own = np.random.default_rng(rng.integers(2**63))
-        twin = femur.FemurShape(**{
-            **vars(shape), "neck_shaft_angle": shape.neck_shaft_angle + own.normal(0, 1.0),
-            "lesser": shape.lesser * np.exp(own.normal(0, 0.06)), "neck_length": shape.neck_length + own.normal(0, 0.6),
-        })
+        twin = femur.FemurShape(
+            **{
+                **vars(shape),
+                "neck_shaft_angle": shape.neck_shaft_angle + own.normal(0, 1.0),
+                "lesser": shape.lesser * np.exp(own.normal(0, 0.06)),
+                "neck_length": shape.neck_length + own.normal(0, 0.6),
+            }
+        )
         uneven = float(np.exp(own.normal(0, 0.02)))
         here = Quality(
-            left_quality.cortex_thickness * uneven, left_quality.cortex_density,
+            left_quality.cortex_thickness * uneven,
+            left_quality.cortex_density,
             {name: value * uneven * float(np.exp(own.normal(0, 0.03))) for name, value in left_quality.groups.items()},
             left_quality.roughness,
         )
@@ -151,36 +168,81 @@ def scene(
         built.append(bone)
         wanted = frame == "pelvis" or side == side_shown
         if wanted:
-            limbs.append(_limb(side, bone, twin, dxa, {
-                "internal_rotation_deg": round(internal, 2), "anteversion_deg": round(anteversion, 2),
-                "adduction_deg": round(adduction, 2), "neck_shaft_angle_deg": round(twin.neck_shaft_angle, 2),
-                "head_diameter_mm": round(2 * femur.HEAD_RADIUS * twin.head * twin.size, 2),
-            }))
+            limbs.append(
+                _limb(
+                    side,
+                    bone,
+                    twin,
+                    dxa,
+                    {
+                        "internal_rotation_deg": round(internal, 2),
+                        "anteversion_deg": round(anteversion, 2),
+                        "adduction_deg": round(adduction, 2),
+                        "neck_shaft_angle_deg": round(twin.neck_shaft_angle, 2),
+                        "head_diameter_mm": round(2 * femur.HEAD_RADIUS * twin.head * twin.size, 2),
+                    },
+                )
+            )
     built += _pelvis(stretch, cup, left_quality, rng, whole)
     if frame == "hip":  # what the other side casts lies outside the film, but for the pelvis
         built = [b for b in built if not (b.name.endswith("_femur") and not b.name.startswith(side_shown))]
 
-    geometry, field, letter_at, letter = _frame(frame, side_shown, built, scanner, size, film_z, hip_centre, whole, posing)
+    geometry, field, letter_at, letter = _frame(
+        frame, side_shown, built, scanner, size, film_z, hip_centre, whole, posing
+    )
     body = soft.trunk_template()
     body_stretch = np.array([width * (0.94 + 0.06 * flat), height, depth * flat])
-    thickness = fat_mm * (0.55 + 0.45 * np.abs(body.normals[:, 0])) * (1 + 0.25 * bones.ripple(body.vertices, rng, 190.0))
+    thickness = (
+        fat_mm * (0.55 + 0.45 * np.abs(body.normals[:, 0])) * (1 + 0.25 * bones.ripple(body.vertices, rng, 190.0))
+    )
     muscle, skin = skinned(body, np.maximum(thickness, 3.0), body_stretch)
+    # Thighs press against each other, they do not pass through: below the crotch the skin stays on its own side.
+    low = (muscle[:, 1] < -30) & (np.abs(muscle[:, 0]) > 0.5)
+    skin[low, 0] = np.sign(muscle[low, 0]) * np.maximum(
+        np.abs(skin[low, 0]) * (np.sign(muscle[low, 0]) == np.sign(skin[low, 0])), 0.3
+    )
     gas = soft.bowel_gas(rng, float(np.clip(rng.gamma(3.0, 0.33), 0.1, 2.2)))
-    del arthritis
     return Scene(
-        "hip_ap", patient, tuple(built), (SoftBody(muscle, skin, body.faces, whole, gas, whole),), tuple(limbs),
-        geometry, field, letter, letter_at, tuple(b.name for b in built if b.name.endswith("_femur")),
+        "hip_ap",
+        patient,
+        tuple(built),
+        (SoftBody(muscle, skin, body.faces, whole, gas, whole),),
+        tuple(limbs),
+        geometry,
+        field,
+        letter,
+        letter_at,
+        tuple(b.name for b in built if b.name.endswith("_femur")),
         {"frame": frame, "pelvic_tilt_deg": round(float(tilt), 2)},
     )
 
 
-def _limb(side: str, bone: Bone, shape: femur.FemurShape, dxa: densitometry.Densitometry, facts: dict[str, float]) -> Limb:
-    own = shape.apply(np.array([
-        [0.0, 0, 0], femur.NECK_WAIST, femur.JUNCTION, femur.GREATER_TIP, femur.LESSER_TROCHANTER,
-        [femur.SHAFT_X, -110.0, 0], [femur.SHAFT_X, -160.0, 2],
-    ]))
+def _limb(
+    side: str, bone: Bone, shape: femur.FemurShape, dxa: densitometry.Densitometry, facts: dict[str, float]
+) -> Limb:
+    own = shape.apply(
+        np.array(
+            [
+                [0.0, 0, 0],
+                femur.NECK_WAIST,
+                femur.JUNCTION,
+                femur.GREATER_TIP,
+                femur.LESSER_TROCHANTER,
+                [femur.SHAFT_X, -110.0, 0],
+                [femur.SHAFT_X, -160.0, 2],
+            ]
+        )
+    )
     marks = bone.pose.to_world(own * (MIRROR if side == "R" else 1.0))
-    names = ("head_centre", "neck_waist", "neck_base", "greater_trochanter", "lesser_trochanter", "shaft_upper", "shaft_lower")
+    names = (
+        "head_centre",
+        "neck_waist",
+        "neck_base",
+        "greater_trochanter",
+        "lesser_trochanter",
+        "shaft_upper",
+        "shaft_lower",
+    )
 
     def regions(shadows: dict[str, tuple[Tensor, Shadow]]) -> dict[str, Tensor]:
         return region_masks(shape, bone, side, dxa.regions, shadows[bone.name][1]) if bone.name in shadows else {}
@@ -204,7 +266,9 @@ def _pelvis(stretch: Points, cup: float, left: Quality, rng: np.random.Generator
 
     groups = left.groups["plain"]
     built = []
-    spongy = trabeculae.even((0, 1), (-160.0, -120.0), (160.0, 330.0), 135.0).grown({"plain": groups}, rng, left.roughness * 1.3)
+    spongy = trabeculae.even((0, 1), (-160.0, -120.0), (160.0, 330.0), 160.0).grown(
+        {"plain": groups}, rng, left.roughness * 1.3
+    )
     strong = left.cortex_density * bones.CORTICAL_DENSITY
     hip = pelvis.hip_bone_template()
     thick = pelvis.hip_bone_cortex(hip.vertices) * (0.35 + 0.65 * left.cortex_thickness)
@@ -213,17 +277,28 @@ def _pelvis(stretch: Points, cup: float, left: Quality, rng: np.random.Generator
     built.append(Bone("L_pelvis", outer, inner, hip.faces, spongy, mean_of, whole, strong))
     built.append(Bone("R_pelvis", outer * MIRROR, inner * MIRROR, hip.faces[:, ::-1], spongy, mean_of, whole, strong))
     for name, surface, shell in (
-        ("sacrum", pelvis.sacrum_template(), 0.75), ("L5", pelvis.lumbar_template(5), 0.7),
-        ("L4", pelvis.lumbar_template(4), 0.7), ("L3", pelvis.lumbar_template(3), 0.7),
+        ("sacrum", pelvis.sacrum_template(), 0.5),
+        ("L5", pelvis.lumbar_template(5), 0.55),
+        ("L4", pelvis.lumbar_template(4), 0.55),
+        ("L3", pelvis.lumbar_template(3), 0.55),
     ):
-        outer, inner = bones.shelled(surface, np.full(len(surface.vertices), shell * left.cortex_thickness**0.6), lambda p: p * stretch)
+        outer, inner = bones.shelled(
+            surface, np.full(len(surface.vertices), shell * left.cortex_thickness**0.6), lambda p: p * stretch
+        )
         built.append(Bone(name, outer, inner, surface.faces, spongy, mean_of, whole, strong))
     return built
 
 
 def _frame(
-    frame: str, side: str, built: list[Bone], scanner: Scanner, size: int, film_z: float, hip_centre: Points,
-    whole: Pose, rng: np.random.Generator,
+    frame: str,
+    side: str,
+    built: list[Bone],
+    scanner: Scanner,
+    size: int,
+    film_z: float,
+    hip_centre: Points,
+    whole: Pose,
+    rng: np.random.Generator,
 ) -> tuple[Geometry, tuple[float, float, float, float], tuple[float, float], str | None]:
     """Where source and film stand, what is collimated, and where the lead letter lies."""
     away = scanner.source_mm
@@ -246,9 +321,8 @@ def _frame(
     show = rng.random() < scanner.collimated
     cut = np.abs(rng.normal(0, 0.022, 4)) if show else np.zeros(4)
     field = (float(cut[0]), float(cut[1]), float(1 - cut[2]), float(1 - cut[3]))
-    high_up = rng.random() < 0.5
-    if frame == "pelvis":
-        letter_at = (0.5 + sign * rng.uniform(0.36, 0.41), rng.uniform(0.07, 0.14) if high_up else rng.uniform(0.86, 0.92))
-    else:
-        letter_at = (0.5 + sign * rng.uniform(0.32, 0.40), rng.uniform(0.07, 0.16))
+    # The letter lies just inside the field on its own side, clear of the bones.
+    down = rng.uniform(0.07, 0.15) if frame == "hip" or rng.random() < 0.6 else rng.uniform(0.86, 0.92)
+    inset = rng.uniform(0.05, 0.09)
+    letter_at = (field[2] - inset if sign > 0 else field[0] + inset, min(max(down, field[1] + 0.05), field[3] - 0.05))
     return geometry, field, letter_at, letter

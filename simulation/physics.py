@@ -16,7 +16,10 @@ Values = npt.NDArray[np.float64]
 
 # Mass fractions, ICRU 44; density in g/cm3.
 TISSUES: dict[str, tuple[dict[str, float], float]] = {
-    "lean": ({"H": 0.102, "C": 0.143, "N": 0.034, "O": 0.710, "Na": 0.001, "P": 0.002, "S": 0.003, "Cl": 0.001, "K": 0.004}, 1.05),
+    "lean": (
+        {"H": 0.102, "C": 0.143, "N": 0.034, "O": 0.710, "Na": 0.001, "P": 0.002, "S": 0.003, "Cl": 0.001, "K": 0.004},
+        1.05,
+    ),
     "fat": ({"H": 0.114, "C": 0.598, "N": 0.007, "O": 0.278, "Na": 0.001, "S": 0.001, "Cl": 0.001}, 0.95),
     "mineral": ({"H": 0.0020, "O": 0.4141, "P": 0.1850, "Ca": 0.3989}, 3.16),  # hydroxyapatite Ca5(PO4)3OH
     "air": ({"N": 0.755, "O": 0.232, "Ar": 0.013}, 0.0012),
@@ -59,7 +62,7 @@ class Beam:
         """
         if self.monoenergetic_kev is not None:
             return np.array([self.monoenergetic_kev]), np.ones(1)
-        kev = np.arange(15.0, self.kvp, 1.5)
+        kev: Values = np.arange(15.0, self.kvp, 1.5).astype(np.float64)
         photons = (self.kvp - kev) / kev
         photons *= np.exp(-xraydb.mu_elam("W", kev * 1e3) * 19.3 * 8e-4)
         if self.kvp > 69.5:

@@ -7,6 +7,8 @@ from torch.nn import functional
 from simulation.detector import gaussian_blur, resized
 from simulation.scanner import Processing
 
+COARSEST_MM = 50.0  # what is larger than this is brightness, not detail
+
 
 def processed(signal: Tensor, field: Tensor, body: Tensor, pitch_mm: float, look: Processing) -> Tensor:
     """Signal [H, W] -> display values 0..1, bone bright.
@@ -22,21 +24,24 @@ def processed(signal: Tensor, field: Tensor, body: Tensor, pitch_mm: float, look
     spread = _percentiles(density, inside, (0.10, 0.90))
     scale = max(spread[1] - spread[0], 0.05)
 
-    levels, coarse = [], density
-    for _ in look.detail:
-        half = (max(1, (coarse.shape[0] + 1) // 2), max(1, (coarse.shape[1] + 1) // 2))
+    levels, gains, coarse = [], [], density
+    scale_mm = 1.5 * pitch_mm  # size of what the finest level holds
+    while scale_mm < COARSEST_MM and min(coarse.shape) > 2:
         smaller = functional.avg_pool2d(
             functional.pad(coarse[None, None], (0, coarse.shape[1] % 2, 0, coarse.shape[0] % 2), mode="replicate"), 2
-        )[0, 0] if min(coarse.shape) > 1 else resized(coarse, half)
+        )[0, 0]
         smooth = resized(smaller, (coarse.shape[0], coarse.shape[1]))
         levels.append(coarse - smooth)
-        coarse = smaller
+        gains.append(look.gain(scale_mm))
+        coarse, scale_mm = smaller, scale_mm * 2
     middle = coarse.mean()
     image = middle + (coarse - middle) * look.base
     knee = 0.12 * scale
-    for detail, gain in zip(reversed(levels), reversed(look.detail), strict=True):
+    for detail, gain in zip(reversed(levels), reversed(gains), strict=True):
         size = detail.abs() / knee
-        lifted = torch.where(size > 0.05, (size + 1e-6).pow(look.compression - 1), torch.tensor(0.05).pow(look.compression - 1))
+        lifted = torch.where(
+            size > 0.05, (size + 1e-6).pow(look.compression - 1), torch.tensor(0.05).pow(look.compression - 1)
+        )
         image = resized(image, (detail.shape[0], detail.shape[1])) + detail * gain * lifted.clamp(max=1.6)
     if look.edge > 0:
         image = image + look.edge * (image - gaussian_blur(image, 0.6 / pitch_mm))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from simulation.physics import Beam
 
 
@@ -9,16 +11,21 @@ from simulation.physics import Beam
 class Processing:
     """A vendor's road from signal to display.
 
-    detail: gain of each level of a Laplacian pyramid, finest first. compression: exponent below 1 lifts weak detail.
-    base: share of the coarse brightness that is kept. edge: unsharp masking at 0.6 mm. gamma, shoulder: the LUT.
+    detail: gain of structures of 0.3, 1.2, 5 and 20 mm in a Laplacian pyramid. compression: exponent below 1 lifts
+    weak detail. base: share of the coarse brightness that is kept. edge: unsharp masking at 0.6 mm. gamma, shoulder:
+    the LUT.
     """
 
-    detail: tuple[float, ...] = (1.1, 1.35, 1.5, 1.5, 1.35, 1.15)
+    detail: tuple[float, float, float, float] = (1.0, 1.45, 1.6, 1.5)
     compression: float = 0.86
-    base: float = 0.70
-    edge: float = 0.30
-    gamma: float = 1.0
+    base: float = 0.62
+    edge: float = 0.25
+    gamma: float = 1.12
     shoulder: float = 0.9
+
+    def gain(self, scale_mm: float) -> float:
+        """Gain of structures of that size, between the stated ones on a logarithmic scale."""
+        return float(np.interp(np.log(scale_mm), np.log([0.3, 1.2, 5.0, 20.0]), self.detail))
 
 
 @dataclass(frozen=True)
@@ -54,16 +61,41 @@ class Scanner:
 SCANNERS = {
     "alpha": Scanner("alpha", "Osteolens Virtual Imaging", "Alpha DR"),
     "beta": Scanner(
-        "beta", "Osteolens Virtual Imaging", "Beta CR", Beam(84.0, (("aluminium", 2.7), ("copper", 0.1))),
-        source_mm=1020.0, table_mm=80.0, fluence=9500.0, scatter=0.62, focus_mm=1.2, detector_mm=0.20, electronic=220.0,
-        pitch_mm=0.175, processing=Processing((0.95, 1.15, 1.3, 1.25, 1.1, 1.0), 0.93, 0.88, 0.55, 1.15, 0.8),
-        bits=10, photometric="MONOCHROME1", collimated=0.75,
+        "beta",
+        "Osteolens Virtual Imaging",
+        "Beta CR",
+        Beam(84.0, (("aluminium", 2.7), ("copper", 0.1))),
+        source_mm=1020.0,
+        table_mm=80.0,
+        fluence=9500.0,
+        scatter=0.62,
+        focus_mm=1.2,
+        detector_mm=0.20,
+        electronic=220.0,
+        pitch_mm=0.175,
+        processing=Processing((0.95, 1.2, 1.3, 1.2), 0.93, 0.85, 0.55, 1.3, 0.8),
+        bits=10,
+        photometric="MONOCHROME1",
+        collimated=0.75,
     ),
     "vfa": Scanner(
-        "vfa", "Osteolens Virtual Imaging", "VFA Densitometer", Beam(100.0, (("aluminium", 3.0), ("copper", 0.25))),
-        source_mm=1000.0, table_mm=60.0, fluence=60000.0, scatter=0.05, grid=False, focus_mm=0.8, detector_mm=0.42,
-        electronic=20.0, pitch_mm=0.5, parallel=True,
-        processing=Processing((0.9, 1.0, 1.0, 1.0, 1.0, 1.0), 1.0, 0.85, 0.0, 1.0, 1.0), bits=12, markers=False,
+        "vfa",
+        "Osteolens Virtual Imaging",
+        "VFA Densitometer",
+        Beam(100.0, (("aluminium", 3.0), ("copper", 0.25))),
+        source_mm=1000.0,
+        table_mm=60.0,
+        fluence=60000.0,
+        scatter=0.05,
+        grid=False,
+        focus_mm=0.8,
+        detector_mm=0.42,
+        electronic=20.0,
+        pitch_mm=0.5,
+        parallel=True,
+        processing=Processing((0.9, 1.0, 1.0, 1.0), 1.0, 0.85, 0.0, 1.0, 1.0),
+        bits=12,
+        markers=False,
         collimated=0.0,
     ),
 }

@@ -56,14 +56,16 @@ class Lattice:
         rows, columns = np.mgrid[:height, :width].astype(np.float32) * self.step
         total = self.plain * factors.get("plain", 1.0)
         weave = np.zeros_like(total)
-        for scale, strength in ((0.55, 0.10), (1.6, 0.09), (5.0, 0.08)):
-            weave += strength * _lookup(tile, rows / scale + rng.uniform(0, TILE), columns / scale + rng.uniform(0, TILE))
+        for scale, strength in ((0.5, 0.26), (1.3, 0.20), (4.0, 0.09)):
+            weave += strength * _lookup(
+                tile, rows / scale + rng.uniform(0, TILE), columns / scale + rng.uniform(0, TILE)
+            )
         total = total * (1 + roughness * weave)
         for group in self.groups:
             near = group.density > 1
             along, across = group.along[near], group.across[near]
             strands = np.zeros_like(along)
-            for length, breadth, strength in ((9.0, 0.62, 0.22), (16.0, 1.5, 0.17)):
+            for length, breadth, strength in ((7.0, 0.55, 0.42), (13.0, 1.2, 0.30)):
                 strands += strength * _lookup(
                     tile, along / length + rng.uniform(0, TILE), across / breadth + rng.uniform(0, TILE)
                 )
@@ -113,9 +115,7 @@ def _lookup(tile: Map, rows: Map, columns: Map) -> Map:
     return np.asarray(upper * (1 - fr) + lower * fr, dtype=np.float32)
 
 
-def bundle(
-    name: str, nodes: list[tuple[float, float, float]], peak: float, a: Map, b: Map, fan: float = 0.0
-) -> Group:
+def bundle(name: str, nodes: list[tuple[float, float, float]], peak: float, a: Map, b: Map, fan: float = 0.0) -> Group:
     """A bundle of lines along a curve through nodes (a, b, half width), densest in its middle.
 
     fan: how much the lines spread with the width, 0 parallel, 1 wholly.
@@ -162,10 +162,35 @@ def proximal_femur() -> Lattice:
     low, step = (-36.0, -280.0), 0.4
     a, b = plane(low, (82.0, 36.0), step)
     groups = (
-        bundle("principal_compressive", [(31, -70, 5), (22, -42, 6), (11, -16, 8.5), (2, 6, 11.5), (-2, 24, 14)], 205, a, b, 0.6),
-        bundle("principal_tensile", [(63, -68, 4), (60, -42, 6), (49, -20, 6), (35, -8, 5), (18, -3, 6), (3, -2, 7), (-11, -9, 7), (-20, -17, 6)], 120, a, b, 0.4),
+        bundle(
+            "principal_compressive",
+            [(31, -70, 5), (22, -42, 6), (11, -16, 8.5), (2, 6, 11.5), (-2, 24, 14)],
+            205,
+            a,
+            b,
+            0.6,
+        ),
+        bundle(
+            "principal_tensile",
+            [
+                (63, -68, 4),
+                (60, -42, 6),
+                (49, -20, 6),
+                (35, -8, 5),
+                (18, -3, 6),
+                (3, -2, 7),
+                (-11, -9, 7),
+                (-20, -17, 6),
+            ],
+            120,
+            a,
+            b,
+            0.4,
+        ),
         bundle("secondary_compressive", [(31, -84, 5), (35, -64, 7), (45, -42, 8), (56, -24, 9)], 80, a, b, 0.6),
-        bundle("secondary_tensile", [(60, -92, 4), (56, -68, 6), (46, -46, 6), (34, -32, 6), (24, -26, 5)], 75, a, b, 0.4),
+        bundle(
+            "secondary_tensile", [(60, -92, 4), (56, -68, 6), (46, -46, 6), (34, -32, 6), (24, -26, 5)], 75, a, b, 0.4
+        ),
         bundle("greater_trochanter", [(64, -48, 5), (61, -28, 7), (54, -8, 7)], 62, a, b, 0.4),
     )
     canal = 1 / (1 + np.exp(-(b + 92) / 9))

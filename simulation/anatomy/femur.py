@@ -29,8 +29,18 @@ def field(p: Points) -> npt.NDArray[np.float64]:
     """Implicit proximal femur, negative inside."""
     head = solid.sphere(p, (0, 0, 0), HEAD_RADIUS)
     neck = solid.tube(p, [(3, -2, 0, 16), (20, -15.5, 0, 15.3), (38, -31, 0, 19)], flat=(1, 1, 1.16))
-    mass = solid.tube(p, [(40, -34, -1, 20), (42, -62, -1, 18), (43.5, -92, 0, 15.6), (43.3, -120, 1, 14.4)], flat=(1, 1, 1.06))
-    shaft = solid.tube(p, [(43.5, -90, 0, 15.3), (43, -150, 2, 13.9), (41.5, -220, 4, 13.4), (40, -300, 5, 13.8)])
+    shaft = solid.tube(
+        p,
+        [
+            (39, -30, -1, 20.5),
+            (41, -55, -1, 18.8),
+            (43, -84, 0, 16.0),
+            (43.4, -125, 1, 14.4),
+            (42, -200, 3, 13.5),
+            (39, -300, 5, 13.8),
+        ],
+        flat=(1, 1, 1.03),
+    )
     greater = solid.union(
         solid.ellipsoid(p, (56, -26, -3), (11.5, 22, 17)),
         solid.tube(p, [(57, -14, -8, 8.5), (53, -7, -10, 6.0)]),
@@ -38,8 +48,7 @@ def field(p: Points) -> npt.NDArray[np.float64]:
     )
     crest = solid.tube(p, [(51, -12, -15, 5.5), (42, -40, -17, 5.5), (30, -64, -14, 6.0)])
     lesser = solid.tube(p, [(36, -70, -7, 12), (27, -68, -13, 7.5)])
-    body = solid.union(neck, mass, k=9)
-    body = solid.union(body, shaft, k=8)
+    body = solid.union(neck, shaft, k=9)
     body = solid.union(body, greater, k=8)
     body = solid.union(body, crest, lesser, k=7)
     fossa = solid.sphere(p, (43.5, -7, -13), 7.5)

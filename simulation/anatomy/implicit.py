@@ -4,6 +4,7 @@ The smooth union is the polynomial minimum of Inigo Quilez ("Smooth minimum"), b
 """
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +68,13 @@ def curve(nodes: Points, pieces: int) -> Points:
         linear, square = b - before, 2 * before - 5 * a + 4 * b - after
         stretches.append(0.5 * (2 * a + linear * t + square * t**2 + (3 * a - before - 3 * b + after) * t**3))
     return np.concatenate([*stretches, nodes[-1:]])
+
+
+def loop(corners: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A closed smooth curve through the corners of a polygon, as a finer polygon."""
+    ring = np.array([corners[-1], *corners, corners[0], corners[1]], float)
+    fine = curve(ring, 2)[2 : 2 * (len(corners) + 1)]
+    return [(float(a), float(b)) for a, b in fine]
 
 
 def polygon(a: Values, b: Values, corners: list[tuple[float, float]]) -> Values:

@@ -23,9 +23,26 @@ def ilium(p: Points) -> npt.NDArray[np.float64]:
     up = np.clip(y, -10, 130)
     sheet = 86 + 0.31 * z + 0.31 * up * (z + 60) / 110 + 0.07 * up - 0.0031 * (z - 5) ** 2 * (z < 5)
     sheet = sheet - 8 * np.exp(-(((y - 62) / 34) ** 2) - ((z + 5) / 34) ** 2)  # the fossa
-    outline = [(-92, 62), (-88, 40), (-74, 32), (-56, 20), (-42, 4), (-34, -16), (24, -16), (37, 18), (38, 32),
-               (48, 52), (51, 64), (46, 88), (28, 112), (2, 126), (-26, 129), (-54, 119), (-78, 94)]
-    edge = solid.polygon(z, y, outline) + 3 * np.exp(-(((y - 56) / 12) ** 2)) * (z < 0)
+    outline = [
+        (-92, 62),
+        (-88, 40),
+        (-74, 32),
+        (-56, 20),
+        (-42, 4),
+        (-34, -16),
+        (24, -16),
+        (37, 18),
+        (38, 32),
+        (48, 52),
+        (51, 64),
+        (46, 88),
+        (28, 112),
+        (2, 126),
+        (-26, 129),
+        (-54, 119),
+        (-78, 94),
+    ]
+    edge = solid.polygon(z, y, solid.loop(outline)) + 3 * np.exp(-(((y - 56) / 12) ** 2)) * (z < 0)
     crest = np.exp(-(((edge + 5) / 8.0) ** 2)) * np.clip((y - 40) / 20, 0, 1)
     root = np.exp(-(((y + 2) / 30) ** 2))
     joint = np.exp(-(((z + 62) / 24) ** 2) - ((y - 48) / 28) ** 2)
@@ -64,16 +81,18 @@ def sacrum(p: Points) -> npt.NDArray[np.float64]:
     level = np.clip((112 - y) / 116, 0, 1.15)  # 0 at the promontory, 1 at the sacrum's apex
     back = -18 - 92 * np.sin(np.clip(level, 0, 1.2) * 1.45) + 26 * level**3
     width = np.interp(level, [0, 0.12, 0.35, 0.55, 0.8, 1.0, 1.15], [44, 53, 46, 33, 22, 10, 6])
-    half = np.interp(level, [0, 0.3, 0.7, 1.15], [17, 13, 8, 5]) * np.interp(u / np.maximum(width, 1), [0, 0.4, 1], [1, 0.95, 0.75])
-    plate = np.sqrt(np.maximum(u / width, 0) ** 6 + 1e-9) ** (1 / 3)
-    solid_part = np.maximum((np.abs(z - back) - half) * 0.7, (u - width) * 0.9)
-    solid_part = solid.within(solid_part, np.maximum(y - (112 + 0.10 * (u > 26) * (26 - u)), -(y + 22)), k=6) + 0 * plate
+    half = np.interp(level, [0, 0.3, 0.7, 1.15], [18, 15, 10, 5.5])
+    oval = ((u / width) ** 3.2 + (np.abs(z - back) / half) ** 2.2 + 1e-9) ** (1 / 2.7)
+    solid_part = (oval - 1) * half * 0.8
+    solid_part = solid.within(solid_part, np.maximum(y - (113 - 0.16 * np.maximum(u - 24, 0)), -(y + 22)), k=7)
     holes = np.full(len(p), 1e3)
-    for at, out, radius in ((0.24, 21, 6.4), (0.43, 19, 5.8), (0.60, 16.5, 5.0), (0.76, 14, 4.2)):
-        holes = np.minimum(holes, np.hypot((u - out) / 1.25, (level - at) * 116) - radius)
+    for at, out, radius in ((0.24, 21, 6.0), (0.43, 18.5, 5.0), (0.59, 15, 3.8), (0.74, 11.5, 2.6)):
+        holes = np.minimum(
+            holes, np.hypot((u - out - 0.12 * (z - back)) / 1.25, (level - at) * 116 - 0.25 * (z - back)) - radius - 0.5
+        )
     canal = np.maximum(np.hypot(x / 1.7, z - back + half * 0.8) - 6.5, 0.55 * (level - 0.8) * 116)
     crest = solid.tube(p, [(0, 92, -68, 6), (0, 60, -118, 5), (0, 30, -122, 3)])
-    bone = solid.union(solid.without(solid_part, np.minimum(holes, canal), k=3), crest, k=4)
+    bone = solid.union(solid.without(solid_part, np.minimum(holes, canal), k=7), crest, k=6)
     facet = solid.tube(np.stack([u, y, z], 1), [(20, 100, -56, 7), (22, 118, -62, 5)])
     return solid.union(bone, facet, k=5)
 
@@ -98,11 +117,11 @@ def lumbar(p: Points, centre: tuple[float, float, float], tilt: float) -> npt.ND
 
 def hip_bone_cortex(p: Points) -> npt.NDArray[np.float64]:
     """Thickness of the hip bone's cortex in mm at surface points of the left side."""
-    x, y, z = p.T
+    x, y, _z = p.T
     cup = np.abs(np.linalg.norm(p - HIP, axis=1) - CUP_RADIUS) < 1.0
     dome = np.exp(-(((x - 92) / 14) ** 2) - ((y - 25) / 8) ** 2)
-    brim = np.exp(-(((x - 62) / 8) ** 2)) * (y > -12) * (y < 50)
-    return np.asarray(0.95 + 1.6 * dome * cup + 0.9 * brim + 0.5 * (y > 100))
+    brim = np.exp(-(((x - 62) / 8) ** 2)) / (1 + np.exp(-(y + 12) / 4)) / (1 + np.exp((y - 46) / 5))
+    return np.asarray(0.8 + 1.7 * dome * cup + 0.9 * brim + 0.35 / (1 + np.exp(-(y - 105) / 6)))
 
 
 @cache

@@ -16,10 +16,10 @@ def trunk(p: Points) -> npt.NDArray[np.float64]:
     waist = 1 - 0.13 * np.exp(-(((y - 175) / 60) ** 2))
     half_width, half_depth = 158 * waist, 92 * (1 - 0.04 * np.exp(-(((y - 150) / 80) ** 2)))
     barrel = (((np.abs(x) / half_width) ** 2.5 + (np.abs(z + 12) / half_depth) ** 2.5) ** 0.4 - 1) * 92
-    barrel = solid.within(barrel, -(y + 42), k=60)
+    barrel = solid.within(barrel, -(y + 66), k=60)
     seat = solid.ellipsoid(np.stack([np.abs(x), y, z], 1), (66, -22, -52), (82, 92, 62))
     thigh = solid.tube(np.stack([np.abs(x), y, z], 1), [(97, 20, -8, 76), (95, -120, -6, 80), (90, -420, 0, 66)])
-    return solid.union(solid.union(barrel, seat, k=40), thigh, k=14)
+    return solid.union(solid.union(barrel, seat, k=40), thigh, k=26)
 
 
 @cache
@@ -38,10 +38,17 @@ class Gas:
 def bowel_gas(rng: np.random.Generator, amount: float) -> Gas:
     """Gas in rectum, sigmoid, caecum, and loops of gut, as chains of bubbles along bent paths."""
     centres, radii = [], []
-    places = [((0, 45, -45), 16, 3), ((-62, 92, 28), 22, 3), ((66, 96, 22), 17, 4), ((20, 60, 10), 14, 3),
-              ((-10, 130, 40), 14, 4), ((45, 150, 35), 16, 3), ((-50, 160, 30), 18, 3)]
+    places = [
+        ((0, 45, -45), 16, 3),
+        ((-62, 92, 28), 22, 3),
+        ((66, 96, 22), 17, 4),
+        ((20, 60, 10), 14, 3),
+        ((-10, 130, 40), 14, 4),
+        ((45, 150, 35), 16, 3),
+        ((-50, 160, 30), 18, 3),
+    ]
     for place, size, count in places:
-        if rng.random() > 0.35 + 0.35 * amount:
+        if rng.random() > 0.25 + 0.30 * amount:
             continue
         at = np.array(place, float) + rng.normal(0, (14, 16, 8))
         heading = rng.normal(size=3)

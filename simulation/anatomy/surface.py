@@ -69,6 +69,14 @@ class Surface:
         return Surface(vertices, self.faces)
 
 
+def box(size: tuple[float, float, float], centre: tuple[float, float, float] = (0, 0, 0)) -> Surface:
+    """A box of the given edges in mm: the simplest closed surface, whose shadow is known."""
+    corners = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
+    quads = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
+    faces = np.array([face for a, b, c, d in quads for face in ((a, b, c), (a, c, d))])
+    return Surface(corners * np.array(size) + np.array(centre), faces)
+
+
 def surface_of(field: Field, low: tuple[float, ...], high: tuple[float, ...], step: float) -> Surface:
     """The zero level of an implicit function (negative inside), by naive surface nets (Gibson 1998).
 
@@ -78,7 +86,7 @@ def surface_of(field: Field, low: tuple[float, ...], high: tuple[float, ...], st
     axes = [np.arange(a - step, b + 2 * step, step) for a, b in zip(low, high, strict=True)]
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), -1)
     shape = grid.shape[:3]
-    values = field(grid.reshape(-1, 3)).reshape(shape)
+    values = _near_zero(field, grid, step)
     if (values < 0).sum() == 0:
         raise ValueError(f"the implicit surface encloses nothing between {low} and {high}; widen the box")
     for axis in range(3):  # closed even where the body leaves the box
@@ -120,13 +128,23 @@ def surface_of(field: Field, low: tuple[float, ...], high: tuple[float, ...], st
     return Surface(_onto_zero(field, vertices, step), faces)
 
 
+def _near_zero(field: Field, grid: Points, step: float, coarse: int = 3) -> npt.NDArray[np.float64]:
+    """The field on a grid [a, b, c, 3]; far from the surface only every third point is asked, for its sign."""
+    rough = field(grid[::coarse, ::coarse, ::coarse].reshape(-1, 3))
+    values = rough.reshape(tuple(-(-n // coarse) for n in grid.shape[:3]))
+    for axis, length in enumerate(grid.shape[:3]):
+        nearest = np.minimum((np.arange(length) + coarse // 2) // coarse, values.shape[axis] - 1)
+        values = np.take(values, nearest, axis=axis)
+    near = np.abs(values) < 2.2 * coarse * step
+    values[near] = field(grid[near])
+    return values
+
+
 def _onto_zero(field: Field, vertices: Points, step: float) -> Points:
     small = 0.05 * step
-    for _ in range(3):
+    for _ in range(2):
         value = field(vertices)
-        slope = np.stack(
-            [(field(vertices + small * e) - field(vertices - small * e)) / (2 * small) for e in np.eye(3)], 1
-        )
+        slope = np.stack([(field(vertices + small * e) - value) / small for e in np.eye(3)], 1)
         move = value[:, None] * slope / np.maximum((slope**2).sum(1, keepdims=True), 0.05)
         length = np.linalg.norm(move, axis=1, keepdims=True)
         vertices = vertices - move * np.minimum(1, 0.5 * step / np.maximum(length, 1e-9))

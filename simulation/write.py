@@ -1,0 +1,137 @@
+"""A cohort on disk: films as DICOM, masks, projections and `truth.csv`, which is a manifest to train on.
+
+Each film's line of truth is written last, into a file of its own (`DIR/rows/`), and moved into place whole: a run that
+is stopped goes on where it was, and films already there are not made again.
+"""
+
+import csv
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+import simulation
+from simulation import dicom
+from simulation.film import VirtualFilm
+
+LEADING = ("path", "patient", "label", "side", "scanner", "split")
+
+
+def write(
+    view: str,
+    n: int,
+    seed: int,
+    scanner: str,
+    out: Path,
+    size: int | None = None,
+    workers: int = 1,
+    device: str = "cpu",
+    frame: str = "any",
+) -> Iterator[int]:
+    """Make films 0..n-1 of the cohort under `out`; yields how many are done, from those already there up to n.
+
+    Raises ValueError for an unknown view or scanner, a size out of range, or a folder that holds another cohort.
+    """
+    if n < 1:
+        raise ValueError(f"{n} films were asked for, expected at least 1")
+    if view not in simulation.VIEWS:
+        raise ValueError(f"no view {view!r}; there are {', '.join(simulation.VIEWS)}")
+    simulation.scanner_named(scanner)
+    cohort = {"view": view, "seed": seed, "scanner": scanner, "size": size or simulation.SIZES[view], "frame": frame}
+    for folder in ("films", "masks", "projections", "rows"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    about = out / "cohort.json"
+    if about.exists() and json.loads(about.read_text()) != cohort:
+        raise ValueError(
+            f"{out} holds the cohort {about.read_text().strip()}, asked for {json.dumps(cohort)}; choose another folder"
+        )
+    about.write_text(json.dumps(cohort) + "\n")
+
+    todo = [index for index in range(n) if not _row_file(out, index).exists()]
+    done = n - len(todo)
+    yield done
+    job = (view, seed, scanner, size, device, frame, out)
+    if workers <= 1 or len(todo) < 2:
+        for index in todo:
+            make(index, *job)
+            done += 1
+            yield done
+    else:
+        with ProcessPoolExecutor(workers, get_context("spawn"), _single_thread) as pool:
+            running = {pool.submit(make, index, *job) for index in todo}
+            while running:
+                finished, running = wait(running, return_when=FIRST_COMPLETED)
+                for one in finished:
+                    one.result()
+                    done += 1
+                    yield done
+    truth(out, n)
+
+
+def make(index: int, view: str, seed: int, scanner: str, size: int | None, device: str, frame: str, out: Path) -> None:
+    """Make one film and everything that belongs to it."""
+    film = simulation.simulate(view, seed, index, scanner, size, device, frame)
+    patient = f"{view.split('_')[0]}-{seed}-{index:06d}"
+    stem = f"{index:06d}"
+    dicom.write(film, out / "films" / f"{stem}.dcm", patient)
+    for name, mask in film.masks.items():
+        Image.fromarray(mask).save(out / "masks" / f"{stem}_{name}.png")
+    for name, projection in film.projections.items():
+        np.save(out / "projections" / f"{stem}_{name}.npy", projection)
+    rows = [
+        {
+            "path": f"films/{stem}.dcm",
+            "patient": patient,
+            **row,
+            **{f"mask_{short}": f"masks/{stem}_{name}.png" for name, short in _masks_of(film, row["side"])},
+            **{f"projection_{name}": f"projections/{stem}_{name}.npy" for name in film.projections},
+            "landmarks": json.dumps(
+                {
+                    name.removeprefix(f"{row['side']}_"): [round(v, 2) for v in xy]
+                    for name, xy in film.landmarks.items()
+                    if name.startswith(f"{row['side']}_")
+                }
+            ),
+        }
+        for row in film.rows
+    ]
+    final = _row_file(out, index)
+    draft = final.with_suffix(f".{os.getpid()}")
+    draft.write_text(json.dumps(rows))
+    draft.replace(final)
+
+
+def truth(out: Path, n: int) -> None:
+    """Gather the rows of films 0..n-1 into `truth.csv`, one line a limb."""
+    rows: list[dict[str, Any]] = []
+    for index in range(n):
+        rows += json.loads(_row_file(out, index).read_text())
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    columns = [name for name in LEADING if name in names] + [name for name in names if name not in LEADING]
+    draft = out / f"truth.{os.getpid()}"
+    with draft.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    draft.replace(out / "truth.csv")
+
+
+def _masks_of(film: VirtualFilm, side: str) -> list[tuple[str, str]]:
+    """Masks that belong to one limb: its own by their short name, and those of the whole film."""
+    other = {"R": "L_", "L": "R_"}.get(side, "\0")
+    return [(name, name.removeprefix(f"{side}_")) for name in film.masks if not name.startswith(other)]
+
+
+def _row_file(out: Path, index: int) -> Path:
+    return out / "rows" / f"{index:06d}.json"
+
+
+def _single_thread() -> None:
+    torch.set_num_threads(1)
