@@ -103,6 +103,10 @@ def _run_length(encoded: bytes, layout: Layout) -> Words:
     expected = layout.samples * layout.allocated // 8
     if segments != expected:
         raise _damaged(f"its run-length frame has {segments} segments, and {expected} were expected")
+    starts = [int.from_bytes(encoded[at : at + 4], "little") for at in range(4, 4 + 4 * segments, 4)]
+    if starts != sorted(set(starts)) or starts[0] < 64 or starts[-1] >= len(encoded):
+        # The decoder believes the starts: one that lies past the end has it read memory that is not the frame's.
+        raise _damaged("its run-length segments start where there is nothing")
     try:
         flat = np.frombuffer(
             imagecodecs.dicomrle_decode(encoded, np.dtype("u1" if layout.allocated == 8 else "<u2")),
