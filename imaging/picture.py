@@ -1,6 +1,7 @@
 """Pictures without tags: PNG, JPEG, TIFF, WebP, BMP. Pillow reads them; what is not grey is refused."""
 
 import warnings
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any, Final, TypeVar
 
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from core.radiograph import Mask, Pixels
-from core.refusal import Code, Refused
+from core.refusal import Code, Notice, Refused
 from imaging.colour import grey_of_colour
 from imaging.header import PARSING_FAULTS
 from imaging.layout import within_limits
@@ -25,8 +26,19 @@ def is_picture(data: bytes) -> bool:
     return data.startswith(_MAGIC) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
-def read_picture(data: bytes, frame: int | None) -> tuple[Pixels, Mask | None, str, int]:
-    """Pixels 0..1 [H, W], where they are film (None: everywhere), format, and bits a pixel.
+@dataclass(frozen=True)
+class Picture:
+    """Grey 0..1 [H, W] as the picture shows it, and where it is film (None: everywhere)."""
+
+    pixels: Pixels
+    film: Mask | None
+    kind: str
+    bits: int
+    notices: tuple[Notice, ...] = ()
+
+
+def read_picture(data: bytes, frame: int | None) -> Picture:
+    """The picture, turned as its EXIF asks.
 
     The header is judged first, so that a bomb is refused before it is inflated. Raises Refused.
     """
@@ -48,7 +60,7 @@ def read_picture(data: bytes, frame: int | None) -> tuple[Pixels, Mask | None, s
             image.seek(frame)
             within_limits(image.height, image.width)
         turn = image.getexif().get(ExifTags.Base.Orientation, 1)
-        levels, film, bits = _levels(image)
+        picture = _levels(image, kind)
     except Image.DecompressionBombError:
         raise Refused(
             Code.TOO_LARGE, "The picture claims more pixels than any film has; send a smaller export."
@@ -57,10 +69,11 @@ def read_picture(data: bytes, frame: int | None) -> tuple[Pixels, Mask | None, s
         raise Refused(
             Code.UNREADABLE, "The picture is damaged or cut off and cannot be decoded; export it again."
         ) from fault
-    return _turned(levels, turn), None if film is None else _turned(film, turn), kind, bits
+    film = picture.film
+    return replace(picture, pixels=_turned(picture.pixels, turn), film=None if film is None else _turned(film, turn))
 
 
-def _levels(image: Image.Image) -> tuple[Pixels, Mask | None, int]:
+def _levels(image: Image.Image, kind: str) -> Picture:
     """Grey levels of the picture as Pillow decodes it, and where it is opaque."""
     white_is_zero = getattr(image, "tag_v2", {}).get(_WHITE_IS_ZERO[0]) == _WHITE_IS_ZERO[1]
     mode = image.mode
@@ -74,18 +87,17 @@ def _levels(image: Image.Image) -> tuple[Pixels, Mask | None, int]:
         opaque = np.asarray(image)[..., 3] > 127
         film = None if opaque.all() else opaque
     if mode == "L":
-        return np.asarray(image) * np.float32(1 / 255), film, 8
+        return Picture(np.asarray(image) * np.float32(1 / 255), film, kind, 8)
     if mode in ("I;16", "I;16L", "I;16B", "I;16N"):
         grey = _by_bits_in_use(np.asarray(image).astype(np.uint16, copy=False))
-        return (1 - grey if white_is_zero else grey), film, 16
+        return Picture(1 - grey if white_is_zero else grey, film, kind, 16)
     if mode in ("I", "F"):
         grey, finite = _by_range(np.asarray(image))
-        return (1 - grey if white_is_zero else grey), finite if film is None else film, 32
-    colour = np.asarray(image.convert("RGB"))
-    grey8 = grey_of_colour(colour)
+        return Picture(1 - grey if white_is_zero else grey, finite if film is None else film, kind, 32)
+    grey, notices = grey_of_colour(np.asarray(image.convert("RGB")))
     if film is not None:
-        grey8 = np.where(film, grey8, 0)
-    return grey8 * np.float32(1 / 255), film, 8
+        grey = np.where(film, grey, np.float32(0))
+    return Picture(grey, film, kind, 8, notices)
 
 
 def _by_bits_in_use(levels: npt.NDArray[np.uint16]) -> Pixels:

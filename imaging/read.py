@@ -1,5 +1,6 @@
 """Bytes of a file to a `Radiograph`. What the file is, its content tells, never its name."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -8,6 +9,7 @@ from core.identity import case_id, machine_key
 from core.radiograph import Acquisition, Mask, Radiograph
 from core.refusal import Code, Notice, Refused
 from core.settings import settings
+from imaging.collimation import exposed, shuttered
 from imaging.colour import grey_of_colour
 from imaging.decode import encoding_name, words_of
 from imaging.dicom import is_dicom, open_dicom
@@ -15,8 +17,10 @@ from imaging.grey import tone_of
 from imaging.header import Header
 from imaging.layout import layout_of
 from imaging.picture import is_picture, read_picture
+from imaging.polarity import is_bone_dark
 from imaging.spacing import scale_of
 from imaging.taking import clinical_of, side_of, site_of, view_of
+from imaging.text import painted_over, text_lines
 
 # Modalities whose images are no projection of the body onto a detector.
 _NOT_PROJECTIONS: Final = {
@@ -61,12 +65,49 @@ def read_radiograph(data: bytes, name: str, frame: int | None = None, window: in
 
 
 def _of_picture(data: bytes, frame: int | None) -> Radiograph:
-    pixels, film, kind, bits = read_picture(data, frame)
-    return Radiograph(
+    picture = read_picture(data, frame)
+    return _finished(
+        Radiograph(
+            pixels=picture.pixels,
+            case_id="",
+            acquisition=Acquisition(bits_stored=picture.bits, encoding=picture.kind),
+            valid=picture.film,
+            notices=picture.notices,
+        )
+    )
+
+
+def _finished(film: Radiograph) -> Radiograph:
+    """What every film goes through, whatever file it came in: borders, text, polarity, and its name."""
+    pixels, notices = film.pixels, list(film.notices)
+    field = exposed(pixels)
+    padded = film.valid
+    film_only = field if padded is None or not padded.any() else (padded if field is None else field & padded)
+    if is_bone_dark(pixels, film_only if film_only is not None and film_only.any() else None):
+        pixels = np.subtract(np.float32(1), pixels)
+        if padded is not None:
+            pixels[~padded] = 0
+        notices.append(Notice("polarity", "Bone was dark on this film, so it was inverted; check that bone is bright."))
+    lines = text_lines(pixels)
+    if lines:
+        pixels = pixels if pixels.flags.writeable and pixels is not film.pixels else pixels.copy()
+        unmarked = painted_over(pixels, lines)
+        film_only = unmarked if film_only is None else film_only & unmarked
+        over = sum(not line.beside for line in lines)
+        if over:
+            message = (
+                f"{over} line(s) of burnt-in text lay over the anatomy; the strokes were painted over, "
+                "so do not judge fine detail there."
+            )
+        else:
+            message = f"{len(lines)} line(s) of burnt-in text beside the anatomy were painted over."
+        notices.append(Notice(Code.BURNED_IN_TEXT, message))
+    return replace(
+        film,
         pixels=pixels,
         case_id=case_id(pixels, machine_key(settings().home)),
-        acquisition=Acquisition(bits_stored=bits, encoding=kind),
-        valid=film,
+        valid=None if film_only is None or film_only.all() else film_only,
+        notices=tuple(notices),
     )
 
 
@@ -96,7 +137,8 @@ def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
     valid: Mask | None = None
     if words.ndim == 3 or layout.photometric == "PALETTE COLOR":
         colour = words if words.ndim == 3 else _through_palette(words, header)
-        pixels = grey_of_colour((colour >> (8 if colour.dtype == np.uint16 else 0)).astype(np.uint8)) * np.float32(1 / 255)
+        pixels, said = grey_of_colour((colour >> (8 if colour.dtype == np.uint16 else 0)).astype(np.uint8))
+        notices += said
         shown = "colour to grey"
     else:
         tone = tone_of(header, layout, words, precision, window)
@@ -104,29 +146,34 @@ def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
         notices += tone.notices
         if tone.padding is not None:
             valid = ~tone.padding[words]
+    shutter = shuttered(header, (layout.rows, layout.columns))
+    if shutter is not None:
+        valid = shutter if valid is None else valid & shutter
     scale = scale_of(header)
-    side, said = side_of(header)
-    return Radiograph(
-        pixels=pixels,
-        case_id=case_id(pixels, machine_key(settings().home)),
-        spacing_mm=scale.spacing_mm,
-        spacing_origin=scale.origin,
-        site=site_of(header),
-        view=view_of(header),
-        side=side,
-        acquisition=Acquisition(
-            kvp=header.number("KVP"),
-            manufacturer=header.text("Manufacturer"),
-            model=header.text("ManufacturerModelName"),
-            photometric=layout.photometric,
-            modality=modality,
-            bits_stored=layout.stored,
-            encoding=encoding_name(file),
-            window=shown,
-        ),
-        clinical=clinical_of(header),
-        valid=valid,
-        notices=notices + said,
+    side, at_odds = side_of(header)
+    return _finished(
+        Radiograph(
+            pixels=pixels,
+            case_id="",
+            spacing_mm=scale.spacing_mm,
+            spacing_origin=scale.origin,
+            site=site_of(header),
+            view=view_of(header),
+            side=side,
+            acquisition=Acquisition(
+                kvp=header.number("KVP"),
+                manufacturer=header.text("Manufacturer"),
+                model=header.text("ManufacturerModelName"),
+                photometric=layout.photometric,
+                modality=modality,
+                bits_stored=layout.stored,
+                encoding=encoding_name(file),
+                window=shown,
+            ),
+            clinical=clinical_of(header),
+            valid=valid,
+            notices=notices + at_odds,
+        )
     )
 
 

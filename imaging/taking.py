@@ -92,14 +92,14 @@ def clinical_of(header: Header) -> Clinical:
 
 
 def _age(header: Header) -> float | None:
-    """Years by PatientAge, else from birth to study. 000Y is how many writers leave it out."""
-    found = re.fullmatch(r"(\d{3})([DWMY])", header.text("PatientAge") or "")
+    """Years by PatientAge, else from birth to study. 000Y and a birth in 1900 are how writers leave them out."""
+    found = re.fullmatch(r"(\d{1,3})([DWMY]?)", header.text("PatientAge") or "")
     if found and int(found[1]):
-        return _within(int(found[1]) / {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}[found[2]], 0, 120)
+        return _within(int(found[1]) / {"D": 365.25, "W": 52.18, "M": 12, "Y": 1, "": 1}[found[2]], 0, 120)
     born, taken = (
         re.fullmatch(r"(\d{4})(\d{2})(\d{2})", header.text(keyword) or "") for keyword in ("PatientBirthDate", "StudyDate")
     )
-    if not born or not taken or born[1] <= "1880":
+    if not born or not taken or born[1] <= "1900":
         return None
     years = int(taken[1]) - int(born[1]) - ((taken[2], taken[3]) < (born[2], born[3]))
     return _within(float(years), 0, 120) if years > 0 else None

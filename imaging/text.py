@@ -1,0 +1,142 @@
+"""Burnt-in text: names, numbers and dates that a console has written into the pixels.
+
+A line of text is three or more glyphs side by side: strokes of one thin width, sharp against what lies around them,
+of one height and on one base line. One or two letters alone are a side marker of lead, which the reader needs and
+which identifies nobody, so they stay. Beside the anatomy a line is painted over whole; over the anatomy its strokes
+alone are, and the reader is warned, for a little of the film goes with them.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy import ndimage
+
+from core.radiograph import Mask, Pixels
+from imaging.thumbnail import thumbnail
+
+_SIDE: Final = 1400  # pixels of the longer side at which strokes of small print still show
+_STROKE: Final = 9  # pixels that the widest stroke takes at that size
+CONTRAST: Final = 0.3  # of the film's range, between stroke and ground
+FEWEST_GLYPHS: Final = 3
+_HEIGHTS: Final = (6, 60)
+ALIKE: Final = 0.06  # of the film's range: how far the glyphs of one line differ in brightness; ribs by 0.08 and more
+PEN: Final = 0.9  # of the film's range: consoles write in white or black
+LEVEL: Final = 0.7  # share of the glyphs that stand on the base line; g, j, p, q, y reach below it
+QUIET: Final = 0.04  # of the film's range: how far the grey of air or of a label strays from one value
+MOST_QUIET: Final = 0.85  # share of the ground around a line that must keep to two such values
+
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """Half-open box on the film, left, top, right, bottom, and whether it lies beside the anatomy."""
+
+    box_xyxy: tuple[int, int, int, int]
+    beside: bool
+
+
+def text_lines(pixels: Pixels) -> tuple[TextLine, ...]:
+    """The lines of text on a film, top to bottom."""
+    grey, step = thumbnail(pixels, _SIDE)
+    if min(grey.shape) < 32:
+        return ()
+    found: list[TextLine] = []
+    ground = ndimage.minimum_filter(grey, _STROKE), ndimage.maximum_filter(grey, _STROKE)
+    opened = ndimage.maximum_filter(ground[0], _STROKE), ndimage.minimum_filter(ground[1], _STROKE)
+    for strokes in (grey - opened[0] > CONTRAST, opened[1] - grey > CONTRAST):
+        for left, top, right, bottom in _lines(_glyphs(strokes), grey):
+            box = (left * step, top * step, min(right * step + step, pixels.shape[1]), min(bottom * step + step, pixels.shape[0]))
+            found.append(TextLine(box, _beside(grey, strokes, (left, top, right, bottom))))
+    return tuple(sorted(set(found), key=lambda line: (line.box_xyxy[1], line.box_xyxy[0])))
+
+
+def painted_over(pixels: Pixels, lines: tuple[TextLine, ...]) -> Mask | None:
+    """Paint the lines with the grey around them, in place; False where that was done, None if nowhere.
+
+    A line beside the anatomy goes with its box, one over it by its strokes.
+    """
+    film: Mask | None = None
+    for line in lines:
+        film = np.ones(pixels.shape, bool) if film is None else film
+        left, top, right, bottom = line.box_xyxy
+        margin = max(2, (bottom - top) // 4)
+        place = slice(max(0, top - margin), bottom + margin), slice(max(0, left - margin), right + margin)
+        patch = pixels[place]
+        if line.beside:
+            rim = np.ones(patch.shape, bool)
+            rim[2:-2, 2:-2] = False
+            patch[:] = np.median(patch[rim])
+            film[place] = False
+            continue
+        width = max(5, 2 * (bottom - top) // 3) | 1
+        ground = ndimage.median_filter(patch, width, mode="nearest")
+        strokes = ndimage.binary_dilation(abs(patch - ground) > CONTRAST / 3, iterations=2)
+        ground = ndimage.median_filter(np.where(strokes, ground, patch), width, mode="nearest")
+        patch[strokes] = ground[strokes]
+        film[place] &= ~strokes
+    return film
+
+
+def _glyphs(strokes: Mask) -> list[Box]:
+    """Boxes of the connected strokes that have a letter's or digit's proportions."""
+    labels, _ = ndimage.label(strokes, np.ones((3, 3)))
+    glyphs = []
+    for index, place in enumerate(ndimage.find_objects(labels), 1):
+        height, width = place[0].stop - place[0].start, place[1].stop - place[1].start
+        if not (_HEIGHTS[0] <= height <= _HEIGHTS[1] and 0.1 * height <= width <= 1.6 * height):
+            continue
+        filled = float((labels[place] == index).mean())
+        if 0.2 <= filled <= (1.0 if width < 0.4 * height else 0.8):
+            glyphs.append((place[1].start, place[0].start, place[1].stop, place[0].stop))
+    return glyphs
+
+
+def _lines(glyphs: list[Box], grey: Pixels) -> list[Box]:
+    """Boxes of glyphs in a row: alike in height and brightness, level, no further apart than they are tall."""
+    rows: list[list[Box]] = []
+    for glyph in sorted(glyphs):
+        for row in rows:
+            last = row[-1]
+            tall, short = max(_height(last), _height(glyph)), min(_height(last), _height(glyph))
+            level = min(abs(last[3] - glyph[3]), abs(last[1] - glyph[1])) <= 0.15 * tall + 1
+            if level and short >= 0.6 * tall and -0.3 * tall <= glyph[0] - last[2] <= tall:
+                row.append(glyph)
+                break
+        else:
+            rows.append([glyph])
+    return [
+        (row[0][0], min(g[1] for g in row), max(g[2] for g in row), max(g[3] for g in row))
+        for row in rows
+        if len(row) >= FEWEST_GLYPHS and _alike(row, grey)
+    ]
+
+
+def _alike(row: list[Box], grey: Pixels) -> bool:
+    """One pen wrote them on one base line: the brightest of each glyph, or the darkest, are all but equal."""
+    bottoms, heights = np.array([box[3] for box in row]), np.array([_height(box) for box in row])
+    level = abs(bottoms - np.median(bottoms)) <= 0.08 * heights.max() + 1
+    patches = [grey[top:bottom, left:right] for left, top, right, bottom in row]
+    bright, dark = (np.array([np.percentile(patch, percent) for patch in patches]) for percent in (95, 5))
+    one_pen = (np.ptp(bright) <= ALIKE and bright.min() >= PEN) or (np.ptp(dark) <= ALIKE and dark.max() <= 1 - PEN)
+    return bool(one_pen and level.mean() >= LEVEL and heights.min() >= 0.55 * heights.max())
+
+
+def _height(box: Box) -> int:
+    return box[3] - box[1]
+
+
+def _beside(grey: Pixels, strokes: Mask, box: Box) -> bool:
+    """Whether the ground around a line is quiet, as air, a margin or a label is and anatomy is not."""
+    left, top, right, bottom = box
+    reach = max(3, _height(box) // 2)
+    rows, columns = slice(max(0, top - reach), bottom + reach), slice(max(0, left - reach), right + reach)
+    ground = grey[rows, columns][~ndimage.binary_dilation(strokes[rows, columns], iterations=2)]
+    if ground.size < 20:
+        return True
+    first = abs(ground - np.median(ground)) <= QUIET
+    rest = ground[~first]
+    second = abs(rest - np.median(rest)) <= QUIET if rest.size else rest
+    return bool(first.sum() + second.sum() >= MOST_QUIET * ground.size)
