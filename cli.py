@@ -24,6 +24,10 @@ class WrongUse(Exception):
     """The command cannot be carried out as it was given: one sentence, exit code 2."""
 
 
+class Fault(Exception):
+    """The program failed at what it was asked to do: one sentence, exit code 1."""
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = _parser().parse_args(words)
@@ -34,6 +38,9 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"{Path(sys.argv[0]).name}: {fault}", file=sys.stderr)
         return 2
     except (learning.LabelStudioFault, learning.LedgerFault) as fault:
+        print(f"{Path(sys.argv[0]).name}: {fault}", file=sys.stderr)
+        return 1
+    except Fault as fault:
         print(f"{Path(sys.argv[0]).name}: {fault}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -62,7 +69,7 @@ def read(arguments: argparse.Namespace) -> None:
                     )
     print(", ".join(f"{number} {status}" for status, number in counts.items()), file=sys.stderr)
     if counts["failed"]:
-        raise SystemExit(1)
+        raise Fault(f"{counts['failed']} films failed by a fault of the program; the log above says where")
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -131,7 +138,7 @@ def queue_add(arguments: argparse.Namespace) -> None:
             counts["kept" if answer.status == "read" else answer.status] += 1
     print(", ".join(f"{number} {what}" for what, number in counts.items()), file=sys.stderr)
     if counts["failed"]:
-        raise SystemExit(1)
+        raise Fault(f"{counts['failed']} films failed by a fault of the program; the log above says where")
 
 
 def queue_push(arguments: argparse.Namespace) -> None:
@@ -157,6 +164,16 @@ def queue_push(arguments: argparse.Namespace) -> None:
         raise SystemExit(1)
 
 
+def queue_pull(arguments: argparse.Namespace) -> None:
+    """Take in what experts have answered in Label Studio, each answer once."""
+    cases = new = 0
+    for step in learning.pull():
+        cases, new = cases + 1, new + step.new
+        if step.new:
+            print(step.case_id, flush=True)
+    print(f"{new} new or changed answers on {cases} answered cases", file=sys.stderr)
+
+
 def queue_status(arguments: argparse.Namespace) -> None:
     """Say how many cases stand where, what they wait for, and whether Label Studio is connected."""
     counts, studio = learning.counts(), learning.label_studio_status()
@@ -166,7 +183,7 @@ def queue_status(arguments: argparse.Namespace) -> None:
     waits_for = {
         "waiting": "`python cli.py queue push`" if studio.connected else "Label Studio",
         "pushing": "the process that is pushing, or for the next push if that one died",
-        "pushed": "an expert's answer in Label Studio",
+        "pushed": "an expert's answer, and `python cli.py queue pull` after it",
         "failed": "the next push; `python cli.py queue list --state failed` says why",
         "answered": "nothing more",
     }
@@ -263,7 +280,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; one a core unless told")
     one.add_argument("--out", type=Path, required=True, metavar="DIR")
 
-    steps = commands.add_parser("queue", help="The cases kept for an expert: list, add, push, status.")
+    steps = commands.add_parser("queue", help="The cases kept for an expert: list, add, push, pull, status.")
     queue = steps.add_subparsers(required=True, metavar="STEP")
 
     def step(does: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
@@ -280,6 +297,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="films, or folders of films")
     one.add_argument("--recipe", default="auto", choices=["auto", *RECIPES])
     step(queue_push)
+    step(queue_pull)
     one = step(queue_status)
     one.add_argument("--json", action="store_true", help="the same as one line of JSON")
 

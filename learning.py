@@ -13,9 +13,12 @@ from annotation.label_studio import LabelStudio, LabelStudioFault, LabelStudioSt
 from annotation.labelling import Question
 from annotation.ledger import Ledger, LedgerFault, State, WorklistEntry
 from annotation.policy import REQUESTED, reasons_to_ask
+from annotation.pull import PullProgress
+from annotation.pull import pull as pull_answers
 from annotation.push import PushProgress
 from annotation.push import push as push_cases
-from core.identity import machine_key
+from core.case import LabeledCase
+from core.identity import machine_key, pseudonym
 from core.reading import Reading
 from core.settings import Settings, settings
 from evidence.copies import contradictions, find_copies, groups
@@ -34,13 +37,16 @@ __all__ = [
     "LabelStudioFault",
     "LabelStudioStatus",
     "LedgerFault",
+    "PullProgress",
     "PushProgress",
     "State",
     "WorklistEntry",
+    "answers",
     "counts",
     "enqueue",
     "film_png",
     "label_studio_status",
+    "pull",
     "push",
     "simulate",
     "train",
@@ -103,9 +109,21 @@ def push() -> Iterator[PushProgress]:
 
     Raises LabelStudioFault, with one sentence, where Label Studio is not connected or cannot be used.
     """
-    settings_now = _settings_now()
-    studio = LabelStudio(settings_now.label_studio_url, _token(settings_now))
-    yield from push_cases(ledger(), studio, settings_now.label_studio_project, settings().home, _question)
+    yield from push_cases(ledger(), _label_studio(), _settings_now().label_studio_project, settings().home, _question)
+
+
+def pull() -> Iterator[PullProgress]:
+    """Take in what experts answered in Label Studio, each annotation once, yielding after each answered case.
+
+    Whoever answered is kept under a pseudonym. Raises LabelStudioFault as `push` does.
+    """
+    key = machine_key(settings().home)
+    yield from pull_answers(ledger(), _label_studio(), _question, partial(pseudonym, "annotator", key=key))
+
+
+def answers() -> list[LabeledCase]:
+    """Every expert's answer taken in so far, in the order in which they were given."""
+    return ledger().answers()
 
 
 def label_studio_status() -> LabelStudioStatus:
@@ -132,6 +150,11 @@ def _opened(url: str) -> Ledger:
 def _settings_now() -> Settings:
     """The settings as they stand in this moment: `make label-studio` writes them while the workbench runs."""
     return Settings()
+
+
+def _label_studio() -> LabelStudio:
+    now = _settings_now()
+    return LabelStudio(now.label_studio_url, _token(now))
 
 
 def _token(now: Settings) -> str | None:

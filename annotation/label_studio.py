@@ -19,6 +19,7 @@ from annotation.labelling import INSTRUCTION, Question
 HINT = "run `make label-studio`, or set OSTEOLENS_LABEL_STUDIO_URL and OSTEOLENS_LABEL_STUDIO_TOKEN"
 # A request that was answered by silence may have been carried out: one that makes something is never sent twice.
 _ONCE: Any = {"max_retries": 0}
+_PAGE = 100  # tasks a request
 _SHOWN_STATUS = 200  # letters of an answer that is quoted in a sentence
 
 
@@ -85,6 +86,16 @@ class LabelStudio:
         with self._plainly():
             found: Any = self._sdk.tasks.list(project=project_id, query=json.dumps(query), fields="task_only")
             return sorted(int(task.id) for task in found)
+
+    def answered_tasks(self, project_id: int) -> list[dict[str, Any]]:
+        """The tasks of a project that have an annotation: `data` and `annotations`, as Label Studio lists them."""
+        items = [{"filter": "filter:tasks:total_annotations", "operator": "greater", "type": "Number", "value": 0}]
+        query = {"filters": {"conjunction": "and", "items": items}}
+        with self._plainly():
+            found: Any = self._sdk.tasks.list(
+                project=project_id, query=json.dumps(query), fields="all", page_size=_PAGE
+            )
+            return [task.model_dump(include={"data", "annotations"}) for task in found]
 
     def link(self, project_id: int, task_id: int) -> str:
         return task_link(self.url, project_id, task_id)

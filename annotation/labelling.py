@@ -76,16 +76,25 @@ class Question:
         """The name of the control that holds the class, by side."""
         return {side: f"{CLASS}_{side}" for side in self.sides} if self.sides else {None: CLASS}
 
+    @property
+    def region_controls(self) -> dict[str | None, str]:
+        """The name of the control that holds the outlines, by side."""
+        return {side: f"{REGIONS}_{side}" for side in self.sides} if self.sides else {None: REGIONS}
+
+    @staticmethod
+    def region_label(region: str, side: str | None) -> str:
+        """The name of a region as the expert sees it: `femoral neck R`."""
+        return " ".join(filter(None, (region.replace("_", " "), side)))
+
     def config(self) -> str:
         """The labelling configuration (XML): film on the left as large as the window lets, questions on the right."""
         root = Xml.Element("View", style="display: flex; gap: 12px; align-items: flex-start;")
         left = Xml.SubElement(root, "View", style="flex: 1 1 auto; min-width: 0;")
-        if self.regions:
-            labels = Xml.SubElement(
-                left, "PolygonLabels", name=REGIONS, toName=FILM, strokeWidth="2", opacity="0.2", pointSize="small"
-            )
+        for side, name in self.region_controls.items() if self.regions else ():
+            labels = Xml.SubElement(left, "PolygonLabels", name=name, toName=FILM, strokeWidth="2", opacity="0.2")
             for number, region in enumerate(self.regions):
-                Xml.SubElement(labels, "Label", value=region, background=_COLOURS[number % len(_COLOURS)])
+                colour = _COLOURS[number % len(_COLOURS)]
+                Xml.SubElement(labels, "Label", value=self.region_label(region, side), background=colour)
         Xml.SubElement(
             left,
             "Image",

@@ -11,7 +11,7 @@ row of a reading is kept without the name of its file, and notices are kept by c
 SQLite by default, any database of SQLAlchemy by its address; what only SQLite needs is in `_tell_sqlite`.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
+
+from core.case import LabeledCase
 
 LEASE = timedelta(minutes=10)  # far longer than any request to Label Studio may take
 
@@ -118,6 +120,22 @@ _transitions = sa.Table(
     sa.Column("at", _Utc, nullable=False),
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("note", sa.Text),
+)
+_answers = sa.Table(
+    "answers",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("entry", sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("project_id", sa.Integer, nullable=False),
+    sa.Column("annotation_id", sa.Integer, nullable=False),
+    sa.Column("side", sa.String(10), nullable=False),  # "" where the film is judged as one
+    sa.Column("label", sa.String(100)),
+    sa.Column("annotator", sa.String(100), nullable=False),
+    sa.Column("answered_at", _Utc, nullable=False),
+    sa.Column("taken_at", _Utc, nullable=False),
+    sa.Column("outlines", sa.JSON(none_as_null=True)),
+    sa.Column("remark", sa.Text),
+    sa.UniqueConstraint("project_id", "annotation_id", "side"),
 )
 
 
@@ -283,6 +301,69 @@ class Ledger:
             if connection.scalar(sa.select(_cases.c.id).where(mine).with_for_update()) is None:
                 raise LostClaim(f"case {id} is no longer in the hands of {holder}")
             self._move(connection, id, state, now or _now(), note, holder=None, lease_until=None, **values)
+
+    # -- answers ------------------------------------------------------------------------------------------------
+
+    def take(
+        self, id: int, project_id: int, annotation_id: int, answers: Sequence[LabeledCase], now: datetime | None = None
+    ) -> int:
+        """Take in one annotation of a case, whole or not at all; gives how many of its answers are new or changed.
+
+        Taken in again, nothing changes; changed by the expert since, the later answer stands.
+        """
+        now, new = now or _now(), 0
+        with self._write() as connection:
+            state = connection.scalar(sa.select(_cases.c.state).where(_cases.c.id == id).with_for_update())
+            for answer in answers:
+                values = {
+                    "label": answer.label,
+                    "annotator": answer.annotator,
+                    "answered_at": answer.answered_at,
+                    "taken_at": now,
+                    "outlines": answer.outlines,
+                    "remark": answer.remark,
+                }
+                same = sa.and_(
+                    _answers.c.project_id == project_id,
+                    _answers.c.annotation_id == annotation_id,
+                    _answers.c.side == (answer.side or ""),
+                )
+                known = connection.execute(sa.select(_answers.c.answered_at).where(same)).one_or_none()
+                if known is None:
+                    key = {"entry": id, "project_id": project_id, "annotation_id": annotation_id}
+                    connection.execute(sa.insert(_answers).values(**key, side=answer.side or "", **values))
+                elif known.answered_at < answer.answered_at:
+                    connection.execute(sa.update(_answers).where(same).values(values))
+                else:
+                    continue
+                new += 1
+            if new and state == State.PUSHED:
+                self._move(connection, id, State.ANSWERED, now)
+        return new
+
+    def answers(self) -> list[LabeledCase]:
+        """Every answer taken in, in the order in which they were given."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                sa.select(_answers, _cases.c.case_id, _cases.c.recipe)
+                .join(_cases)
+                .order_by(_answers.c.answered_at, _answers.c.id)
+            ).all()
+        return [
+            LabeledCase(
+                case_id=row.case_id,
+                label=row.label,
+                annotator=row.annotator,
+                answered_at=row.answered_at,
+                recipe=row.recipe,
+                side=row.side or None,
+                outlines={region: tuple((x, y) for x, y in points) for region, points in row.outlines.items()}
+                if row.outlines
+                else None,
+                remark=row.remark,
+            )
+            for row in rows
+        ]
 
     # -- how it is kept -----------------------------------------------------------------------------------------
 
