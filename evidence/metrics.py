@@ -45,13 +45,15 @@ def interval(
     return Figure(float(value), float(low), float(high))
 
 
-def classification(truth: Labels, probabilities: Array, labels: Sequence[str], group: Sequence[int]) -> dict[str, Any]:
+def classification(
+    truth: Labels, probabilities: Array, labels: Sequence[str], group: Sequence[int], draws: int = 1000
+) -> dict[str, Any]:
     """Figures of a classifier from truth [N] and probabilities [N, K]; predictive values hold at `prevalence` only."""
     answer = probabilities.argmax(1)
     every = list(range(len(labels)))
 
     def over(score: Callable[[npt.NDArray[np.integer]], float]) -> dict[str, float | None]:
-        return asdict(interval(score, group))
+        return asdict(interval(score, group, draws))
 
     def auc(positive: int) -> Callable[[npt.NDArray[np.integer]], float]:
         def score(rows: npt.NDArray[np.integer]) -> float:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors import SafetensorError
 from safetensors.numpy import load_file as load_arrays
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file, save_file
@@ -136,7 +137,7 @@ def _candidate(part: Path, values: dict[str, Any], labels: tuple[str, ...]) -> C
         state = load_file(part / "model.safetensors")
         full = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
         network.network.load_state_dict(full, strict=True)
-    except (OSError, RuntimeError, ValueError) as fault:
+    except (OSError, RuntimeError, ValueError, SafetensorError) as fault:
         raise BundleError(
             f"the weights in {part} do not fit {config['network']}: {str(fault).splitlines()[0]}"
         ) from fault

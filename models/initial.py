@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -22,7 +23,10 @@ def initialise(network: Classifier, source: str) -> Classifier:
     if path.is_dir():
         path = path / "model.safetensors"
     if path.is_file():
-        state = load_file(path)
+        try:
+            state = load_file(path)
+        except SafetensorError as fault:
+            raise ValueError(f"{path} is no file of safetensors ({fault}); pass weights in that format") from fault
         if isinstance(network, MobileNetV2) and "features.0.0.weight" in state:
             state = _from_torchvision(state, network.network.state_dict())
         _load(network.network, state, source)

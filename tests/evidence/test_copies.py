@@ -1,0 +1,80 @@
+"""Copies of films are found by what they show."""
+
+import csv
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from core.settings import settings
+from evidence.copies import Copy, contradictions, find_copies, groups, sketch
+
+
+def drawn(seed: int) -> np.ndarray:
+    """A textured picture that no two seeds share."""
+    random = np.random.default_rng(seed)
+    picture = np.zeros((400, 300), np.float32)
+    for _ in range(160):
+        x, y = int(random.integers(300)), int(random.integers(400))
+        axes = int(random.integers(4, 30)), int(random.integers(4, 30))
+        cv2.ellipse(picture, (x, y), axes, float(random.integers(180)), 0, 360, float(random.uniform(0.2, 1)), -1)
+    return cv2.GaussianBlur(picture, (0, 0), 1.5)
+
+
+CHANGES = {
+    "resaved with loss": lambda film: (
+        cv2.imdecode(cv2.imencode(".jpg", (film * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 60])[1], 0).astype(
+            np.float32
+        )
+        / 255
+    ),
+    "half the size": lambda film: cv2.resize(film, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
+    "cropped": lambda film: film[60:330, 40:260],
+    "brighter": lambda film: np.clip(film * 0.7 + 0.2, 0, 1).astype(np.float32),
+    "mirrored": lambda film: np.ascontiguousarray(film[:, ::-1]),
+    "turned a little": lambda film: cv2.warpAffine(film, cv2.getRotationMatrix2D((150, 200), 6, 1.0), (300, 400)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_film_is_known_among_strangers(change: str) -> None:
+    films = [drawn(seed) for seed in range(4)]
+    films.append(CHANGES[change](films[2]))
+    found = find_copies([sketch(film) for film in films])
+    assert [(copy.first, copy.second) for copy in found] == [(2, 4)]
+    assert found[0].mirrored == (change == "mirrored")
+
+
+def test_copies_of_copies_share_a_group_and_doubtful_labels_are_named() -> None:
+    copies = [Copy(0, 1, 1, 1, False), Copy(1, 4, 1, 1, False)]
+    group = groups(5, copies)
+    assert group[0] == group[1] == group[4]
+    assert len(set(group)) == 3
+    assert contradictions(group, ["a", "a", "a", "b", "b"]) == [0, 1, 4]
+    assert contradictions(group, ["a", "a", "x", "y", "a"]) == []
+    assert contradictions(group, ["a", None, "x", "y", "a"]) == []
+
+
+def test_black_films_are_copies_only_of_one_another() -> None:
+    black = np.zeros((100, 80), np.float32)
+    found = find_copies([sketch(film) for film in (black, drawn(1), black)])
+    assert [(copy.first, copy.second) for copy in found] == [(0, 2)]
+
+
+def test_real_knees_that_stand_twice_under_two_labels_are_found() -> None:
+    folder = settings().data / "knee_qus"
+    if not folder.is_dir():
+        pytest.skip(f"real knee films are not at {folder} (OSTEOLENS_DATA)")
+    films = ["N1", "OP13", "N15", "OP73", "OP53", "OS8", "OS9", "N10", "OS1"]
+    label = {Path(row["path"]).stem: row["label"] for row in csv.DictReader((folder / "manifest.csv").open())}
+    sketches = [
+        sketch(cv2.imread(str(folder / "images" / f"{name}.jpg"), cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255)
+        for name in films
+    ]
+    group = groups(len(films), find_copies(sketches))
+    assert group[0] == group[1]
+    assert group[2] == group[3]
+    assert group[4] == group[5] == group[6]
+    assert len(set(group)) == 5
+    assert contradictions(group, [label[name] for name in films]) == [0, 1, 2, 3, 4, 5, 6]
