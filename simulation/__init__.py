@@ -10,13 +10,14 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from simulation import hip
+from simulation import hip, knee, spine
 from simulation.film import VirtualFilm, take
 from simulation.patient import draw
 from simulation.scanner import SCANNERS, Scanner, scanner_named
 
-VIEWS = ("hip_ap",)
-SIZES = {"hip_ap": 1024}
+SCENES = {"hip_ap": hip.scene, "knee_ap": knee.scene, "spine_lateral": spine.scene}
+VIEWS = tuple(SCENES)
+SIZE = 1024  # long side in pixels, unless told
 
 __all__ = ["SCANNERS", "VIEWS", "VirtualFilm", "batch", "simulate"]
 
@@ -40,7 +41,7 @@ def simulate(
     """
     if view not in VIEWS:
         raise ValueError(f"no view {view!r}; there are {', '.join(VIEWS)}")
-    size = size or SIZES[view]
+    size = SIZE if size is None else size
     if not 64 <= size <= 4096:
         raise ValueError(f"a film of {size} pixels was asked for, expected 64 to 4096")
     machine = scanner_named(scanner)
@@ -60,7 +61,7 @@ def _made(
     truth: bool,
 ) -> VirtualFilm:
     patient = draw(np.random.default_rng([seed, index, 0]))
-    scene = hip.scene(patient, np.random.default_rng([seed, index, 1]), machine, size, frame, pose)
+    scene = SCENES[view](patient, np.random.default_rng([seed, index, 1]), machine, size, frame, pose)
     generator = torch.Generator(device).manual_seed(int(np.random.default_rng([seed, index, 2]).integers(2**62)))
     return take(scene, machine, generator, device, truth)
 

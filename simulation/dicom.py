@@ -18,7 +18,7 @@ ANATOMY = {
     "hip_ap": (("24136001", "SCT", "Hip joint"), "HIP", ("399348003", "SCT", "antero-posterior"), "AP"),
     "pelvis": (("12921003", "SCT", "Pelvis"), "PELVIS", ("399348003", "SCT", "antero-posterior"), "AP"),
     "knee_ap": (("72696002", "SCT", "Knee"), "KNEE", ("399348003", "SCT", "antero-posterior"), "AP"),
-    "spine_lateral": (("122496007", "SCT", "Lumbar spine"), "LSPINE", ("399173006", "SCT", "left lateral"), "LL"),
+    "spine_lateral": (("122496007", "SCT", "Lumbar spine"), "LSPINE", ("399198007", "SCT", "right lateral"), "RL"),
 }
 
 
@@ -58,7 +58,7 @@ def dataset(film: VirtualFilm, patient_id: str) -> Dataset:
     d.DerivationDescription = "Simulated; no person was irradiated"
     d.BodyPartExamined, d.ViewPosition = part, orientation
     d.ImageLaterality = "B" if film.side == "both" else film.side if film.side in ("R", "L") else "U"
-    d.PatientOrientation = ["A", "F"] if film.view == "spine_lateral" else ["L", "F"]
+    d.PatientOrientation = ["P", "F"] if film.view == "spine_lateral" else ["L", "F"]
     d.AnatomicRegionSequence = Sequence([_code(*anatomy)])
     d.ViewCodeSequence = Sequence([_code(*view)])
     d.ViewCodeSequence[0].ViewModifierCodeSequence = Sequence([])

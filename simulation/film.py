@@ -32,7 +32,10 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class SoftBody:
-    """Muscle and skin surfaces (common faces, own frame), where they stand, and gas inside."""
+    """Muscle and skin surfaces (common faces, own frame), where they stand, and gas inside.
+
+    share: how much of the enclosed space is tissue; below 0 for air spaces inside another body (lungs).
+    """
 
     muscle: Points
     skin: Points
@@ -40,13 +43,14 @@ class SoftBody:
     pose: Pose = STILL
     gas: Gas | None = None
     gas_pose: Pose = STILL
+    share: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
 class Limb:
     """One limb or spine of the film: what becomes one row of the truth.
 
-    bones: names of its bones. regions: from a bone's shadow to masks [h, w] of the window. marks: landmarks in world mm.
+    bones: names of its bones. regions: from the shadows to masks [H, W]. marks: landmarks in world mm.
     """
 
     side: str
@@ -74,7 +78,9 @@ class Scene:
     side_letter: str | None  # the lead letter, on the patient's side it names
     letter_at: tuple[float, float]  # shares of the film (x, y)
     proximal: tuple[str, ...] = ()
+    muscle_edge_mm: float = 5.0  # how soft the outlines of muscles are
     facts: dict[str, Any] = dataclasses.field(default_factory=dict)
+    evenness: float = 1.0  # factor on the processing's `base`: below 1 where tissue is very uneven, as from the side
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +142,8 @@ def take(
         ).to(device)
     magnification = geometry.magnification(0.0)
     signal = expose(attenuation, thickness, geometry.pitch_mm, magnification, scanner, generator, collimated, target)
-    pixels = processed(signal, collimated, body, geometry.pitch_mm, scanner.processing)
+    look = scanner.processing.evened(scene.evenness)
+    pixels = processed(signal, collimated, body, geometry.pitch_mm, look)
     pixels = pixels * (collimated > 0.5)
 
     masks: dict[str, Mask] = {}
@@ -144,10 +151,8 @@ def take(
     projections: dict[str, Pixels] = {}
     if truth:
         for limb in scene.limbs:
-            for name, (values, at) in limb_masks(limb, shadows, geometry).items():
-                full = np.zeros(geometry.shape, bool)
-                full[at.rows, at.columns] = values.cpu().numpy()
-                masks[name] = full
+            for name, mask in limb_masks(limb, shadows).items():
+                masks[name] = mask.cpu().numpy()
             for name, mark in limb.marks.items():
                 column, row = geometry.project(torch.from_numpy(np.asarray(mark)))
                 landmarks[f"{limb.side}_{name}"] = (float(column) - 0.5, float(row) - 0.5)
@@ -176,18 +181,10 @@ def take(
     )
 
 
-def limb_masks(
-    limb: Limb, shadows: dict[str, tuple[Tensor, Shadow]], geometry: Geometry
-) -> dict[str, tuple[Tensor, Shadow]]:
-    """Masks of one limb's bones and regions, each in its bone's window."""
-    found: dict[str, tuple[Tensor, Shadow]] = {}
-    for name in limb.bones:
-        if name in shadows:
-            _, shadow = shadows[name]
-            found[name] = (shadow.length[0] > 0.3, shadow)
-    for name, mask in limb.regions(shadows).items():
-        found[f"{limb.side}_{name}"] = (mask, shadows[limb.bones[0]][1])
-    return found
+def limb_masks(limb: Limb, shadows: dict[str, tuple[Tensor, Shadow]]) -> dict[str, Tensor]:
+    """Masks of one limb's bones and regions on the whole film, bool [H, W]."""
+    found = {name: shadows[name][1].on_film(shadows[name][1].length[0] > 0.3) for name in limb.bones if name in shadows}
+    return found | {f"{limb.side}_{name}": mask for name, mask in limb.regions(shadows).items()}
 
 
 def soft_tissue(
@@ -209,8 +206,8 @@ def soft_tissue(
         if shadow.length.numel() == 0:
             continue
         window = (shadow.rows, shadow.columns)
-        muscle[window] += shadow.length[0].clamp(min=0)
-        skin[window] += shadow.length[1].clamp(min=0)
+        muscle[window] += part.share * shadow.length[0].clamp(min=0)
+        skin[window] += part.share * shadow.length[1].clamp(min=0)
     rows, columns = coarse.shape
 
     def noise(scale_mm: float) -> Tensor:
@@ -225,7 +222,11 @@ def soft_tissue(
         if part.gas is not None and len(part.gas.centres):
             gas = torch.maximum(gas, gas_length(part.gas, part.gas_pose, coarse, folds))
     gas = gaussian_blur(gas, 1.2 / coarse.pitch_mm)
-    muscle, skin = gaussian_blur(muscle, 5.0 / coarse.pitch_mm), gaussian_blur(skin, 1.2 / coarse.pitch_mm)
+    muscle, skin = muscle.clamp(min=0), skin.clamp(min=0)
+    muscle, skin = (
+        gaussian_blur(muscle, scene.muscle_edge_mm / coarse.pitch_mm),
+        gaussian_blur(skin, 1.2 / coarse.pitch_mm),
+    )
     muscle = torch.minimum(muscle, skin) * (1 + mottle).clamp(0.7, 1.3)
     muscle = torch.minimum(muscle, skin * 0.985)
 

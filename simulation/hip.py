@@ -12,6 +12,7 @@ from simulation.anatomy import femur, pelvis, soft
 from simulation.anatomy.surface import Points, Surface
 from simulation.bone import MIRROR, Bone
 from simulation.film import Limb, Scene, SoftBody, skinned
+from simulation.frame import beam_geometry, letter_place
 from simulation.patient import READINESS, Patient, Quality, quality
 from simulation.pose import Pose, turn
 from simulation.projector import Geometry, Shadow
@@ -56,7 +57,9 @@ def build_femur(
         return shape.invert(p * flip)
 
     spongy = trabeculae.proximal_femur().grown(left.groups, rng, left.roughness)
-    return Bone(name, outer * flip, inner * flip, faces, spongy, mean_of, pose, bones.CORTICAL_DENSITY * left.cortex_density)
+    return Bone(
+        name, outer * flip, inner * flip, faces, spongy, mean_of, pose, bones.CORTICAL_DENSITY * left.cortex_density
+    )
 
 
 @cache
@@ -83,6 +86,14 @@ def draw_quality(patient: Patient, shape: femur.FemurShape, rng: np.random.Gener
     )
 
 
+def measured(patient: Patient, rng: np.random.Generator) -> tuple[Quality, densitometry.Densitometry]:
+    """Bone quality and the DXA of the left hip of a person whose hip is not on the film."""
+    shape = draw_shape(patient, rng)
+    left = draw_quality(patient, shape, rng)
+    still = Pose(np.eye(3), np.zeros(3))
+    return left, densitometry.scan(build_femur("femur", "L", shape, left, rng, still), shape, "L", pitch_mm=0.8)
+
+
 def region_masks(
     shape: femur.FemurShape, bone: Bone, side: str, regions: densitometry.HipRegions, shadow: Shadow
 ) -> dict[str, Tensor]:
@@ -94,7 +105,7 @@ def region_masks(
     x = -own[..., 0] if side == "R" else own[..., 0]
     cover = regions.cover(x, own[..., 1], shadow.geometry.pitch_mm)
     bone_here = shadow.length[0] > 0.3
-    return {name: (value > 0.5) & bone_here for name, value in cover.items()}
+    return {name: shadow.on_film((value > 0.5) & bone_here) for name, value in cover.items()}
 
 
 def scene(
@@ -213,7 +224,7 @@ def scene(
         letter,
         letter_at,
         tuple(b.name for b in built if b.name.endswith("_femur")),
-        {"frame": frame, "pelvic_tilt_deg": round(float(tilt), 2)},
+        facts={"frame": frame, "pelvic_tilt_deg": round(float(tilt), 2)},
     )
 
 
@@ -301,28 +312,18 @@ def _frame(
     rng: np.random.Generator,
 ) -> tuple[Geometry, tuple[float, float, float, float], tuple[float, float], str | None]:
     """Where source and film stand, what is collimated, and where the lead letter lies."""
-    away = scanner.source_mm
-    scale = away / (away + film_z)
     if frame == "pelvis":
         wide, high = 430.0, float(rng.choice([350.0, 430.0], p=[0.6, 0.4]))
-        middle = np.array([rng.normal(0, 6), rng.normal(18 if high < 400 else 10, 10)]) * scale
+        aim = np.array([rng.normal(0, 6), rng.normal(18 if high < 400 else 10, 10)])
         letter, sign = ("R", -1.0) if rng.random() < 0.65 else ("L", 1.0)
     else:
         wide, high = float(rng.choice([200.0, 240.0])), float(rng.choice([260.0, 300.0]))
         sign = 1.0 if side == "L" else -1.0
         aim = whole.to_world((hip_centre * np.array([sign, 1, 1]) + np.array([sign * 18, -32, 0]))[None])[0, :2]
-        middle = (aim + rng.normal(0, 8, 2)) * scale
+        aim = aim + rng.normal(0, 8, 2)
         letter = side
-    pitch = max(wide, high) / size
-    shape = (round(high / pitch), round(wide / pitch))
-    source = (float(middle[0] * 0.9 + rng.normal(0, 8)), float(middle[1] * 0.9 + rng.normal(0, 10)), away + film_z)
-    corner = (float(middle[0] - wide / 2), float(middle[1] + high / 2))
-    geometry = Geometry(source, film_z, corner, pitch, shape)
+    geometry = beam_geometry(aim, wide, high, size, film_z, scanner, rng)
     show = rng.random() < scanner.collimated
     cut = np.abs(rng.normal(0, 0.022, 4)) if show else np.zeros(4)
     field = (float(cut[0]), float(cut[1]), float(1 - cut[2]), float(1 - cut[3]))
-    # The letter lies just inside the field on its own side, clear of the bones.
-    down = rng.uniform(0.07, 0.15) if frame == "hip" or rng.random() < 0.6 else rng.uniform(0.86, 0.92)
-    inset = rng.uniform(0.05, 0.09)
-    letter_at = (field[2] - inset if sign > 0 else field[0] + inset, min(max(down, field[1] + 0.05), field[3] - 0.05))
-    return geometry, field, letter_at, letter
+    return geometry, field, letter_place(field, sign, rng, 0.4 if frame == "pelvis" else 0.0), letter

@@ -52,7 +52,8 @@ def processed(signal: Tensor, field: Tensor, body: Tensor, pitch_mm: float, look
     curved = torch.where(level < 0.07, 0.07 * torch.exp((level - 0.07) / 0.07 * 1.2), level)
     top = 0.80
     curved = torch.where(curved > top, top + (1 - top) * torch.tanh((curved - top) / (1 - top) * look.shoulder), curved)
-    return curved.clamp(0, 1).pow(look.gamma)
+    bare = ((density - 0.05) / 0.55).clamp(0, 1)  # rays that met next to nothing are black
+    return curved.clamp(0, 1).pow(look.gamma) * bare * bare * (3 - 2 * bare)
 
 
 def _percentiles(image: Tensor, where: Tensor, shares: tuple[float, float]) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """Scanners: everything that makes one department's films differ from another's, as named presets."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -22,6 +22,11 @@ class Processing:
     edge: float = 0.25
     gamma: float = 1.12
     shoulder: float = 0.9
+
+    def evened(self, share: float) -> "Processing":
+        """The program for a view whose tissue is uneven: less of the coarse brightness, more of the detail."""
+        detail = tuple(gain * (1 + 0.9 * (1 - share)) for gain in self.detail)
+        return replace(self, base=self.base * share, detail=(self.detail[0], *detail[1:]))
 
     def gain(self, scale_mm: float) -> float:
         """Gain of structures of that size, between the stated ones on a logarithmic scale."""

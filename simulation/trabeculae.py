@@ -203,6 +203,59 @@ def proximal_femur() -> Lattice:
 
 
 @cache
+def knee(name: str) -> Lattice:
+    """Femur, tibia, fibula or patella at the knee, in the coronal plane: columns that run from shaft to joint, medial
+    ones denser, a plate under the cartilage, the scar of the growth plate; the canal is empty."""
+    low, step = (-50.0, -340.0), 0.5
+    if name == "femur":
+        low = (-50.0, -8.0)
+    a, b = plane(low, (56.0, low[1] + 350), step)
+    if name == "femur":
+        canal = 1 / (1 + np.exp((b - 92) / 12))
+        plain = (
+            6 + 92 * canal + 45 * np.exp(-(((b - 12) / 12) ** 2)) + 26 * np.exp(-(((b - 33 + 0.004 * a**2) / 2.2) ** 2))
+        )
+        groups = (
+            bundle("principal_compressive", [(-22, -2, 12), (-21, 30, 12), (-9, 85, 8), (-4, 120, 5)], 95, a, b, 0.8),
+            bundle("secondary_compressive", [(22, -2, 12), (22, 30, 12), (15, 85, 8), (13, 120, 5)], 78, a, b, 0.8),
+            bundle("principal_tensile", [(-36, 28, 8), (0, 26, 7), (36, 28, 8)], 40, a, b, 0.3),
+        )
+    elif name == "tibia":
+        canal = 1 / (1 + np.exp((-b - 78) / 12))
+        plain = 6 + 80 * canal + 70 * np.exp(-(((b + 9) / 8) ** 2)) + 24 * np.exp(-(((b + 24) / 2.0) ** 2))
+        groups = (
+            bundle(
+                "principal_compressive", [(-23, -2, 12), (-21, -30, 10), (-12, -80, 7), (-10, -120, 4)], 110, a, b, 0.8
+            ),
+            bundle("secondary_compressive", [(22, -2, 11), (20, -30, 10), (10, -80, 7), (8, -120, 4)], 85, a, b, 0.8),
+        )
+    elif name == "fibula":
+        plain, groups = 8 + 110 / (1 + np.exp((-b - 48) / 8)), ()
+    else:
+        low = (-50.0, -8.0)
+        a, b = plane(low, (56.0, 80.0), step)
+        plain = np.full_like(a, 135)
+        groups = (bundle("principal_compressive", [(3, 20, 20), (3, 70, 20)], 60, a, b),)
+    return Lattice((0, 1), low, step, plain.astype(np.float32), groups)
+
+
+@cache
+def vertebra() -> Lattice:
+    """A vertebral body from the side (z forward, y up): upright columns, cross-struts that go first, the arch behind.
+    Young bodies hold about 160 mg/cm3 (Lang et al. 1998)."""
+    low, step = (-86.0, -34.0), 0.35
+    a, b = plane(low, (24.0, 30.0), step)
+    body = 1 / (1 + np.exp(-(a + 21) / 1.5))
+    near_plate = np.exp(-(((np.abs(b) - 13) / 3.5) ** 2))
+    plain = 170 * (1 - body) + body * (58 + 70 * near_plate)
+    groups = (
+        bundle("principal_compressive", [(0, -18, 13), (0, 18, 13)], 104, a, b),
+        bundle("secondary_tensile", [(-22, 0, 10), (22, 0, 10)], 34, a, b),
+    )
+    return Lattice((2, 1), low, step, plain.astype(np.float32), groups)
+
+
+@cache
 def even(axes: tuple[int, int], low: tuple[float, float], high: tuple[float, float], density: float) -> Lattice:
     """Spongy bone of one density without groups, for flat and short bones."""
     a, _ = plane(low, high, 0.6)

@@ -44,7 +44,7 @@ def write(
     if view not in simulation.VIEWS:
         raise ValueError(f"no view {view!r}; there are {', '.join(simulation.VIEWS)}")
     simulation.scanner_named(scanner)
-    cohort = {"view": view, "seed": seed, "scanner": scanner, "size": size or simulation.SIZES[view], "frame": frame}
+    cohort = {"view": view, "seed": seed, "scanner": scanner, "size": size or simulation.SIZE, "frame": frame}
     for folder in ("films", "masks", "projections", "rows"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     about = out / "cohort.json"

@@ -15,7 +15,8 @@ def trunk(p: Points) -> npt.NDArray[np.float64]:
     x, y, z = p.T
     waist = 1 - 0.13 * np.exp(-(((y - 175) / 60) ** 2))
     half_width, half_depth = 158 * waist, 92 * (1 - 0.04 * np.exp(-(((y - 150) / 80) ** 2)))
-    barrel = (((np.abs(x) / half_width) ** 2.5 + (np.abs(z + 12) / half_depth) ** 2.5) ** 0.4 - 1) * 92
+    middle = -12 + 24 / (1 + np.exp(-(y - 105) / 22))  # the loins hollow in behind
+    barrel = (((np.abs(x) / half_width) ** 2.15 + (np.abs(z - middle) / half_depth) ** 2.15) ** (1 / 2.15) - 1) * 92
     barrel = solid.within(barrel, -(y + 66), k=60)
     seat = solid.ellipsoid(np.stack([np.abs(x), y, z], 1), (66, -22, -52), (82, 92, 62))
     thigh = solid.tube(np.stack([np.abs(x), y, z], 1), [(97, 20, -8, 76), (95, -120, -6, 80), (90, -420, 0, 66)])
@@ -24,7 +25,7 @@ def trunk(p: Points) -> npt.NDArray[np.float64]:
 
 @cache
 def trunk_template() -> Surface:
-    return surface_of(trunk, (-200, -420, -150), (200, 400, 130), 12.0)
+    return surface_of(trunk, (-200, -420, -150), (200, 640, 130), 12.0)
 
 
 @dataclass(frozen=True, eq=False)
