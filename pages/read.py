@@ -1,6 +1,7 @@
 """Read films: drop them, look at them, see the answer, hand the hard ones to an expert."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
@@ -48,7 +49,7 @@ def collect_clinical() -> Clinical:
 
 
 def read_all(films: Sequence[Film], clinical: Clinical, state: Session) -> dict[str, list[Reading]]:
-    """Every film's readings by film; hard cases go to the worklist here, once."""
+    """Every film's readings by film."""
     unread = [film for film in films if state.key(film, clinical) not in state.readings]
     progress = st.progress(0.0) if unread else None
     readings = {}
@@ -57,14 +58,19 @@ def read_all(films: Sequence[Film], clinical: Clinical, state: Session) -> dict[
             place = unread.index(film)
             progress.progress(place / len(unread), f"Reading {place + 1} of {len(unread)}: {markdown_safe(film.name)}")
         readings[film.id] = state.reading_of(film, clinical, lambda data, name: _read(data, name, clinical))
+    if progress is not None:
+        progress.empty()
+    return readings
+
+
+def offer(films: Sequence[Film], readings: dict[str, list[Reading]], clinical: Clinical, state: Session) -> None:
+    """Hard cases go to the worklist here, each once."""
+    for film in films:
         key = state.key(film, clinical)
         if key not in state.listed:
             for reading in readings[film.id]:
                 learning.enqueue(reading)
             state.listed.add(key)
-    if progress is not None:
-        progress.empty()
-    return readings
 
 
 def _read(data: bytes, name: str, clinical: Clinical) -> list[Reading]:
@@ -94,10 +100,22 @@ def choose(films: Sequence[Film], readings: dict[str, list[Reading]], state: Ses
     return films[ids.index(state.chosen)]
 
 
+def choose_limb(limbs: Sequence[Reading]) -> int:
+    """Which limb of the film to show; asked only where there are several."""
+    if len(limbs) == 1:
+        return 0
+    sides = {"R": "Right", "L": "Left"}
+    titles = [sides.get(limb.side or "", f"Limb {number}") for number, limb in enumerate(limbs, start=1)]
+    return titles.index(st.segmented_control("Side", titles, default=titles[0], required=True))
+
+
 def show_answer(readings: Sequence[Reading], reading: Reading, coverage: float | None) -> None:
     st.html(answer_html(reading, coverage))
     if reading.status == "read":
-        show_worklist_state(reading)
+        try:
+            show_worklist_state(reading)
+        except LedgerFault as fault:
+            st.warning(str(fault))
     st.download_button(
         "Download the reading (JSON)",
         json_lines(readings),
@@ -110,7 +128,7 @@ def show_answer(readings: Sequence[Reading], reading: Reading, coverage: float |
         show_facts(reading)
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_data(ttl=60, show_spinner=False)
 def coverages() -> dict[str, float]:
     """The rate at which each bundle's sets hold the truth, by name@version."""
     from reading import models
@@ -123,21 +141,24 @@ def coverage_of(reading: Reading) -> float | None:
 
 
 def show_worklist_state(reading: Reading) -> None:
-    entry = _entry(reading)
+    assert reading.case_id is not None
+    assert reading.recipe is not None
+    entry = learning.ledger().entry(reading.case_id, reading.recipe)
     if entry is None:
         if st.button("Send to the worklist", width="stretch", help="Ask an expert about this film"):
             learning.enqueue(reading, reason="requested")
             st.rerun()
         return
     with st.container(border=True, gap="xsmall"):
-        task = f" [Open its task]({entry.link})." if entry.link else ""
-        st.markdown(f"{in_worklist_sentence(reading, entry.reasons)} {state_title(entry.state)}.{task}")
+        st.markdown(f"{in_worklist_sentence(reading, entry.reasons)} {state_title(entry.state)}.{task_link(entry)}")
         st.page_link("pages/worklist.py", label="Go to the worklist")
 
 
-def _entry(reading: Reading) -> WorklistEntry | None:
-    wanted = (reading.case_id, reading.recipe)
-    return next((entry for entry in learning.worklist() if (entry.case_id, entry.recipe) == wanted), None)
+def task_link(entry: WorklistEntry) -> str:
+    if entry.task_id is None:
+        return ""
+    link = next((one.link for one in learning.worklist(entry.state) if one.id == entry.id), None)
+    return f" [Open its task]({link})." if link else ""
 
 
 def show_facts(reading: Reading) -> None:
@@ -167,29 +188,24 @@ with rail:
     clinical = collect_clinical()
     state.forget_all_but(films)
 if films:
-    try:
-        with stage:
-            readings = read_all(films, clinical, state)
-        with rail:
-            film = choose(films, readings, state)
-        limbs = readings[film.id]
-        with answer:
-            sides = {"R": "Right", "L": "Left"}
-            at = 0
-            if len(limbs) > 1:
-                labels = [sides.get(limb.side or "", f"Limb {index + 1}") for index, limb in enumerate(limbs)]
-                at = labels.index(st.segmented_control("Side", labels, default=labels[0], required=True))
-            show_answer(limbs, limbs[at], coverage_of(limbs[at]))
-        with stage:
-            if limbs[at].radiograph is not None:
-                film_viewer(limbs[at], key=f"viewer-{film.id}-{at}")
-            else:
-                st.html('<div class="no-film">No film to show</div>')
-    except LedgerFault as fault:
-        st.error(str(fault))
+    with stage:
+        readings = read_all(films, clinical, state)
+        with suppress(LedgerFault):  # said beside the answer, which stands all the same
+            offer(films, readings, clinical, state)
+    with rail:
+        film = choose(films, readings, state)
+    limbs = readings[film.id]
+    with answer:
+        at = choose_limb(limbs)
+        show_answer(limbs, limbs[at], coverage_of(limbs[at]))
+    with stage:
+        if limbs[at].radiograph is not None:
+            film_viewer(limbs[at], key=f"viewer-{film.id}-{at}")
+        else:
+            st.html('<div class="no-film">No film to show</div>')
 else:
     with stage:
         st.html(
-            '<div class="no-film"><b>No film is open</b><br>Drop one on the left, or click a sample.<br>'
+            '<div class="no-film"><b>No film is open</b><br>Drop one into the box, or click a sample.<br>'
             "It is read on this machine, within seconds, and nothing of it leaves.</div>"
         )

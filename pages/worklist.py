@@ -10,6 +10,7 @@ from present.thumbnail import thumbnail_url
 from present.wording import class_title, percent, reason_title, state_title, waiting_sentence
 
 ROWS = 200  # shown at once, newest first
+OUTCOMES = 8
 
 
 @st.cache_data(ttl=20, show_spinner="Looking for Label Studio")
@@ -51,18 +52,30 @@ def show_connection(status: LabelStudioStatus, waiting: int) -> None:
 
 
 def push(waiting: int) -> None:
-    """Send what waits, telling of each task as it is made."""
+    """Send what waits, telling of each task as it is made; then draw the page as it is now."""
     bar = st.progress(0.0, f"Sending 1 of {waiting}")
+    outcome = []
     try:
         for step in learning.push():
             bar.progress(step.done / step.total, f"Sent {step.done} of {step.total}")
-            if step.error:
-                st.warning(f"Case {step.case_id[:8]}: {step.error}")
-            else:
-                st.markdown(f"Case `{step.case_id[:8]}` is a task now: [open it]({step.link})")
-        st.success("Done. The tasks are with the expert.")
+            case = f"Case `{step.case_id[:8]}`"
+            outcome.append(f"{case}: {step.error}" if step.error else f"{case} is a task now: [open it]({step.link})")
+            st.markdown(outcome[-1])
     except LabelStudioFault as fault:
-        st.error(f"{fault} What was not sent yet goes on waiting.")
+        outcome.append(f"{fault} What was not sent yet goes on waiting.")
+    st.session_state.push_outcome = outcome
+    st.rerun()
+
+
+def show_outcome() -> None:
+    """What the last push came to, until the next click."""
+    outcome = st.session_state.pop("push_outcome", None)
+    if outcome:
+        with st.container(border=True, gap="xsmall"):
+            for line in outcome[:OUTCOMES]:
+                st.markdown(line)
+            if len(outcome) > OUTCOMES:
+                st.caption(f"And {len(outcome) - OUTCOMES} more; each link is in the table.")
 
 
 def filtered(entries: list[WorklistEntry]) -> list[WorklistEntry]:
@@ -139,6 +152,7 @@ try:
     with studio:
         open_states = (State.WAITING, State.FAILED, State.PUSHING)
         show_connection(connection(), sum(entry.state in open_states for entry in entries))
+    show_outcome()
     if entries:
         show_table(filtered(entries))
         st.caption(f"As of {datetime.now(UTC):%H:%M} UTC. Films are kept without names, under opaque case numbers.")

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shutil import which
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from annotation.server import PROGRAM, USER, LabelStudioServer, free_port
 
@@ -40,3 +42,19 @@ def label_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLa
 @pytest.fixture(name="free_port")
 def _free_port() -> int:
     return free_port()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser, the system's own: none is downloaded."""
+    program = which("chromium") or which("chromium-browser") or which("google-chrome")
+    if program is None:
+        pytest.skip("Chromium is not installed, so nothing can be tried in a browser: apt-get install chromium")
+    switches = (
+        "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+        "--disable-component-update --disable-sync"
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, headless=True, args=switches.split())
+        yield browser
+        browser.close()

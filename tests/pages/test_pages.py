@@ -161,6 +161,15 @@ def test_a_worklist_that_cannot_be_opened_is_said_in_a_sentence(
     assert "cannot be opened" in said(app)
 
 
+def test_a_film_is_read_even_where_the_worklist_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("OSTEOLENS_LEDGER_URL", f"sqlite:///{tmp_path}/file/ledger.sqlite")
+    settings.cache_clear()
+    app = click(opened(), "Both knees")
+    assert app.get("bidi_component")
+    assert "cannot be opened" in app.warning[0].value
+
+
 def test_the_models_page_shows_source_and_figures_with_intervals() -> None:
     app = opened("pages/models.py")
     assert "nothing: random weights for tests" in said(app)
