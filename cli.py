@@ -72,6 +72,27 @@ def read(arguments: argparse.Namespace) -> None:
         raise Fault(f"{counts['failed']} films failed by a fault of the program; the log above says where")
 
 
+def deidentify(arguments: argparse.Namespace) -> None:
+    """Write films anew without the person: DICOM stays DICOM, pictures become bare PNG; stopped, it goes on."""
+    counts = dict.fromkeys(("written", "there", "refused"), 0)
+    bar = None
+    try:
+        for film in reading.deidentify_folder(arguments.source, arguments.out):
+            bar = bar or tqdm(total=film.count, desc="de-identifying", unit="film", disable=None)
+            bar.update(1)
+            counts[film.status] += 1
+            # The file's name may tell who it is, so the film is told by its place in the sorted paths.
+            said = [film.refusal.message] if film.refusal else [notice.message for notice in film.notices]
+            for message in said:
+                tqdm.write(f"film {film.number} of {film.count}: {message}", file=sys.stderr)
+            if film.status == "written":
+                print(arguments.out / film.name, flush=True)
+    finally:
+        if bar is not None:
+            bar.close()
+    print(", ".join(f"{number} {what}" for what, number in counts.items()), file=sys.stderr)
+
+
 def train(arguments: argparse.Namespace) -> None:
     """Train a recipe on a manifest; killed and run again, it goes on."""
     init = dict(_pair(one, "CANDIDATE=WEIGHTS") for one in arguments.init)
@@ -254,6 +275,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--clinical", type=Path, metavar="CSV", help="path, age_years, sex, bmi")
     one.add_argument("--out", type=Path, required=True, metavar="JSONL")
     one.add_argument("--images", type=Path, metavar="DIR", help="write each film with its explanation here")
+
+    one = command("deidentify", deidentify)
+    one.add_argument("source", type=Path, metavar="IN", help="a film, or a folder of films")
+    one.add_argument("--out", type=Path, required=True, metavar="DIR", help="where they go, under opaque names")
 
     one = command("train", train)
     one.add_argument("recipe", choices=list(RECIPES))

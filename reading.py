@@ -22,6 +22,7 @@ from evidence.difficulty import judge
 from evidence.explanation import grad_cam
 from evidence.familiarity import Familiarity
 from imaging import check, read_radiograph
+from imaging import deidentify_folder as deidentify_folder
 from imaging.preprocess import Preprocess
 from models import engine, registry
 from models.bundle import Bundle

@@ -18,6 +18,7 @@ from core.radiograph import Mask, Pixels
 from imaging.thumbnail import thumbnail
 
 _SIDE: Final = 256
+PENUMBRA: Final = 0.04  # share of the field that a collimator's unsharp edge takes on each side
 _LINE_WIDTH: Final = 3.2  # standard deviation in thumbnail pixels: a femoral cortex on a film of the whole hip
 RIDGES, TAILS, BORDER = 10.2, 4.5, 3.2
 DARK_BELOW: Final = -1.2  # films are turned only on strong evidence: a normal film inverted is the worse mistake
@@ -26,11 +27,23 @@ DARK_BELOW: Final = -1.2  # films are turned only on strong evidence: a normal f
 def bone_brightness(pixels: Pixels, field: Mask | None = None) -> float:
     """Evidence that bone is bright: positive if so, negative if dark, the same with the sign changed for the inverse.
 
-    field: where there is film; margins and collimators outside its box are left out.
+    field: where there is film. Its box is looked at with and without a collimator's unsharp edge; the weaker
+    evidence counts, and none if the two disagree.
     """
-    if field is not None:
-        rows, columns = np.flatnonzero(field.any(1)), np.flatnonzero(field.any(0))
-        pixels = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    if field is None:
+        return _evidence(pixels)
+    rows, columns = np.flatnonzero(field.any(1)), np.flatnonzero(field.any(0))
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    high, wide = int(PENUMBRA * (bottom - top)), int(PENUMBRA * (right - left))
+    whole = _evidence(pixels[top:bottom, left:right])
+    # A side that is the film's own has no penumbra to leave out.
+    top, bottom = top + high * (top > 0), bottom - high * (bottom < pixels.shape[0])
+    left, right = left + wide * (left > 0), right - wide * (right < pixels.shape[1])
+    within = _evidence(pixels[top:bottom, left:right])
+    return min(whole, within, key=abs) if whole * within > 0 else 0.0
+
+
+def _evidence(pixels: Pixels) -> float:
     grey, _ = thumbnail(pixels, _SIDE)
     if min(grey.shape) < 32 or grey.min() == grey.max():
         return 0.0
