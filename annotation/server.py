@@ -225,6 +225,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--folder", type=Path, help="where it keeps its data (default: label-studio under OSTEOLENS_HOME)"
     )
+    parser.add_argument("--env", type=Path, default=ROOT / ".env", help="where the workbench is told (default: .env)")
     chosen = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
     server = LabelStudioServer(chosen.folder or Settings().home / "label-studio", chosen.port)
@@ -232,7 +233,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"Starting Label Studio at {server.url} (the first time takes some twenty seconds) ...", flush=True)
     try:
         with server:
-            project = connect(server, ROOT / ".env")
+            project = connect(server, chosen.env)
             print(
                 f"Label Studio is ready after {time.monotonic() - began:.0f} s, and the workbench is connected to it.\n"
                 f"  Project    {project}\n"
