@@ -14,7 +14,7 @@ from pages.parts.session import Film, Session, session
 from present.answer import answer_html
 from present.download import download_name, json_lines
 from present.samples import SAMPLES
-from present.wording import in_worklist_sentence, markdown_safe, shown_name, state_title, step_title, verdict
+from present.wording import distinct, in_worklist_sentence, markdown_safe, shown_name, state_title, step_title, verdict
 
 
 def collect_films(state: Session) -> list[Film]:
@@ -31,7 +31,7 @@ def collect_films(state: Session) -> list[Film]:
                 st.image(str(sample.preview), width=80)
                 if st.button(sample.title, key=f"sample-{sample.name}", width="stretch"):
                     state.samples = [*(name for name in state.samples if name != sample.name), sample.name]
-                    state.chosen = f"sample-{sample.name}"
+                    st.session_state.opened = f"sample-{sample.name}"
     opened = [sample for sample in SAMPLES if sample.name in state.samples]
     return [Film(f"upload-{file.file_id}", shown_name(file.name), file.getvalue()) for file in uploads] + [
         Film(f"sample-{sample.name}", sample.name, sample.path.read_bytes()) for sample in opened
@@ -81,23 +81,23 @@ def _read(data: bytes, name: str, clinical: Clinical) -> list[Reading]:
 
 def choose(films: Sequence[Film], readings: dict[str, list[Reading]], state: Session) -> Film:
     """The film to show: the one clicked on, and a film just put in before any other."""
-    ids = [film.id for film in films]
-    fresh = [id for id in ids if id not in state.known]
+    known = {film.id: film for film in films}
+    fresh = [id for id in known if id not in state.known]
+    state.known = set(known)
     if fresh:
-        state.chosen = fresh[0]
-    state.known = set(ids)
-    if state.chosen not in ids:
-        state.chosen = ids[-1]
+        st.session_state.opened = fresh[0]
+    elif st.session_state.get("opened") not in known:
+        st.session_state.opened = films[-1].id
     if len(films) > 1:
-        names = {film.id: markdown_safe(film.name) for film in films}
-        state.chosen = st.radio(
+        titles = dict(zip(known, distinct([film.name for film in films]), strict=True))
+        st.radio(
             "Opened films",
-            ids,
-            ids.index(state.chosen),
-            names.__getitem__,
-            captions=[markdown_safe(verdict(readings[id][0])) for id in ids],
+            list(known),
+            key="opened",
+            format_func=lambda id: markdown_safe(titles[id]),
+            captions=[markdown_safe(verdict(readings[id][0])) for id in known],
         )
-    return films[ids.index(state.chosen)]
+    return known[st.session_state.opened]
 
 
 def choose_limb(limbs: Sequence[Reading]) -> int:
@@ -202,7 +202,7 @@ if films:
         if limbs[at].radiograph is not None:
             film_viewer(limbs[at], key=f"viewer-{film.id}-{at}")
         else:
-            st.html('<div class="no-film">No film to show</div>')
+            st.html('<div class="no-film refused">No film to show</div>')
 else:
     with stage:
         st.html(

@@ -20,5 +20,6 @@ PAGE_STYLE = """<style>
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 4.2rem 1rem 1.5rem; }
   .no-film { min-height: 200px; }
+  .no-film.refused { display: none; }
 }
 </style>"""

@@ -177,6 +177,18 @@ def shown_name(name: str, longest: int = 48) -> str:
     return f"{base[: longest - 13]}...{base[-10:]}"
 
 
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names in their order, those that stand twice told apart: `knee.png`, `knee.png (2)`."""
+    given: list[str] = []
+    for name in names:
+        title, number = name, 1
+        while title in given:
+            number += 1
+            title = f"{name} ({number})"
+        given.append(title)
+    return given
+
+
 def markdown_safe(text: str) -> str:
     """Text that Markdown shows as it is written."""
     return re.sub(r"([\\`*_{}\[\]()<>#+!|~$:])", r"\\\1", text)

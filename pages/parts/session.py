@@ -27,8 +27,7 @@ class Session:
     samples: list[str] = field(default_factory=list)
     readings: dict[tuple[str, Clinical], list[Reading]] = field(default_factory=dict)
     listed: set[tuple[str, Clinical]] = field(default_factory=set)  # offered to the worklist already
-    chosen: str | None = None
-    known: set[str] = field(default_factory=set)
+    known: set[str] = field(default_factory=set)  # films that were there when the page was last drawn
 
     def key(self, film: Film, clinical: Clinical) -> tuple[str, Clinical]:
         return hashlib.blake2b(film.data, digest_size=16).hexdigest(), clinical

@@ -169,7 +169,7 @@ def test_two_uploads_of_one_name_are_two_films(workbench: Face, chromium: Browse
         films = page.get_by_role("radiogroup", name="Opened films").get_by_role("radio")
         expect(films).to_have_count(2)
         expect(page.locator('.answer[data-status="read"]')).to_be_visible()
-        page.get_by_role("radiogroup", name="Opened films").get_by_text("knee.png").nth(1).click()
+        page.get_by_role("radiogroup", name="Opened films").get_by_text("knee.png (2)").click()
         expect(page.locator('.answer[data-status="refused"]')).to_be_visible()
 
 

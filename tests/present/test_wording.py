@@ -73,6 +73,13 @@ def test_a_long_name_keeps_its_start_and_its_end() -> None:
     assert shown.endswith("-last.dcm")
 
 
+@given(st.lists(st.sampled_from(["a.png", "a.png (2)", "b.png"]), max_size=8))
+def test_films_of_one_name_are_told_apart_and_keep_their_order(names: list[str]) -> None:
+    shown = wording.distinct(names)
+    assert len(set(shown)) == len(names)
+    assert all(title.startswith(name) for title, name in zip(shown, names, strict=True))
+
+
 def test_what_the_film_shows_is_said_as_far_as_it_is_known() -> None:
     assert wording.film_title(a_reading(side="R")) == "Knee, AP, right"
     assert wording.film_title(a_reading(view=None)) == "Knee, AP"
