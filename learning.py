@@ -22,6 +22,7 @@ from core.identity import machine_key, pseudonym
 from core.reading import Reading
 from core.settings import Settings, settings
 from evidence.copies import contradictions, find_copies, groups
+from imaging import to_png
 from models.bundle import save
 from recipes import by_name
 from training.assemble import assemble
@@ -76,8 +77,6 @@ def enqueue(reading: Reading, reason: str | None = None) -> bool:
     if not reasons:
         return ledger().entry(case_id, recipe) is not None
     if not film_path(home, case_id).exists():
-        from imaging import to_png
-
         keep_film(home, case_id, to_png(film))  # before the row, so that no row is without its film
     ledger().enter(case_id, recipe, reasons, reading.row())
     return True

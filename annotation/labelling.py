@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as Xml
 
-from core.labels import CLASSES, NORMAL, OSTEOPENIA, OSTEOPOROSIS
+from core.labels import CLASSES
 
 FILM: Final = "film"  # names of the controls, under which answers come back
 CLASS: Final = "class"
@@ -19,12 +19,6 @@ REASON: Final = "reason"
 REMARK: Final = "remark"
 CANNOT_BE_JUDGED: Final = "cannot be judged"
 
-_HINTS = {
-    NORMAL: "As dense as in a healthy young adult: T-score -1.0 or more",
-    OSTEOPENIA: "Less than normal, short of osteoporosis: T-score between -2.5 and -1.0",
-    OSTEOPOROSIS: "T-score -2.5 or less",
-    CANNOT_BE_JUDGED: "The film does not let you say",
-}
 _REASONS = (
     "other view or site",
     "exposure or sharpness",
@@ -39,9 +33,11 @@ INSTRUCTION: Final = """
 <p>Judge the bone on each film <b>from the film alone</b>, as you would report it.
 The answer of the program is not shown, so that it cannot sway you.</p>
 <ul>
+<li>Bone density: <b>normal</b> is what you would expect at a T-score of -1.0 or more, <b>osteopenia</b> between -2.5 and
+-1.0, <b>osteoporosis</b> at -2.5 or less.</li>
 <li>Zoom with the wheel; brightness and contrast are in the tool bar. They change your view only.</li>
 <li>Keys: <b>1</b>, <b>2</b>, <b>3</b> choose a class, <b>0</b> says that the film cannot be judged,
-Ctrl+Enter submits.</li>
+Ctrl+Enter submits. The film grows when the panels on the right are folded away.</li>
 <li>Outline a region, where regions are asked for, by clicking around it; close it on the first point.</li>
 <li>A film that cannot be judged is an answer too. Say so rather than guess.</li>
 <li>Write no name, number or date of birth in the remark.</li>
@@ -109,10 +105,12 @@ class Question:
             rotateControl="false",
             defaultZoom="fit",
         )
-        right = Xml.SubElement(root, "View", style="flex: 0 0 230px;")
+        right = Xml.SubElement(
+            root, "View", style="flex: 0 0 200px; width: 200px; min-width: 0; overflow-wrap: anywhere;"
+        )
         Xml.SubElement(right, "Header", value="$about", size="4")
         for side, name in self.class_controls.items():
-            self._ask_class(right, name, _SIDES[side] if side else "Bone density, as you would report it")
+            self._ask_class(right, name, _SIDES[side] if side else "Bone density")
         Xml.SubElement(right, "Header", value="How sure are you?", size="5")
         sure = Xml.SubElement(right, "Choices", name=SURE, toName=FILM, choice="single-radio", showInline="true")
         for value in ("sure", "fairly sure", "unsure"):
@@ -126,6 +124,7 @@ class Question:
             rows="3",
             maxSubmissions="1",
             editable="true",
+            showSubmitButton="false",  # what is written goes with the answer
         )
         Xml.indent(root)
         return Xml.tostring(root, encoding="unicode")
@@ -143,7 +142,7 @@ class Question:
             requiredMessage=f"{heading}: please choose a class, or say that the film cannot be judged",
         )
         for number, label in enumerate((*self.labels, CANNOT_BE_JUDGED), start=1):
-            choice = Xml.SubElement(choices, "Choice", value=label, hint=_HINTS.get(label, label))
+            choice = Xml.SubElement(choices, "Choice", value=label)
             if len(self.class_controls) == 1:  # a key can stand for one choice only
                 choice.set("hotkey", "0" if label == CANNOT_BE_JUDGED else str(number))
         why = Xml.SubElement(
