@@ -33,8 +33,8 @@ INSTRUCTION: Final = """
 <p>Judge the bone on each film <b>from the film alone</b>, as you would report it.
 The answer of the program is not shown, so that it cannot sway you.</p>
 <ul>
-<li>Bone density: <b>normal</b> is what you would expect at a T-score of -1.0 or more, <b>osteopenia</b> between -2.5 and
--1.0, <b>osteoporosis</b> at -2.5 or less.</li>
+<li>Bone density: <b>normal</b> is what you would expect at a T-score of -1.0 or more, <b>osteopenia</b> between
+-2.5 and -1.0, <b>osteoporosis</b> at -2.5 or less.</li>
 <li>Zoom with the wheel; brightness and contrast are in the tool bar. They change your view only.</li>
 <li>Keys: <b>1</b>, <b>2</b>, <b>3</b> choose a class, <b>0</b> says that the film cannot be judged,
 Ctrl+Enter submits. The film grows when the panels on the right are folded away.</li>

@@ -29,9 +29,10 @@ TINY = {
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An installation of its own for each test, so that none touches the developer's worklist or key."""
+    """An installation of its own for each test, so that none touches the developer's worklist, key or Label Studio."""
     folder = tmp_path / "home"
     monkeypatch.setenv("OSTEOLENS_HOME", str(folder))
+    monkeypatch.setenv("OSTEOLENS_LABEL_STUDIO_URL", "")  # whatever `.env` says
     settings.cache_clear()
     yield folder
     settings.cache_clear()
@@ -66,7 +67,9 @@ def write_tiny_bundle(root: Path, name: str = "knee_resnet", version: str = "0.1
         near = fit_familiarity(features, ["0", "1"] * 20).arrays()
         near["bounds"] = np.array([1e6, 1e9], np.float32)  # untrained features know no film from another
         candidates.append(
-            Candidate(network, network, options, preprocess.to_dict(), temperature=1.5, weights=weights, familiarity=near)
+            Candidate(
+                network, network, options, preprocess.to_dict(), temperature=1.5, weights=weights, familiarity=near
+            )
         )
     figure = {"value": 0.33, "low": 0.2, "high": 0.5}
     classes = {
@@ -78,7 +81,9 @@ def write_tiny_bundle(root: Path, name: str = "knee_resnet", version: str = "0.1
         for label in CLASSES
     }
     scores = dict.fromkeys(("accuracy", "balanced_accuracy", "quadratic_kappa", "brier"), figure)
-    part = {"joint": {"films": 3, "groups": 3, **scores, "classes": classes, "confusion": np.eye(3, dtype=int).tolist()}}
+    part = {
+        "joint": {"films": 3, "groups": 3, **scores, "classes": classes, "confusion": np.eye(3, dtype=int).tolist()}
+    }
     return save(
         Bundle(
             name=name,
