@@ -1,6 +1,6 @@
 """The front door: bytes of a file become a `Radiograph`, or a refusal that says why."""
 
-from imaging.check import check
+from imaging.checks import check
 from imaging.deidentify import Deidentified, deidentified
 from imaging.export import to_png
 from imaging.folder import Outcome, deidentify_folder

@@ -50,10 +50,7 @@ def words_of(file: DicomFile, layout: Layout, frame: int) -> tuple[Words, int]:
     Uncompressed words are a view of the file's bytes. Raises Refused `unreadable` or `unsupported_encoding`.
     """
     if file.start is None:
-        raise Refused(
-            Code.NOT_A_RADIOGRAPH,
-            "The DICOM object holds no pixels, expected an image; send the film itself, not its report or state.",
-        )
+        raise _damaged("it ends before its pixels")
     if file.length != UNDEFINED_LENGTH:
         if file.syntax is not None and file.syntax not in NATIVE and not file.syntax.is_private:
             raise _damaged(f"its transfer syntax is {encoding_name(file)}, but its pixels are not in frames")

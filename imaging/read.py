@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from pydicom.uid import UID
 
 from core.identity import case_id, machine_key
 from core.radiograph import Acquisition, Mask, Radiograph
@@ -119,6 +120,12 @@ def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
         raise Refused(
             Code.NOT_A_RADIOGRAPH,
             f"The DICOM object is {_NOT_PROJECTIONS[modality]} ({modality}), expected a radiograph; send the film.",
+        )
+    stored_as = UID(header.text("SOPClassUID") or "").name
+    if file.start is None and stored_as.endswith("Storage") and "Image" not in stored_as:
+        raise Refused(
+            Code.NOT_A_RADIOGRAPH,
+            f"The DICOM object holds no pixels ({stored_as}), expected an image; send the film itself.",
         )
     layout = layout_of(header)
     if layout.frames > 1 and frame is None:
