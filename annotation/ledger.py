@@ -143,17 +143,14 @@ class Ledger:
     """The worklist in a database. Safe for many processes at once; each method is one transaction."""
 
     def __init__(self, url: str) -> None:
+        self._place = url.rpartition("@")[2]  # an address may carry a password before the @
         try:
             self._engine = sa.create_engine(url, pool_pre_ping=True)
             if self._engine.dialect.name == "sqlite":
                 _tell_sqlite(self._engine)
-            self._make_tables()
         except (SQLAlchemyError, ImportError, OSError) as error:
-            place = url.rpartition("@")[2]  # an address may carry a password before the @
-            raise LedgerFault(
-                f"The worklist at {place} cannot be opened ({_first_line(error)}); "
-                "check OSTEOLENS_LEDGER_URL, or leave it out to use a file under OSTEOLENS_HOME"
-            ) from error
+            raise self._fault(error) from error
+        self._make_tables()
 
     def close(self) -> None:
         self._engine.dispose()
@@ -207,7 +204,7 @@ class Ledger:
     def entries(self, *states: State) -> list[WorklistEntry]:
         """The cases in these states (in all, when none is named), in the order in which they came."""
         wanted = _cases.c.state.in_(states) if states else sa.true()
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             rows = connection.execute(sa.select(_cases).where(wanted).order_by(_cases.c.id)).all()
             times: dict[int, dict[str, datetime]] = {}
             for change in connection.execute(
@@ -217,7 +214,7 @@ class Ledger:
         return [_entry(row, times.get(row.id, {})) for row in rows]
 
     def entry(self, case_id: str, recipe: str) -> WorklistEntry | None:
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             row = connection.execute(
                 sa.select(_cases).where(_cases.c.case_id == case_id, _cases.c.recipe == recipe)
             ).one_or_none()
@@ -230,13 +227,13 @@ class Ledger:
 
     def counts(self) -> dict[State, int]:
         """Cases by state, every state named."""
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             found = connection.execute(sa.select(_cases.c.state, sa.func.count()).group_by(_cases.c.state))
             return dict.fromkeys(State, 0) | {State(state): count for state, count in found}
 
     def holders(self) -> set[str]:
         """The processes in whose hands cases are."""
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             return set(connection.scalars(sa.select(_cases.c.holder).where(_cases.c.state == State.PUSHING)))
 
     # -- pushing ------------------------------------------------------------------------------------------------
@@ -343,7 +340,7 @@ class Ledger:
 
     def answers(self) -> list[LabeledCase]:
         """Every answer taken in, in the order in which they were given."""
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             rows = connection.execute(
                 sa.select(_answers, _cases.c.case_id, _cases.c.recipe)
                 .join(_cases)
@@ -371,14 +368,31 @@ class Ledger:
         try:
             with self._write() as connection:
                 _metadata.create_all(connection)
-        except SQLAlchemyError:  # two processes at the first start: the other may have made them between look and make
+        except LedgerFault:  # two processes at the first start: the other may have made them between look and make
             with self._write() as connection:
                 _metadata.create_all(connection)
 
     @contextmanager
+    def _read(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise self._fault(error) from error
+
+    @contextmanager
     def _write(self) -> Iterator[sa.Connection]:
-        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
-            yield connection
+        try:
+            with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+                yield connection
+        except SQLAlchemyError as error:
+            raise self._fault(error) from error
+
+    def _fault(self, error: BaseException) -> LedgerFault:
+        return LedgerFault(
+            f"The worklist at {self._place} cannot be used ({_first_line(error)}); "
+            "check OSTEOLENS_LEDGER_URL, or leave it out to use a file under OSTEOLENS_HOME"
+        )
 
     def _insert_or_none(self, connection: sa.Connection, new: dict[str, Any]) -> bool:
         try:

@@ -239,3 +239,13 @@ def test_a_ledger_that_cannot_be_opened_is_said_in_a_sentence_without_its_passwo
         Ledger(url)
     assert "geheim" not in str(fault.value)
     assert "\n" not in str(fault.value)
+
+
+def test_a_ledger_that_breaks_while_in_use_is_said_in_a_sentence(ledger: Ledger, tmp_path: Path) -> None:
+    enter(ledger)
+    ledger.close()
+    for file in tmp_path.iterdir():
+        file.write_bytes(b"this is no database, and long enough to be looked at" * 100)
+    for act in (ledger.entries, ledger.counts, lambda: enter(ledger, 1)):
+        with pytest.raises(LedgerFault, match="cannot be used"):
+            act()
