@@ -199,8 +199,9 @@ if films:
         at = choose_limb(limbs)
         show_answer(limbs, limbs[at], coverage_of(limbs[at]))
     with stage:
-        if limbs[at].radiograph is not None:
-            film_viewer(limbs[at], key=f"viewer-{film.id}-{at}")
+        packed = state.packed_film(film, clinical, at)
+        if packed is not None:
+            film_viewer(packed, key=f"viewer-{film.id}-{at}")
         else:
             st.html('<div class="no-film refused">No film to show</div>')
 else:

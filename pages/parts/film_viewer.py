@@ -1,9 +1,10 @@
 """The film viewer as a Streamlit element."""
 
+from typing import Any
+
 import streamlit as st
 
-from core.reading import Reading
-from present.viewer import SCRIPT, STYLE, viewer_data
+from present.viewer import SCRIPT, STYLE
 
 # Streamlit calls this each time the screen is drawn; the viewer keeps its zoom and window as long as the film stays.
 _MOUNT = """
@@ -24,6 +25,6 @@ _viewer = st.components.v2.component(
 )
 
 
-def film_viewer(reading: Reading, key: str) -> None:
-    """Show the reading's film, its explanation map and outlines. Nothing comes back: it all happens in the browser."""
-    _viewer(data=viewer_data(reading), key=key)
+def film_viewer(data: dict[str, Any], key: str) -> None:
+    """Show what `viewer_data` packed. Nothing comes back: zoom, window and level all happen in the browser."""
+    _viewer(data=data, key=key)

@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 
 from core.clinical import Clinical
 from core.reading import Reading
+from present.viewer import viewer_data
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Session:
     samples: list[str] = field(default_factory=list)
     readings: dict[tuple[str, Clinical], list[Reading]] = field(default_factory=dict)
     listed: set[tuple[str, Clinical]] = field(default_factory=set)  # offered to the worklist already
+    packed: dict[tuple[str, Clinical, int], dict[str, Any] | None] = field(default_factory=dict)  # for the viewer
     known: set[str] = field(default_factory=set)  # films that were there when the page was last drawn
 
     def key(self, film: Film, clinical: Clinical) -> tuple[str, Clinical]:
@@ -39,11 +42,19 @@ class Session:
             self.readings[key] = read(film.data, film.name)
         return [reading.named(film.name) for reading in self.readings[key]]
 
+    def packed_film(self, film: Film, clinical: Clinical, limb: int) -> dict[str, Any] | None:
+        """What the viewer needs of one limb, packed once: a large film takes a second."""
+        digest, _ = key = self.key(film, clinical)
+        if (digest, clinical, limb) not in self.packed:
+            self.packed[digest, clinical, limb] = viewer_data(self.readings[key][limb])
+        return self.packed[digest, clinical, limb]
+
     def forget_all_but(self, films: list[Film]) -> None:
         """Let go of what belongs to films that were taken away."""
         keep = {self.key(film, Clinical())[0] for film in films}
         self.readings = {key: value for key, value in self.readings.items() if key[0] in keep}
         self.listed = {key for key in self.listed if key[0] in keep}
+        self.packed = {key: data for key, data in self.packed.items() if key[0] in keep}
 
 
 def session() -> Session:

@@ -90,6 +90,7 @@ class FilmViewer {
     this.map = Uint8Array.from(data.colours);
     this.outlines = data.outlines;
     this.shrunk = data.shrunk;
+    this.rule = data.scale;
     this.start = { width: 100, centre: 50, opacity: data.opacity };
     this.canvas.setAttribute("aria-label", data.label);
     this.root.querySelector(".title").textContent = data.title;
@@ -211,6 +212,7 @@ class FilmViewer {
     }
     pen.putImageData(image, 0, 0);
     if (this.outlined) this.trace();
+    if (this.rule) this.measure();
     this.tell();
   }
 
@@ -227,6 +229,32 @@ class FilmViewer {
       const [x, y] = points.reduce((best, point) => (point[0] > best[0] ? point : best));
       pen.fillText(title, this.x + x * this.scale + 6 * density, this.y + y * this.scale);
     }
+  }
+
+  // A bar of so many centimetres, at the right edge, as film viewers have it.
+  measure() {
+    const { pen, density, canvas } = this, cm = (10 / this.rule.pixel_mm) * this.scale;
+    const length = [20, 10, 5, 2, 1, 0.5].find((one) => one * cm < canvas.height * 0.4) ?? 0.5;
+    const x = canvas.width - 16 * density, y = (canvas.height - length * cm) / 2, tick = 6 * density;
+    const marks = Math.round(length) || 1;
+    pen.lineWidth = 1.4 * density;
+    pen.strokeStyle = pen.fillStyle = "#c3ccd4";
+    pen.shadowColor = "#000";
+    pen.shadowBlur = 3 * density;
+    pen.beginPath();
+    pen.moveTo(x, y);
+    pen.lineTo(x, y + length * cm);
+    for (let i = 0; i <= marks; i++) {
+      const at = y + (i * length * cm) / marks;
+      pen.moveTo(x - (i % marks ? tick / 2 : tick), at);
+      pen.lineTo(x, at);
+    }
+    pen.stroke();
+    pen.font = `${12 * density}px sans-serif`;
+    pen.textAlign = "right";
+    pen.fillText(`${length} cm ${this.rule.plane}`, x, y + length * cm + 17 * density);
+    pen.textAlign = "left";
+    pen.shadowBlur = 0;
   }
 
   tell() {

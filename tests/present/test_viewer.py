@@ -1,6 +1,7 @@
 import base64
 import json
 import zlib
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
@@ -52,6 +53,16 @@ def test_outlines_shrink_with_the_film() -> None:
     assert data is not None
     assert data["outlines"][0]["points"] == [[5, 10], [15, 10], [15, 30]]
     assert data["outlines"][0]["title"] == "total hip"
+
+
+def test_the_scale_names_its_plane_and_grows_as_the_film_shrinks() -> None:
+    film = replace(a_film(LONGEST_SIDE * 2, 64), spacing_mm=(0.2, 0.1), spacing_origin="detector")
+    data = viewer_data(a_reading(radiograph=film, explanation=None))
+    assert data is not None
+    assert data["scale"] == {"pixel_mm": 0.2, "plane": "at the detector"}
+    unknown = viewer_data(a_reading())
+    assert unknown is not None
+    assert unknown["scale"] is None
 
 
 def test_the_same_reading_has_the_same_key_and_another_explanation_another() -> None:
