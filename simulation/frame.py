@@ -37,7 +37,7 @@ def beam_geometry(
 def letter_place(
     field: tuple[float, float, float, float], sign: float, rng: np.random.Generator, low: float = 0.4
 ) -> tuple[float, float]:
-    """Just inside the field on the film's right (sign above 0) or left, near the top or, in `low` of films, the foot."""
+    """Just inside the field, right (sign above 0) or left, near the top or, in a share `low` of films, the foot."""
     down = rng.uniform(0.86, 0.92) if rng.random() < low else rng.uniform(0.07, 0.15)
     inset = rng.uniform(0.05, 0.09)
     x = field[2] - inset if sign > 0 else field[0] + inset

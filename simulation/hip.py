@@ -86,12 +86,12 @@ def draw_quality(patient: Patient, shape: femur.FemurShape, rng: np.random.Gener
     )
 
 
-def measured(patient: Patient, rng: np.random.Generator) -> tuple[Quality, densitometry.Densitometry]:
-    """Bone quality and the DXA of the left hip of a person whose hip is not on the film."""
+def measured(patient: Patient, rng: np.random.Generator) -> tuple[Quality, femur.FemurShape, densitometry.Densitometry]:
+    """Bone quality, shape and DXA of the left hip of a person whose hip is not on the film."""
     shape = draw_shape(patient, rng)
     left = draw_quality(patient, shape, rng)
     still = Pose(np.eye(3), np.zeros(3))
-    return left, densitometry.scan(build_femur("femur", "L", shape, left, rng, still), shape, "L", pitch_mm=0.8)
+    return left, shape, densitometry.scan(build_femur("femur", "L", shape, left, rng, still), shape, "L", pitch_mm=0.8)
 
 
 def region_masks(
@@ -174,33 +174,20 @@ def scene(
         flexion = float(3 * scatter[side][3])
         turned = turn(x=flexion, y=sign * (anteversion - internal), z=-sign * adduction)
         place = whole.to_world((hip_centre * np.array([sign, 1, 1]))[None])[0]
+        if frame == "hip" and side != side_shown:  # what it casts lies outside the film
+            continue
         bone = build_femur(f"{side}_femur", side, twin, here, own, Pose(whole.rotation @ turned, place))
-        dxa = densitometry.scan(bone, twin, side)
+        facts = {
+            "internal_rotation_deg": round(internal, 2),
+            "anteversion_deg": round(anteversion, 2),
+            "adduction_deg": round(adduction, 2),
+            "neck_shaft_angle_deg": round(twin.neck_shaft_angle, 2),
+            "head_diameter_mm": round(2 * femur.HEAD_RADIUS * twin.head * twin.size, 2),
+        }
         built.append(bone)
-        wanted = frame == "pelvis" or side == side_shown
-        if wanted:
-            limbs.append(
-                _limb(
-                    side,
-                    bone,
-                    twin,
-                    dxa,
-                    {
-                        "internal_rotation_deg": round(internal, 2),
-                        "anteversion_deg": round(anteversion, 2),
-                        "adduction_deg": round(adduction, 2),
-                        "neck_shaft_angle_deg": round(twin.neck_shaft_angle, 2),
-                        "head_diameter_mm": round(2 * femur.HEAD_RADIUS * twin.head * twin.size, 2),
-                    },
-                )
-            )
+        limbs.append(_limb(side, bone, twin, densitometry.scan(bone, twin, side), facts))
     built += _pelvis(stretch, cup, left_quality, rng, whole)
-    if frame == "hip":  # what the other side casts lies outside the film, but for the pelvis
-        built = [b for b in built if not (b.name.endswith("_femur") and not b.name.startswith(side_shown))]
-
-    geometry, field, letter_at, letter = _frame(
-        frame, side_shown, built, scanner, size, film_z, hip_centre, whole, posing
-    )
+    geometry, field, letter_at, letter = _frame(frame, side_shown, scanner, size, film_z, hip_centre, whole, posing)
     body = soft.trunk_template()
     body_stretch = np.array([width * (0.94 + 0.06 * flat), height, depth * flat])
     thickness = (
@@ -303,7 +290,6 @@ def _pelvis(stretch: Points, cup: float, left: Quality, rng: np.random.Generator
 def _frame(
     frame: str,
     side: str,
-    built: list[Bone],
     scanner: Scanner,
     size: int,
     film_z: float,

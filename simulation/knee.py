@@ -46,7 +46,7 @@ def scene(
     drawn = "single" if rng.random() < 0.3 else "both"
     frame = drawn if frame == "any" else frame
     side_shown = "R" if rng.random() < 0.5 else "L"
-    left, dxa = hip.measured(patient, rng)
+    left, _, dxa = hip.measured(patient, rng)
     male = patient.sex == "M"
     size_factor = patient.size
     broad = float((1.02 if male else 0.965) * np.exp(rng.normal(0, 0.03)))

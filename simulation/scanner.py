@@ -25,8 +25,9 @@ class Processing:
 
     def evened(self, share: float) -> "Processing":
         """The program for a view whose tissue is uneven: less of the coarse brightness, more of the detail."""
-        detail = tuple(gain * (1 + 0.9 * (1 - share)) for gain in self.detail)
-        return replace(self, base=self.base * share, detail=(self.detail[0], *detail[1:]))
+        lift = 1 + 0.9 * (1 - share)
+        finest, fine, middle, broad = self.detail
+        return replace(self, base=self.base * share, detail=(finest, fine * lift, middle * lift, broad * lift))
 
     def gain(self, scale_mm: float) -> float:
         """Gain of structures of that size, between the stated ones on a logarithmic scale."""

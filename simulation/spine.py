@@ -60,7 +60,7 @@ def scene(
     """A person on the right side, belly to the film's left. size: long side in pixels."""
     if frame != "any":
         raise ValueError(f"frame {frame!r} was asked for; spine_lateral has one frame only")
-    left, dxa = hip.measured(patient, rng)
+    left, _, dxa = hip.measured(patient, rng)
     male = patient.sex == "M"
     size_factor = patient.size
     stretch = (
@@ -216,9 +216,8 @@ def _others(
         for side in ("L", "R"):
             grown = stretch * np.array([length, length, length]) * np.exp(rng.normal(0, 0.03, 3))
             flip = MIRROR if side == "R" else np.ones(3)
-            outer, inner = bones.shelled(
-                rib, np.full(len(rib.vertices), 0.9 * left.cortex_thickness**0.7), lambda p, g=grown: p * g
-            )
+            shell = np.full(len(rib.vertices), 0.9 * left.cortex_thickness**0.7)
+            outer, inner = (p * grown for p in bones.shelled(rib, shell, lambda p: p))
             place = Pose(turn(x=rng.normal(0, 3)), curve[level].place)
             faces = rib.faces[:, ::-1] if side == "R" else rib.faces
             made.append(

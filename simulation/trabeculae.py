@@ -210,6 +210,7 @@ def knee(name: str) -> Lattice:
     if name == "femur":
         low = (-50.0, -8.0)
     a, b = plane(low, (56.0, low[1] + 350), step)
+    groups: tuple[Group, ...]
     if name == "femur":
         canal = 1 / (1 + np.exp((b - 92) / 12))
         plain = (

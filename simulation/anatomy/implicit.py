@@ -45,7 +45,7 @@ def ellipsoid(p: Points, centre: tuple[float, ...], radii: tuple[float, ...]) ->
     return np.asarray(inner * (inner - 1) / np.maximum(slope, 1e-9))
 
 
-def tube(p: Points, nodes: list[tuple[float, ...]], flat: tuple[float, float, float] = (1, 1, 1)) -> Values:
+def tube(p: Points, nodes: Sequence[tuple[float, ...]], flat: tuple[float, float, float] = (1, 1, 1)) -> Values:
     """A tube along a smooth curve through nodes (x, y, z, radius). `flat` stretches distances along an axis,
     so that (1, 1, 1.25) makes it thinner in z."""
     stretch = np.array(flat)
@@ -77,7 +77,7 @@ def loop(corners: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(float(a), float(b)) for a, b in fine]
 
 
-def polygon(a: Values, b: Values, corners: list[tuple[float, float]]) -> Values:
+def polygon(a: Values, b: Values, corners: Sequence[tuple[float, float]]) -> Values:
     """Signed distance in a plane to a closed polygon, points given by their coordinates a and b."""
     p = np.stack([a, b], 1)
     ring = np.array(corners)

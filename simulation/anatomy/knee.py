@@ -96,7 +96,7 @@ def patella(p: Points) -> npt.NDArray[np.float64]:
 
 
 def cortex(name: str, p: Points) -> npt.NDArray[np.float64]:
-    """Thickness of the cortex in mm at surface points: thin at the ends, firm under the cartilage, thick along the shafts."""
+    """Thickness of the cortex in mm at surface points: thin at the ends, firm under cartilage, thick on shafts."""
     y = p[:, 1]
     if name == "patella":
         return np.full(len(p), 0.9)

@@ -23,7 +23,7 @@ TILT = {"L5": 28.0, "L4": 15.0, "L3": 3.0, "L2": -6.0, "L1": -10.0, "T12": -11.0
 
 @dataclass(frozen=True)
 class Fracture:
-    """What is left of a body's height in front, in the middle and behind, as shares; kind and grade after Genant 1993."""
+    """Shares of a body's height left in front, in the middle and behind; kind and grade after Genant et al. 1993."""
 
     kind: str = "none"
     grade: int = 0
@@ -56,7 +56,7 @@ def fracture(kind: str, grade: int, rng: np.random.Generator) -> Fracture:
 
 
 def vertebra(p: Points) -> npt.NDArray[np.float64]:
-    """The mean vertebra, negative inside: waisted body with rims, pedicles, facets, transverse and spinous processes."""
+    """The mean vertebra, negative inside: waisted body with rims, pedicles, facets and processes."""
     x, y, z = p.T
     q = np.stack([np.abs(x), y, z], 1)
     level = np.clip(y / HALF_HEIGHT, -0.999, 0.999)
