@@ -69,7 +69,7 @@ def _read(reading: Reading, coverage: float | None) -> str:
     best = reading.estimate.label
     said = set_sentence(reading.estimate.conformal_set, labels, coverage)
     parts = [
-        f'<p class="film">{escape(film_title(reading))}</p>',
+        f'<p class="film">{escape(film_title(reading))}. Likeliest class:</p>',
         f'<p class="label" style="--shade: {class_colour(best)}">{escape(headline(reading))} '
         f"<small>{percent(reading.estimate.probabilities[best])}</small></p>",
         f"<p>{escape(said)}</p>",

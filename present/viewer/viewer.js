@@ -237,24 +237,26 @@ class FilmViewer {
     const length = [20, 10, 5, 2, 1, 0.5].find((one) => one * cm < canvas.height * 0.4) ?? 0.5;
     const x = canvas.width - 16 * density, y = (canvas.height - length * cm) / 2, tick = 6 * density;
     const marks = Math.round(length) || 1;
-    pen.lineWidth = 1.4 * density;
-    pen.strokeStyle = pen.fillStyle = "#c3ccd4";
-    pen.shadowColor = "#000";
-    pen.shadowBlur = 3 * density;
-    pen.beginPath();
-    pen.moveTo(x, y);
-    pen.lineTo(x, y + length * cm);
+    const bar = new Path2D(), said = `${length} cm ${this.rule.plane}`;
+    bar.moveTo(x, y);
+    bar.lineTo(x, y + length * cm);
     for (let i = 0; i <= marks; i++) {
       const at = y + (i * length * cm) / marks;
-      pen.moveTo(x - (i % marks ? tick / 2 : tick), at);
-      pen.lineTo(x, at);
+      bar.moveTo(x - (i % marks ? tick / 2 : tick), at);
+      bar.lineTo(x, at);
     }
-    pen.stroke();
     pen.font = `${12 * density}px sans-serif`;
     pen.textAlign = "right";
-    pen.fillText(`${length} cm ${this.rule.plane}`, x, y + length * cm + 17 * density);
+    pen.lineJoin = "round";
+    // Twice, dark and wide beneath, so that it is seen on bone and on air.
+    for (const [width, colour] of [[4, "rgb(0 0 0 / 0.75)"], [1.4, "#dbe2e8"]]) {
+      pen.lineWidth = width * density;
+      pen.strokeStyle = pen.fillStyle = colour;
+      pen.stroke(bar);
+      if (width > 2) pen.strokeText(said, x, y + length * cm + 18 * density);
+      else pen.fillText(said, x, y + length * cm + 18 * density);
+    }
     pen.textAlign = "left";
-    pen.shadowBlur = 0;
   }
 
   tell() {
