@@ -1,6 +1,6 @@
 """One frame of a DICOM file as the words that were stored. Which package decodes what is decided here.
 
-Everything is decoded by imagecodecs (BSD; libjpeg-turbo, CharLS, OpenJPEG, OpenJPH within, all permissive) and the
+Everything is decoded by imagecodecs (BSD; libjpeg-turbo, CharLS, OpenJPEG within, all permissive) and the
 uncompressed syntaxes by NumPy's view of the file's own bytes. Only the retired JPEG processes with arithmetic coding
 or a hierarchy need the optional, GPL-licensed pylibjpeg-libjpeg of requirements-gpl.txt.
 """
@@ -154,10 +154,9 @@ def _decoded(encoded: bytes, header: StreamHeader, file: DicomFile) -> npt.NDArr
             return _by_gpl_decoder(encoded, header, file)
         case "jpegls":
             return imagecodecs.jpegls_decode(encoded)
-        case "jpeg2k":
+        case "jpeg2k" | "htj2k":
+            # OpenJPEG reads both. OpenJPH is quicker at HTJ2K, but ends the process on damaged frames.
             return imagecodecs.jpeg2k_decode(encoded)
-        case "htj2k":
-            return imagecodecs.htj2k_decode(encoded)
 
 
 def _by_gpl_decoder(encoded: bytes, header: StreamHeader, file: DicomFile) -> npt.NDArray[np.generic]:

@@ -63,6 +63,7 @@ _WHO: Final = (
 )  # fmt: skip
 PATIENT_ID: Final = 0x00100020
 _SHORTEST: Final = 3  # letters or digits by which a name or number may be recognised
+_LONG: Final = 6  # by which they are recognised within other words and numbers too
 _OLDEST: Final = 89  # years; older people are few enough to be known by it (45 CFR 164.514(b)(2)(i)(C))
 
 
@@ -132,6 +133,8 @@ def _element(element: DataElement, who: tuple[str, ...], key: bytes) -> DataElem
         return DataElement(tag, vr, _coarse_age(str(element.value)))
     if vr in _TEXTS and _tells(str(element.value), who):
         return None
+    if vr in ("DS", "IS") and _tells(str(element.value), tuple(word for word in who if len(word) >= _LONG)):
+        return None  # a short number may well be a tube current that a study number happens to equal
     return DataElement(tag, vr, element.value)
 
 
@@ -178,7 +181,7 @@ def _who(dataset: Dataset) -> tuple[str, ...]:
 
 def _tells(value: str, who: tuple[str, ...]) -> bool:
     low = value.lower()
-    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", low) or (len(word) >= 6 and word in low) for word in who)
+    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", low) or (len(word) >= _LONG and word in low) for word in who)
 
 
 def _coarse_age(age: str) -> str:

@@ -1,5 +1,6 @@
 """Pictures without tags: PNG, JPEG, TIFF, WebP, BMP. Pillow reads them; what is not grey is refused."""
 
+import logging
 import warnings
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -9,13 +10,19 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+# Image.open() with a list of formats knows only those whose plugins are loaded.
+from PIL import BmpImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401, I001
+
 from core.radiograph import Mask, Pixels
 from core.refusal import Code, Notice, Refused
 from imaging.colour import grey_of_colour
 from imaging.header import PARSING_FAULTS
 from imaging.layout import within_limits
 
-FORMATS: Final = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP")
+# At DEBUG Pillow writes every EXIF value it meets, which may be a name: nothing of them may reach a log.
+logging.getLogger("PIL").setLevel("WARNING")
+
+FORMATS: Final = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")
 _MAGIC: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"BM")
 _WHITE_IS_ZERO: Final = 262, 0  # TIFF PhotometricInterpretation, which Pillow leaves undone above 8 bits
 Levels = npt.NDArray[np.generic]
@@ -59,8 +66,9 @@ def read_picture(data: bytes, frame: int | None) -> Picture:
         if frame:
             image.seek(frame)
             within_limits(image.height, image.width)
-        turn = image.getexif().get(ExifTags.Base.Orientation, 1)
         picture = _levels(image, kind)
+        # Only now: Pillow turns a TIFF as it loads it, and then forgets the tag.
+        turn = image.getexif().get(ExifTags.Base.Orientation, 1)
     except Image.DecompressionBombError:
         raise Refused(
             Code.TOO_LARGE, "The picture claims more pixels than any film has; send a smaller export."

@@ -46,6 +46,8 @@ def _jpeg2000(frame: bytes) -> StreamHeader | None:
     precisions = {(frame[42 + 3 * i] & 0x7F) + 1 for i in range(samples)}
     if not tile_w or not tile_h or not samples or left >= width or top >= height:
         return None
+    if not (tile_x <= left < tile_x + tile_w and tile_y <= top < tile_y + tile_h):
+        return None  # the first tile must hold the first pixel (T.800 B.3); a decoder that counts on it runs for hours
     tiles = -(-(width - tile_x) // tile_w) * -(-(height - tile_y) // tile_h)
     # Sub-sampled components and thousands of tiles occur in no radiograph, and cost a decoder its memory.
     flat = all(frame[43 + 3 * i : 45 + 3 * i] == b"\x01\x01" for i in range(samples))
