@@ -269,11 +269,12 @@ class Ledger:
 
     def renew(self, id: int, holder: str, now: datetime | None = None) -> None:
         """Make sure that the case is still this process's, and for how long. Raises LostClaim."""
+        now = now or _now()
         with self._write() as connection:
             done = connection.execute(
                 sa.update(_cases)
                 .where(_cases.c.id == id, _cases.c.state == State.PUSHING, _cases.c.holder == holder)
-                .values(lease_until=(now or _now()) + LEASE)
+                .values(lease_until=now + LEASE, changed_at=now)  # the last sign of life of whoever holds it
             )
             if done.rowcount != 1:
                 raise LostClaim(f"case {id} is no longer in the hands of {holder}")

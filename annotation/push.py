@@ -16,6 +16,7 @@ so long that another took the case over meanwhile.
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,11 +68,13 @@ def push(
                 ledger.pushed(entry.id, holder.name, projects[question], task)
                 yield PushProgress(done, len(entries), entry.case_id, link=studio.link(projects[question], task))
             except LabelStudioFault as fault:
-                ledger.put_back(entry.id, holder.name, str(fault))
+                with suppress(LostClaim):
+                    ledger.put_back(entry.id, holder.name, str(fault))
                 raise
             except (TaskRefused, FileNotFoundError, KeyError) as error:
                 sentence = _sentence(error, entry)
-                ledger.failed(entry.id, holder.name, sentence)
+                with suppress(LostClaim):
+                    ledger.failed(entry.id, holder.name, sentence)
                 yield PushProgress(done, len(entries), entry.case_id, error=sentence)
             except LostClaim:
                 yield PushProgress(done, len(entries), entry.case_id, link=_link_by_now(ledger, studio, entry))
