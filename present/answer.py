@@ -33,14 +33,15 @@ STYLE = """<style>
   line-height: 1.2; padding-left: 0.75rem; border-left: 5px solid var(--shade); margin: 0 0 0.7rem; }
 .answer .label small { font-size: 1.25rem; font-weight: 400; color: #c3ccd4; font-variant-numeric: tabular-nums; }
 .answer .bars { display: grid; gap: 0.34rem 0.7rem; align-items: center; margin: 0.2rem 0 0.4rem; overflow-x: auto; }
-.answer .bars .head { font-size: 0.8rem; color: #93a1ad; white-space: nowrap; }
+.answer .bars .head { font-size: 0.8rem; color: #93a1ad; white-space: nowrap;
+  overflow: hidden; text-overflow: ellipsis; }
 .answer .bars .name { font-size: 0.9rem; }
 .answer .bar { display: grid; grid-template-columns: 1fr 2.7rem; gap: 0.4rem; align-items: center; }
 .answer .bar i { display: block; height: 0.72rem; border-radius: 2px; background: #232b33; overflow: hidden; }
 .answer .bar b { display: block; height: 100%; background: var(--shade); }
 .answer .bar span { font-size: 0.84rem; font-variant-numeric: tabular-nums; white-space: nowrap; color: #c3ccd4; }
 .answer .bar.top span { color: #fff; font-weight: 600; }
-@container (max-width: 340px) {
+@container (max-width: 380px) {
   .answer .bar { grid-template-columns: 1fr; gap: 0.1rem; }
   .answer .bars { row-gap: 0.6rem; }
 }
@@ -69,7 +70,7 @@ def _read(reading: Reading, coverage: float | None) -> str:
     best = reading.estimate.label
     said = set_sentence(reading.estimate.conformal_set, labels, coverage)
     parts = [
-        f'<p class="film">{escape(film_title(reading))}. Likeliest class:</p>',
+        f'<p class="film">{escape(film_title(reading))}: the likeliest class</p>',
         f'<p class="label" style="--shade: {class_colour(best)}">{escape(headline(reading))} '
         f"<small>{percent(reading.estimate.probabilities[best])}</small></p>",
         f"<p>{escape(said)}</p>",
