@@ -114,7 +114,14 @@ def train(arguments: argparse.Namespace) -> None:
 def simulate(arguments: argparse.Namespace) -> None:
     """Make films of virtual patients, whose truth is known exactly; stopped and run again, it goes on."""
     films = learning.simulate(
-        arguments.view, arguments.n, arguments.seed, arguments.scanner, arguments.out, arguments.size, arguments.workers
+        arguments.view,
+        arguments.n,
+        arguments.seed,
+        arguments.scanner,
+        arguments.out,
+        arguments.size,
+        arguments.workers,
+        arguments.meshes,
     )
     with tqdm(total=arguments.n, desc="simulating", unit="film", disable=None) as bar:
         for done in films:
@@ -303,6 +310,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--scanner", default="alpha", help="alpha, beta (another make) or vfa (DXA-VFA)")
     one.add_argument("--size", type=int, metavar="PX", help="long side of a film; 1024 unless told")
     one.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; one a core unless told")
+    one.add_argument("--meshes", type=Path, metavar="DIR", help="bone meshes that every other person gets (hip_ap)")
     one.add_argument("--out", type=Path, required=True, metavar="DIR")
 
     steps = commands.add_parser("queue", help="The cases kept for an expert: list, add, push, pull, status.")

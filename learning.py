@@ -174,7 +174,14 @@ def _question(name: str) -> Question:
 
 
 def simulate(
-    view: str, n: int, seed: int, scanner: str, out: Path, size: int | None = None, workers: int = 1
+    view: str,
+    n: int,
+    seed: int,
+    scanner: str,
+    out: Path,
+    size: int | None = None,
+    workers: int = 1,
+    meshes: Path | None = None,
 ) -> Iterator[int]:
     """Make n films of virtual patients under `out`, with masks, projections and truth.csv; yields how many are there.
 
@@ -182,7 +189,7 @@ def simulate(
     """
     from simulation.write import write  # tables and bodies take seconds to load, and few commands need them
 
-    yield from write(view, n, seed, scanner, out, size, workers)
+    yield from write(view, n, seed, scanner, out, size, workers, meshes=meshes)
 
 
 # -- training -------------------------------------------------------------------------------------------------------

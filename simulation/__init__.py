@@ -6,6 +6,7 @@ film.pixels, film.masks["L_femoral_neck"], film.rows[0]["abmd_femoral_neck"]
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -31,14 +32,16 @@ def simulate(
     size: int | None = None,
     device: str = "cpu",
     frame: str = "any",
-    pose: int | None = None,
+    pose: int = 0,
     truth: bool = True,
+    meshes: Path | None = None,
 ) -> VirtualFilm:
     """Film number `index` of the cohort `seed`: the same for ever on one kind of device, whatever else is made.
 
     size: long side in pixels. frame: for hip_ap `pelvis` or `hip`, for knee_ap `both` or `single`; `any` draws one.
-    pose: a number that draws the pose anew for the same person (repeatability). truth: False leaves out masks,
-    landmarks and projections; the rows stay.
+    pose: another number poses and exposes the same person anew (repeatability). truth: False leaves out masks,
+    landmarks and projections; the rows stay. meshes: a folder of bone meshes that every other person gets instead of
+    the built-in hips (`simulation.mesh`).
     """
     if view not in VIEWS:
         raise ValueError(f"no view {view!r}; there are {', '.join(VIEWS)}")
@@ -47,7 +50,7 @@ def simulate(
         raise ValueError(f"a film of {size} pixels was asked for, expected 64 to 4096")
     machine = scanner_named(scanner)
     with _one_thread():
-        return _made(view, seed, index, machine, size, device, frame, pose, truth)
+        return _made(view, seed, index, machine, size, device, frame, pose, truth, meshes)
 
 
 def _made(
@@ -58,12 +61,13 @@ def _made(
     size: int,
     device: str,
     frame: str,
-    pose: int | None,
+    pose: int,
     truth: bool,
+    meshes: Path | None,
 ) -> VirtualFilm:
     patient = draw(np.random.default_rng([seed, index, 0]))
-    scene = SCENES[view](patient, np.random.default_rng([seed, index, 1]), machine, size, frame, pose)
-    generator = torch.Generator(device).manual_seed(int(np.random.default_rng([seed, index, 2]).integers(2**62)))
+    scene = SCENES[view](patient, np.random.default_rng([seed, index, 1]), machine, size, frame, pose, meshes)
+    generator = torch.Generator(device).manual_seed(int(np.random.default_rng([seed, index, 2, pose]).integers(2**62)))
     return take(scene, machine, generator, device, truth)
 
 
@@ -89,6 +93,7 @@ def batch(
     device: str = "cpu",
     frame: str = "any",
     truth: bool = True,
+    meshes: Path | None = None,
 ) -> list[VirtualFilm]:
     """Several films of one cohort; each is what `simulate` gives for its index."""
-    return [simulate(view, seed, index, scanner, size, device, frame, truth=truth) for index in indices]
+    return [simulate(view, seed, index, scanner, size, device, frame, 0, truth, meshes) for index in indices]

@@ -217,7 +217,7 @@ def soft_tissue(
 
     # Muscles, vessels and fat between them: soft mottling, more where there is more tissue.
     mottle = 0.008 * noise(5.0) + 0.016 * noise(14.0) + 0.03 * noise(38.0)
-    folds = 0.6 * noise(11.0) + 0.5 * noise(5.0)
+    folds = 0.5 * noise(14.0) + 0.22 * noise(6.0)
     for part in scene.soft:
         if part.gas is not None and len(part.gas.centres):
             gas = torch.maximum(gas, gas_length(part.gas, part.gas_pose, coarse, folds))

@@ -1,13 +1,14 @@
 """The view hip_ap: the whole pelvis, or one hip, from in front, lying on the table."""
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from simulation import bone as bones
-from simulation import densitometry, trabeculae
+from simulation import densitometry, mesh, trabeculae
 from simulation.anatomy import femur, pelvis, soft
 from simulation.anatomy.surface import Points, Surface
 from simulation.bone import MIRROR, Bone
@@ -114,11 +115,17 @@ def scene(
     scanner: Scanner,
     size: int,
     frame: str = "any",
-    pose_seed: int | None = None,
+    pose: int = 0,
+    meshes: Path | None = None,
 ) -> Scene:
-    """A person on the table. frame: `pelvis`, `hip` (one side) or `any`, drawn. size: long side in pixels."""
+    """A person on the table. frame: `pelvis`, `hip` (one side) or `any`, drawn. size: long side in pixels.
+
+    meshes: a folder of bone meshes that every other person gets instead of the built-in bones (`simulation.mesh`).
+    """
     if frame not in ("any", "pelvis", "hip"):
         raise ValueError(f"frame {frame!r} was asked for, expected any, pelvis or hip")
+    # With meshes at hand, every other person has the built-in bones all the same.
+    real = meshes if rng.random() < 0.5 else None
     drawn = "hip" if rng.random() < 0.35 else "pelvis"
     frame = drawn if frame == "any" else frame
     side_shown = "R" if rng.random() < 0.5 else "L"
@@ -138,7 +145,7 @@ def scene(
     fat_mm = float(np.clip((patient.bmi - 17) * (1.55 if male else 2.2) + 6 + rng.normal(0, 4), 4, 75))
 
     # The pose.
-    posing = rng if pose_seed is None else np.random.default_rng(pose_seed)
+    posing = np.random.default_rng([int(rng.integers(2**62)), pose])
     tilt, spin, list_ = posing.normal(2, 6), posing.normal(0, 1.6), posing.normal(0, 1.4)
     half_depth = 104 * depth * flat + 0.7 * fat_mm
     lift = np.array([posing.normal(0, 7), posing.normal(0, 7), 0.0])
@@ -176,7 +183,15 @@ def scene(
         place = whole.to_world((hip_centre * np.array([sign, 1, 1]))[None])[0]
         if frame == "hip" and side != side_shown:  # what it casts lies outside the film
             continue
-        bone = build_femur(f"{side}_femur", side, twin, here, own, Pose(whole.rotation @ turned, place))
+        bone = build_femur(
+            f"{side}_femur",
+            side,
+            twin,
+            here,
+            own,
+            Pose(whole.rotation @ turned, place),
+            mesh.left_femur(real) if real else None,
+        )
         facts = {
             "internal_rotation_deg": round(internal, 2),
             "anteversion_deg": round(anteversion, 2),
@@ -186,7 +201,8 @@ def scene(
         }
         built.append(bone)
         limbs.append(_limb(side, bone, twin, densitometry.scan(bone, twin, side), facts))
-    built += _pelvis(stretch, cup, left_quality, rng, whole)
+    hip_bone = mesh.left_hip_bone(real) if real else pelvis.hip_bone_template()
+    built += _pelvis(stretch, cup, left_quality, rng, whole, hip_bone)
     geometry, field, letter_at, letter = _frame(frame, side_shown, scanner, size, film_z, hip_centre, whole, posing)
     body = soft.trunk_template()
     body_stretch = np.array([width * (0.94 + 0.06 * flat), height, depth * flat])
@@ -199,7 +215,7 @@ def scene(
     skin[low, 0] = np.sign(muscle[low, 0]) * np.maximum(
         np.abs(skin[low, 0]) * (np.sign(muscle[low, 0]) == np.sign(skin[low, 0])), 0.3
     )
-    gas = soft.bowel_gas(rng, float(np.clip(rng.gamma(3.0, 0.33), 0.1, 2.2)))
+    gas = soft.bowel_gas(rng, float(np.clip(rng.gamma(2.5, 0.30), 0.05, 1.8)))
     return Scene(
         "hip_ap",
         patient,
@@ -211,7 +227,7 @@ def scene(
         letter,
         letter_at,
         tuple(b.name for b in built if b.name.endswith("_femur")),
-        facts={"frame": frame, "pelvic_tilt_deg": round(float(tilt), 2)},
+        facts={"frame": frame, "body": "mesh" if real else "built_in", "pelvic_tilt_deg": round(float(tilt), 2)},
     )
 
 
@@ -248,7 +264,9 @@ def _limb(
     return Limb(side, (bone.name,), dxa, dict(zip(names, marks, strict=True)), regions, facts)
 
 
-def _pelvis(stretch: Points, cup: float, left: Quality, rng: np.random.Generator, whole: Pose) -> list[Bone]:
+def _pelvis(
+    stretch: Points, cup: float, left: Quality, rng: np.random.Generator, whole: Pose, hip: Surface
+) -> list[Bone]:
     """Hip bones, sacrum and the lowest vertebrae, stretched to the person, the sockets to the heads."""
     grow = cup / pelvis.CUP_RADIUS
 
@@ -268,7 +286,6 @@ def _pelvis(stretch: Points, cup: float, left: Quality, rng: np.random.Generator
         {"plain": groups}, rng, left.roughness * 1.3
     )
     strong = left.cortex_density * bones.CORTICAL_DENSITY
-    hip = pelvis.hip_bone_template()
     thick = pelvis.hip_bone_cortex(hip.vertices) * (0.35 + 0.65 * left.cortex_thickness)
     thick = np.maximum(thick * np.exp(0.15 * bones.ripple(hip.vertices, rng, 25.0)), 0.3)
     outer, inner = bones.shelled(hip, thick, shaped)

@@ -1,5 +1,7 @@
 """The view knee_ap: one or both legs from in front, standing or lying, without a table between."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -38,9 +40,12 @@ def scene(
     scanner: Scanner,
     size: int,
     frame: str = "any",
-    pose_seed: int | None = None,
+    pose: int = 0,
+    meshes: Path | None = None,
 ) -> Scene:
     """A person's knees. frame: `both`, `single` or `any`, drawn. size: long side in pixels."""
+    if meshes is not None:
+        raise ValueError("a folder of meshes was given, but knee_ap has built-in bodies only; meshes serve hip_ap")
     if frame not in ("any", "both", "single"):
         raise ValueError(f"frame {frame!r} was asked for, expected any, both or single")
     drawn = "single" if rng.random() < 0.3 else "both"
@@ -53,7 +58,7 @@ def scene(
     stretch = size_factor * np.array([broad, 1.0, broad * np.exp(rng.normal(0, 0.02))])
     worn = max(0.0, rng.normal(-0.4, 0.6) + 0.02 * (patient.age_years - 60) + 0.04 * (patient.bmi - 27))  # arthrosis
 
-    posing = rng if pose_seed is None else np.random.default_rng(pose_seed)
+    posing = np.random.default_rng([int(rng.integers(2**62)), pose])
     apart = 78 * size_factor + 0.9 * (patient.bmi - 25) + float(posing.gamma(2.0, 7.0))
     film_z = -(58.0 * size_factor + 0.5 * (patient.bmi - 20) + 0.3 * scanner.table_mm)
     sides = ("R", "L") if frame == "both" else (side_shown,)

@@ -1,5 +1,6 @@
 """The view spine_lateral: the lumbar spine from the side, lying on the right side against the film."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,9 +56,14 @@ def scene(
     scanner: Scanner,
     size: int,
     frame: str = "any",
-    pose_seed: int | None = None,
+    pose: int = 0,
+    meshes: Path | None = None,
 ) -> Scene:
     """A person on the right side, belly to the film's left. size: long side in pixels."""
+    if meshes is not None:
+        raise ValueError(
+            "a folder of meshes was given, but spine_lateral has built-in bodies only; meshes serve hip_ap"
+        )
     if frame != "any":
         raise ValueError(f"frame {frame!r} was asked for; spine_lateral has one frame only")
     left, _, dxa = hip.measured(patient, rng)
@@ -68,7 +74,7 @@ def scene(
     )
     fractures = draw_fractures(patient, rng)
 
-    posing = rng if pose_seed is None else np.random.default_rng(pose_seed)
+    posing = np.random.default_rng([int(rng.integers(2**62)), pose])
     # Seen from the patient's left: x of the film runs backwards, the left side lies towards the source.
     aside = Pose(turn(y=-90.0), np.zeros(3))
     wobble = Pose(turn(x=posing.normal(0, 2.5), y=posing.normal(0, 4.0), z=posing.normal(0, 3.0)), np.zeros(3))
@@ -251,7 +257,7 @@ def _soft(
     thickness = thickness * (1 + 0.25 * bones.ripple(body.vertices, rng, 190.0))
     muscle, skin = skinned(body, np.maximum(thickness, 3.0), shape)
     muscle, skin = muscle * belly[:, None] ** np.array([0, 0, 1]), skin * belly[:, None] ** np.array([0, 0, 1])
-    gas = soft.bowel_gas(rng, float(np.clip(rng.gamma(3.0, 0.33), 0.1, 2.2)))
+    gas = soft.bowel_gas(rng, float(np.clip(rng.gamma(2.5, 0.26), 0.05, 1.6)))
     forward = soft.Gas(gas.centres + np.array([0, 30, 20]), gas.radii)
     parts = [SoftBody(muscle, skin, body.faces, whole, forward, whole)]
     lung = spine.lung_template()

@@ -34,6 +34,7 @@ def write(
     workers: int = 1,
     device: str = "cpu",
     frame: str = "any",
+    meshes: Path | None = None,
 ) -> Iterator[int]:
     """Make films 0..n-1 of the cohort under `out`; yields how many are done, from those already there up to n.
 
@@ -44,7 +45,15 @@ def write(
     if view not in simulation.VIEWS:
         raise ValueError(f"no view {view!r}; there are {', '.join(simulation.VIEWS)}")
     simulation.scanner_named(scanner)
-    cohort = {"view": view, "seed": seed, "scanner": scanner, "size": size or simulation.SIZE, "frame": frame}
+    cohort: dict[str, str | int] = {
+        "view": view,
+        "seed": seed,
+        "scanner": scanner,
+        "size": size or simulation.SIZE,
+        "frame": frame,
+    }
+    if meshes is not None:
+        cohort["meshes"] = meshes.name
     for folder in ("films", "masks", "projections", "rows"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     about = out / "cohort.json"
@@ -57,7 +66,7 @@ def write(
     todo = [index for index in range(n) if not _row_file(out, index).exists()]
     done = n - len(todo)
     yield done
-    job = (view, seed, scanner, size, device, frame, out)
+    job = (view, seed, scanner, size, device, frame, out, meshes)
     if workers <= 1 or len(todo) < 2:
         for index in todo:
             make(index, *job)
@@ -75,9 +84,19 @@ def write(
     truth(out, n)
 
 
-def make(index: int, view: str, seed: int, scanner: str, size: int | None, device: str, frame: str, out: Path) -> None:
+def make(
+    index: int,
+    view: str,
+    seed: int,
+    scanner: str,
+    size: int | None,
+    device: str,
+    frame: str,
+    out: Path,
+    meshes: Path | None,
+) -> None:
     """Make one film and everything that belongs to it."""
-    film = simulation.simulate(view, seed, index, scanner, size, device, frame)
+    film = simulation.simulate(view, seed, index, scanner, size, device, frame, meshes=meshes)
     patient = f"{view.split('_')[0]}-{seed}-{index:06d}"
     stem = f"{index:06d}"
     dicom.write(film, out / "films" / f"{stem}.dcm", patient)

@@ -1,0 +1,81 @@
+"""Meshes from a folder: taken when closed, refused with a reason when not."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.settings import settings
+from simulation import densitometry, hip, mesh
+from simulation.anatomy import femur
+from simulation.anatomy.surface import Surface, box
+from simulation.patient import Quality
+from simulation.pose import STILL
+
+
+def vtp(path: Path, surface: Surface) -> Path:
+    faces = " ".join(map(str, surface.faces.ravel()))
+    offsets = " ".join(str(3 * (i + 1)) for i in range(len(surface.faces)))
+    points = " ".join(f"{v / 1000:.7g}" for v in surface.vertices.ravel())
+    path.write_text(
+        '<VTKFile type="PolyData"><PolyData><Piece><Points>'
+        f'<DataArray format="ascii">{points}</DataArray></Points><Polys>'
+        f'<DataArray Name="connectivity" format="ascii">{faces}</DataArray>'
+        f'<DataArray Name="offsets" format="ascii">{offsets}</DataArray></Polys></Piece></PolyData></VTKFile>'
+    )
+    return path
+
+
+def test_a_closed_mesh_comes_back_in_millimetres_facing_outwards(tmp_path: Path) -> None:
+    inside_out = Surface(box((30, 40, 50)).vertices, box((30, 40, 50)).faces[:, ::-1])
+    found = mesh.read(vtp(tmp_path / "a.vtp", inside_out))
+    assert found.volume_mm3 == pytest.approx(30 * 40 * 50)
+    finer = found.subdivided()
+    assert finer.open_edges() == 0
+    assert finer.volume_mm3 == pytest.approx(found.volume_mm3)
+
+
+@pytest.mark.parametrize(
+    ("surface", "said"),
+    [
+        (Surface(box((30, 40, 50)).vertices, box((30, 40, 50)).faces[:-1]), "3 open edges, expected a closed surface"),
+        (Surface(box((30, 40, 50)).vertices / 1000, box((30, 40, 50)).faces), "are its units metres"),
+    ],
+)
+def test_a_mesh_with_a_hole_or_of_the_wrong_size_is_refused(tmp_path: Path, surface: Surface, said: str) -> None:
+    with pytest.raises(mesh.BadMesh, match=said):
+        mesh.read(vtp(tmp_path / "a.vtp", surface))
+
+
+@pytest.mark.parametrize("text", ["", "not xml", "<VTKFile/>"])
+def test_a_file_that_is_no_mesh_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.vtp").write_text(text)
+    with pytest.raises(mesh.BadMesh, match="expected VTK PolyData"):
+        mesh.read(tmp_path / "a.vtp")
+    with pytest.raises(mesh.BadMesh, match="no mesh"):
+        mesh.read(tmp_path / "b.vtp")
+
+
+def test_the_femur_of_real_anatomy_takes_the_built_in_ones_place() -> None:
+    folder = settings().data / "mesh"
+    if not folder.exists():
+        pytest.skip("no meshes: set OSTEOLENS_DATA to a folder with mesh/l_femur.vtp")
+    surface = mesh.left_femur(folder)
+    assert surface.open_edges() == 0
+    shape = femur.FemurShape()
+    built = hip.build_femur("femur", "L", shape, Quality(1.0, 1.0, {}, 1.0), np.random.default_rng(0), STILL, surface)
+    found = densitometry.scan(built, shape, "L")
+    mean = densitometry.scan(
+        hip.build_femur("femur", "L", shape, Quality(1.0, 1.0, {}, 1.0), np.random.default_rng(0), STILL), shape, "L"
+    )
+    for region in ("femoral_neck", "total_hip"):
+        assert found.abmd[region] == pytest.approx(mean.abmd[region], rel=0.3)
+        assert found.area_cm2[region] == pytest.approx(mean.area_cm2[region], rel=0.3)
+
+
+def test_a_folder_with_holes_in_its_bones_is_refused() -> None:
+    path = settings().data / "mesh/l_tibia.vtp"
+    if not path.exists():
+        pytest.skip("no meshes: set OSTEOLENS_DATA to a folder with mesh/l_tibia.vtp")
+    with pytest.raises(mesh.BadMesh, match="open edges"):
+        mesh.read(path)
