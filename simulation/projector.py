@@ -143,7 +143,9 @@ def cast(vertices: Tensor, faces: Tensor, geometry: Geometry) -> Shadow:
     half = SUBPIXEL // 2
     first = (top - half + SUBPIXEL - 1).div(SUBPIXEL, rounding_mode="floor").clamp(min=r0)
     last = (bottom - half).div(SUBPIXEL, rounding_mode="floor").clamp(max=r1 - 1)
-    keep = (area != 0) & (last >= first)
+    beside = torch.maximum(torch.maximum(a[:, 0], b[:, 0]), c[:, 0]) < c0 * SUBPIXEL
+    beyond = torch.minimum(torch.minimum(a[:, 0], b[:, 0]), c[:, 0]) > c1 * SUBPIXEL
+    keep = (area != 0) & (last >= first) & ~beside & ~beyond
     corner, slot, area, first, last, a = (t[keep] for t in (corner, slot, area, first, last, a))
     b, c = b[keep], c[keep]
 

@@ -159,7 +159,7 @@ def plane(low: tuple[float, float], high: tuple[float, float], step: float) -> t
 @cache
 def proximal_femur() -> Lattice:
     """The proximal femur's groups in its coronal plane (x lateral, y up)."""
-    low, step = (-36.0, -280.0), 0.4
+    low, step = (-36.0, -170.0), 0.4  # below, the canal is as empty as at the edge
     a, b = plane(low, (82.0, 36.0), step)
     groups = (
         bundle(
@@ -259,5 +259,5 @@ def vertebra() -> Lattice:
 @cache
 def even(axes: tuple[int, int], low: tuple[float, float], high: tuple[float, float], density: float) -> Lattice:
     """Spongy bone of one density without groups, for flat and short bones."""
-    a, _ = plane(low, high, 0.6)
-    return Lattice(axes, low, 0.6, np.full_like(a, density))
+    a, _ = plane(low, high, 1.0)
+    return Lattice(axes, low, 1.0, np.full_like(a, density))

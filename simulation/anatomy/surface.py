@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ class Surface:
     vertices: Points
     faces: Faces
 
-    @property
+    @cached_property
     def normals(self) -> Points:
         """Unit outward normals at the vertices [V, 3], weighted by the area of the triangles around."""
         a, b, c = (self.vertices[self.faces[:, i]] for i in range(3))
