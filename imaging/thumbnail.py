@@ -11,7 +11,8 @@ def thumbnail(pixels: Pixels, side: int) -> tuple[Pixels, int]:
     float32 in 0..1 over the film's own 1st to 99th percentile, so that thresholds mean the same on every film.
     """
     step = max(1, -(-max(pixels.shape) // side))
-    small = pixels[step // 2 :: step, step // 2 :: step]
+    top, left = (min(step // 2, length - 1) for length in pixels.shape)  # a strip may be thinner than half a step
+    small = pixels[top::step, left::step]
     low, high = np.percentile(small, (1, 99))
     if high - low < 1e-6:
         low, high = float(small.min()), float(small.max())

@@ -1,0 +1,147 @@
+"""Whatever happens to a file, it ends in a radiograph or a coded refusal: in time, in bounds, in this process.
+
+Each file's damage is read in a child process, so that a decoder's crash is a failed test and not the end of them all.
+"""
+
+import multiprocessing
+import resource
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+
+from core.radiograph import Radiograph
+from core.refusal import Code, Refused
+from core.settings import settings
+from imaging import read_radiograph
+from tests.imaging.damage import cuts, flipped, lying_dimensions, lying_lengths
+from tests.imaging.planted import planted_dicom, planted_jpeg, planted_png, planted_tiff
+
+SECONDS, GIGABYTE = 5.0, 1 << 30
+PICTURES = ("knee_qus/images/N12.jpg", "hip_inverted/1_ap.png", "spine_lateral/3836-F-020Y1.jpg")
+FLIPS = 2000
+_SPAWN = multiprocessing.get_context("fork")
+
+
+def survives(pieces: Iterable[bytes]) -> int:
+    """How many pieces were read or refused as they must be; AssertionError tells of the first that was not."""
+    ours, theirs = _SPAWN.Pipe()
+    child = _SPAWN.Process(target=_reads, args=(pieces, theirs))
+    child.start()
+    theirs.close()
+    count, fault = 0, None
+    try:
+        while fault is None:
+            count, fault = ours.recv()
+            if fault == "":
+                break
+    except EOFError:
+        child.join()
+        fault = f"the process ended with {child.exitcode} at piece {count + 1}"
+    child.join()
+    assert not fault, fault
+    return count
+
+
+def _reads(pieces: Iterable[bytes], tell: multiprocessing.connection.Connection) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    count = 0
+    for count, piece in enumerate(pieces, 1):
+        start = perf_counter()
+        try:
+            assert isinstance(read_radiograph(piece, "piece"), Radiograph)
+        except Refused as refused:
+            assert refused.refusal.code in Code
+            assert refused.refusal.message
+        except BaseException as fault:  # noqa: BLE001 the test is that there is none
+            tell.send((count, f"piece {count}: {fault!r}"))
+            return
+        took = perf_counter() - start
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+        if took > SECONDS or grown > GIGABYTE:
+            tell.send((count, f"piece {count}: {took:.1f} s, {grown >> 20} MiB"))
+            return
+        tell.send((count, None))
+    tell.send((count, ""))
+
+
+def corpus(films: Path) -> list[Path]:
+    return [*sorted((films / "dicom").glob("*.dcm")), *(films / name for name in PICTURES)]
+
+
+@pytest.mark.parametrize("make", [planted_dicom, planted_png, planted_jpeg, planted_tiff])
+def test_a_made_file_survives_all_damage(make: Callable[[], bytes]) -> None:
+    data = make()
+    survives(cuts(data, 12))
+    survives(flipped(data, make.__name__, seed) for seed in range(25))
+    survives(list(lying_lengths(data))[::4])
+    survives(list(lying_dimensions(data))[::2])
+
+
+def test_a_draw_of_damage_to_every_real_file(films: Path) -> None:
+    for number, path in enumerate(corpus(films)):
+        data = path.read_bytes()
+        survives(list(cuts(data))[number % 7 :: 25])
+        survives([flipped(data, path.name, seed) for seed in range(2)])
+        survives([*lying_lengths(data), *lying_dimensions(data)][number % 11 :: 40])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_every_real_file_cut_at_fifty_places(films: Path) -> None:
+    assert sum(survives(cuts(path.read_bytes())) for path in corpus(films)) == 50 * len(corpus(films))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_two_thousand_flips_over_the_real_files(films: Path) -> None:
+    files = corpus(films)
+    share = -(-FLIPS // len(files))
+    read = sum(
+        survives(flipped(data, path.name, seed) for seed in range(share)) for path in files for data in [path.read_bytes()]
+    )
+    assert read >= FLIPS
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_lengths_and_dimensions_that_lie(films: Path) -> None:
+    for path in corpus(films):
+        data = path.read_bytes()
+        survives(lying_lengths(data))
+        survives(lying_dimensions(data))
+
+
+def test_a_header_without_end_is_refused_in_time() -> None:
+    head = bytes(128) + b"DICM" + b"\x02\x00\x10\x00UI\x14\x001.2.840.10008.1.2.1\0"
+    endless = head + b"".join(b"\x09\x00" + n.to_bytes(2, "little") + b"LO\x02\x00ab" for n in range(65000))
+    start = perf_counter()
+    with pytest.raises(Refused, match="tags before its pixels") as refused:
+        read_radiograph(endless, "")
+    assert refused.value.refusal.code == Code.UNREADABLE
+    assert perf_counter() - start < SECONDS
+
+
+def test_a_deflated_bomb_is_refused_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    import zlib
+
+    from tests.imaging.made import bone, dicom
+
+    data = dicom((bone() * 4095).astype("uint16"), "deflated")
+    body = 144 + int.from_bytes(data[140:144], "little")
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    bomb = data[:body] + squeeze.compress(zlib.decompress(data[body:], -zlib.MAX_WBITS) + bytes(50_000_000)) + squeeze.flush()
+    monkeypatch.setenv("OSTEOLENS_MAX_MEGABYTES", "10")
+    settings.cache_clear()
+    with pytest.raises(Refused, match="inflates to more than 10 MB") as refused:
+        read_radiograph(bomb, "")
+    assert refused.value.refusal.code == Code.TOO_LARGE
+
+
+def test_a_file_over_the_limit_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OSTEOLENS_MAX_MEGABYTES", "0.001")
+    settings.cache_clear()
+    with pytest.raises(Refused) as refused:
+        read_radiograph(planted_png(), "")
+    assert refused.value.refusal.code == Code.TOO_LARGE

@@ -1,0 +1,190 @@
+"""What the pixels alone tell: polarity, borders, text, and the checks before reading."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from scipy import ndimage
+
+from core.radiograph import Radiograph
+from core.refusal import Code, Refused
+from core.settings import settings
+from imaging import check, read_radiograph, to_png
+from imaging.collimation import exposed
+from imaging.polarity import DARK_BELOW, bone_brightness
+from imaging.text import painted_over, text_lines
+from tests.imaging.made import bone
+from tests.imaging.planted import film_with_text
+
+
+def png(grey: np.ndarray) -> bytes:
+    stream = BytesIO()
+    Image.fromarray(np.rint(grey * 255).astype(np.uint8)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def codes(film: Radiograph) -> list[str]:
+    return [str(notice.code) for notice in film.notices]
+
+
+def real(films: Path, *patterns: str) -> list[Path]:
+    return [path for pattern in patterns for path in sorted(films.glob(pattern))]
+
+
+def test_an_inverted_film_is_turned_back_and_said_to_be() -> None:
+    upright, inverted = read_radiograph(png(bone()), ""), read_radiograph(png(1 - bone()), "")
+    assert "polarity" not in codes(upright)
+    assert "polarity" in codes(inverted)
+    np.testing.assert_allclose(inverted.pixels, upright.pixels, atol=1 / 254)
+
+
+def test_the_evidence_for_an_inverted_film_is_the_opposite() -> None:
+    film = bone(noise=0.02)
+    assert bone_brightness(1 - film) == pytest.approx(-bone_brightness(film), abs=0.3)
+
+
+def test_real_films_with_bright_bone_are_left_as_they_are(films: Path) -> None:
+    for path in real(films, "knee_qus/images/*.jpg", "spine_lateral/*.jpg", "wrong_site/*.jpg")[::3]:
+        film = read_radiograph(path.read_bytes(), "")
+        assert "polarity" not in codes(film), path.name
+        before = np.asarray(Image.open(path)) / 255
+        kept = film.valid if film.valid is not None and "burned_in_text" in codes(film) else np.ones(before.shape, bool)
+        np.testing.assert_allclose(film.pixels[kept], before[kept], atol=1e-6)
+
+
+def test_bone_is_bright_on_the_coloured_inverted_hips(films: Path) -> None:
+    for path in real(films, "hip_inverted/*.png"):
+        film = read_radiograph(path.read_bytes(), "")
+        assert bone_brightness(film.pixels) > 1, path.name
+
+
+def test_a_film_whose_tag_lies_comes_out_as_its_honest_twin(films: Path) -> None:
+    honest, lying = (
+        read_radiograph(next((films / "dicom").glob(f"*{name}*.dcm")).read_bytes(), "") for name in ("850819", "MONOHR1")
+    )
+    assert lying.case_id == honest.case_id
+    assert "polarity" in codes(lying)
+
+
+def test_most_inverted_copies_of_real_films_are_noticed(films: Path) -> None:
+    paths = real(films, "knee_qus/images/*.jpg", "spine_lateral/*.jpg", "wrong_site/*.jpg")[::5]
+    inverted = [1 - np.asarray(Image.open(path).convert("L"), np.float32) / 255 for path in paths]
+    noticed = [bone_brightness(film, exposed(film)) < DARK_BELOW for film in inverted]
+    assert np.mean(noticed) > 0.8
+
+
+def test_flat_margins_are_no_film_and_the_field_is() -> None:
+    film = np.zeros((300, 260), np.float32)
+    film[30:270, 40:220] = bone((240, 180))
+    inside = exposed(film)
+    assert inside is not None
+    assert not inside[:24].any()
+    assert not inside[:, :34].any()
+    assert inside[40:260, 60:200].all()
+
+
+@pytest.mark.parametrize("degrees", [0, 4])
+@pytest.mark.parametrize("beyond", [0.0, 1.0])
+def test_a_collimators_straight_edge_is_found_even_aslant(degrees: float, beyond: float) -> None:
+    film = 0.3 + 0.4 * bone((512, 400))
+    rows, columns = np.mgrid[0:512, 0:400]
+    covered = columns < 60 + (rows - 256) * np.tan(np.radians(degrees))
+    inside = exposed(np.where(covered, beyond, film).astype(np.float32))
+    assert inside is not None
+    assert inside[covered].mean() < 0.1
+    assert inside[:, 110:320].all()
+
+
+def test_a_film_without_borders_is_film_everywhere() -> None:
+    assert exposed(0.2 + 0.6 * ndimage.gaussian_filter(np.random.default_rng(0).random((300, 300)), 3)) is None
+
+
+def test_text_over_the_anatomy_loses_its_strokes_and_the_reader_is_warned() -> None:
+    plain, written = bone((512, 384)), film_with_text(over=True)
+    film = read_radiograph(png(written), "")
+    said = [notice.message for notice in film.notices if notice.code == Code.BURNED_IN_TEXT]
+    assert len(said) == 1
+    assert "over the anatomy" in said[0]
+    assert text_lines(film.pixels) == ()
+    changed = abs(film.pixels - plain) > 0.2
+    assert changed.mean() < 0.005
+    assert film.valid is not None
+    assert 0 < (~film.valid[230:270]).mean() < 0.6
+
+
+def test_a_side_marker_stays() -> None:
+    image = Image.fromarray(np.rint(bone((512, 384)) * 255).astype(np.uint8))
+    from PIL import ImageFont
+
+    ImageDraw.Draw(image).text((20, 30), "R", 255, ImageFont.load_default(40))
+    before = np.asarray(image) / 255
+    np.testing.assert_allclose(read_radiograph(png(before), "").pixels, before, atol=1e-6)
+
+
+def test_the_patients_number_between_the_knees_is_gone(films: Path) -> None:
+    for name in ("N16", "N21", "OP90"):
+        film = read_radiograph((films / f"knee_qus/images/{name}.jpg").read_bytes(), "")
+        assert Code.BURNED_IN_TEXT in codes(film)
+        assert text_lines(film.pixels) == ()
+        again = read_radiograph(to_png(film), "")
+        assert Code.BURNED_IN_TEXT not in codes(again)
+
+
+def test_no_more_than_a_few_real_films_are_touched(films: Path) -> None:
+    """Ribs, teeth and trabeculae are no text."""
+    paths = real(films, "knee_qus/images/*.jpg", "wrong_site/*.jpg", "hip_inverted/*.png")[::2]
+    written = [path.name for path in paths if Code.BURNED_IN_TEXT in codes(read_radiograph(path.read_bytes(), ""))]
+    assert len(written) <= 4, written
+
+
+def test_painting_over_marks_exactly_what_it_changed() -> None:
+    pixels = film_with_text()
+    before = pixels.copy()
+    film = painted_over(pixels, text_lines(pixels))
+    assert film is not None
+    assert np.array_equal(before[film], pixels[film])
+
+
+def radiograph(pixels: np.ndarray, **facts: object) -> Radiograph:
+    return Radiograph(pixels.astype(np.float32), "x", **facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("pixels", "code"),
+    [
+        (bone((40, 200)), Code.TOO_SMALL),
+        (np.full((200, 200), 0.5), Code.EXPOSURE),
+        (np.clip(bone() * 8, 0, 1), Code.EXPOSURE),
+        (np.where((np.indices((256, 192))[0] - 128) ** 2 + (np.indices((256, 192))[1] - 96) ** 2 < 400, 1, bone()), Code.IMPLANT),
+    ],
+)
+def test_what_rules_a_film_out_is_refused_or_a_remark_by_setting(
+    pixels: np.ndarray, code: Code, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Refused) as refused:
+        check(radiograph(pixels))
+    assert refused.value.refusal.code == code
+    monkeypatch.setenv("OSTEOLENS_WARN_ONLY", "too_small,exposure,implant")
+    settings.cache_clear()
+    assert code in [notice.code for notice in check(radiograph(pixels))]
+
+
+def test_a_blurred_film_is_remarked_on_and_a_sharp_one_is_not() -> None:
+    assert "unsharp" not in [notice.code for notice in check(radiograph(bone((512, 400))))]
+    blurred = ndimage.gaussian_filter(bone((512, 400)), 3)
+    assert "unsharp" in [notice.code for notice in check(radiograph(blurred))]
+
+
+def test_two_limbs_are_told_from_one() -> None:
+    one, two = bone((300, 200)), np.hstack([bone((300, 200), seed=1), bone((300, 200), seed=2)])
+    assert "several_limbs" not in [notice.code for notice in check(radiograph(one))]
+    assert "several_limbs" in [notice.code for notice in check(radiograph(two))]
+
+
+def test_real_knees_pass_every_check(films: Path) -> None:
+    limbs = []
+    for path in real(films, "knee_qus/images/*.jpg")[::4]:
+        limbs.append("several_limbs" in [notice.code for notice in check(read_radiograph(path.read_bytes(), ""))])
+    assert 0.5 < np.mean(limbs) < 0.75  # most films show both legs
