@@ -142,7 +142,8 @@ def take(
         ).to(device)
     magnification = geometry.magnification(0.0)
     signal = expose(attenuation, thickness, geometry.pitch_mm, magnification, scanner, generator, collimated, target)
-    look = scanner.processing.evened(scene.evenness)
+    taste = torch.randn(2, generator=generator, device=device).tolist()
+    look = scanner.processing.evened(scene.evenness).viewed((taste[0], taste[1]))
     pixels = processed(signal, collimated, body, geometry.pitch_mm, look)
     pixels = pixels * (collimated > 0.5)
 
@@ -221,7 +222,7 @@ def soft_tissue(
     for part in scene.soft:
         if part.gas is not None and len(part.gas.centres):
             gas = torch.maximum(gas, gas_length(part.gas, part.gas_pose, coarse, folds))
-    gas = gaussian_blur(gas, 1.2 / coarse.pitch_mm)
+    gas = gaussian_blur(gas, 1.8 / coarse.pitch_mm)
     muscle, skin = muscle.clamp(min=0), skin.clamp(min=0)
     muscle, skin = (
         gaussian_blur(muscle, scene.muscle_edge_mm / coarse.pitch_mm),
@@ -261,7 +262,7 @@ def gas_length(gas: Gas, pose: Pose, geometry: Geometry, ripple: Tensor) -> Tens
         filled[r0:r1, c0:c1] += swell
         depth[r0:r1, c0:c1] = torch.maximum(depth[r0:r1, c0:c1], float(radii[2]) * (swell > 0))
     level = filled * (1 + 0.55 * ripple) - 0.30
-    return 1.5 * gaussian_blur(depth, 4) * (level / 0.6).clamp(0, 1).sqrt() * (level > 0)
+    return gaussian_blur(depth, 4) * (level / 0.6).clamp(0, 1).sqrt() * (level > 0)
 
 
 def field_mask(shape: tuple[int, int], edges: tuple[float, float, float, float], soft_px: float, device: str) -> Tensor:

@@ -46,10 +46,11 @@ def processed(signal: Tensor, field: Tensor, body: Tensor, pitch_mm: float, look
     if look.edge > 0:
         image = image + look.edge * (image - gaussian_blur(image, 0.6 / pitch_mm))
 
-    low, high = _percentiles(image, inside, (0.012, 0.994))
-    level = (image - low) / max(high - low, 1e-3)
-    level = level * 0.86 + 0.07
-    curved = torch.where(level < 0.07, 0.07 * torch.exp((level - 0.07) / 0.07 * 1.2), level)
+    # The LUT: soft tissue at a dark grey, bone from there to nearly white, thin parts fade to black.
+    soft, high = _percentiles(image, inside, (0.30, 0.994))
+    level = look.soft + (image - soft) * ((0.93 - look.soft) / max(high - soft, 1e-3))
+    toe = 0.75 * look.soft
+    curved = torch.where(level < toe, toe * torch.exp((level - toe) / toe), level)
     top = 0.80
     curved = torch.where(curved > top, top + (1 - top) * torch.tanh((curved - top) / (1 - top) * look.shoulder), curved)
     bare = ((density - 0.05) / 0.55).clamp(0, 1)  # rays that met next to nothing are black

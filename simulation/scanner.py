@@ -12,15 +12,16 @@ class Processing:
     """A vendor's road from signal to display.
 
     detail: gain of structures of 0.3, 1.2, 5 and 20 mm in a Laplacian pyramid. compression: exponent below 1 lifts
-    weak detail. base: share of the coarse brightness that is kept. edge: unsharp masking at 0.6 mm. gamma, shoulder:
-    the LUT.
+    weak detail. base: share of the coarse brightness that is kept. edge: unsharp masking at 0.6 mm. soft: grey at
+    which the LUT puts soft tissue. gamma, shoulder: its shape.
     """
 
     detail: tuple[float, float, float, float] = (1.0, 1.45, 1.6, 1.5)
     compression: float = 0.86
     base: float = 0.62
     edge: float = 0.25
-    gamma: float = 1.12
+    gamma: float = 1.0
+    soft: float = 0.34
     shoulder: float = 0.9
 
     def evened(self, share: float) -> "Processing":
@@ -28,6 +29,12 @@ class Processing:
         lift = 1 + 0.9 * (1 - share)
         finest, fine, middle, broad = self.detail
         return replace(self, base=self.base * share, detail=(finest, fine * lift, middle * lift, broad * lift))
+
+    def viewed(self, by: tuple[float, float]) -> "Processing":
+        """As a radiographer leaves it: brighter or darker, steeper or flatter, by two standard normal draws."""
+        return replace(
+            self, gamma=self.gamma * float(np.exp(0.09 * by[0])), soft=min(max(self.soft + 0.035 * by[1], 0.2), 0.5)
+        )
 
     def gain(self, scale_mm: float) -> float:
         """Gain of structures of that size, between the stated ones on a logarithmic scale."""
@@ -79,7 +86,7 @@ SCANNERS = {
         detector_mm=0.20,
         electronic=220.0,
         pitch_mm=0.175,
-        processing=Processing((0.95, 1.2, 1.3, 1.2), 0.93, 0.85, 0.55, 1.3, 0.8),
+        processing=Processing((0.95, 1.2, 1.3, 1.2), 0.93, 0.80, 0.55, gamma=1.12, soft=0.42, shoulder=0.8),
         bits=10,
         photometric="MONOCHROME1",
         collimated=0.75,
@@ -99,7 +106,7 @@ SCANNERS = {
         electronic=20.0,
         pitch_mm=0.5,
         parallel=True,
-        processing=Processing((0.9, 1.0, 1.0, 1.0), 1.0, 0.85, 0.0, 1.0, 1.0),
+        processing=Processing((0.9, 1.0, 1.0, 1.0), 1.0, 0.85, 0.0, soft=0.40, shoulder=1.0),
         bits=12,
         markers=False,
         collimated=0.0,

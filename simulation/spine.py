@@ -91,7 +91,8 @@ def scene(
     else:
         wide, high = ((350.0, 430.0), (300.0, 430.0), (240.0, 430.0))[int(rng.choice(3, p=[0.45, 0.35, 0.2]))]
     centre = whole.to_world(curve["L3"].place[None])[0]
-    aim = centre[:2] + np.array([posing.normal(-12, 12) * (0.3 if scanner.parallel else 1), posing.normal(8, 14)])
+    lower = posing.normal(6, 8) if scanner.parallel else posing.normal(-26, 14)
+    aim = centre[:2] + np.array([posing.normal(-12, 12) * (0.3 if scanner.parallel else 1), lower])
     film_z = -(scanner.table_mm + 150 * size_factor * (0.9 + 0.1 * flat) + 0.6 * fat)
     geometry = beam_geometry(aim, wide, high, size, film_z, scanner, posing, 14.0)
     field = (0.0, 0.0, 1.0, 1.0)
@@ -113,7 +114,7 @@ def scene(
         (),
         8.0,
         {"frame": "spine"},
-        evenness=0.32,
+        evenness=0.45,
     )
 
 

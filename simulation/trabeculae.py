@@ -213,9 +213,8 @@ def knee(name: str) -> Lattice:
     groups: tuple[Group, ...]
     if name == "femur":
         canal = 1 / (1 + np.exp((b - 92) / 12))
-        plain = (
-            6 + 92 * canal + 45 * np.exp(-(((b - 12) / 12) ** 2)) + 26 * np.exp(-(((b - 33 + 0.004 * a**2) / 2.2) ** 2))
-        )
+        scar = np.exp(-(((b - 33 + 0.004 * a**2) / 2.2) ** 2))
+        plain = 6 + 140 * canal + 45 * np.exp(-(((b - 12) / 12) ** 2)) + 26 * scar
         groups = (
             bundle("principal_compressive", [(-22, -2, 12), (-21, 30, 12), (-9, 85, 8), (-4, 120, 5)], 95, a, b, 0.8),
             bundle("secondary_compressive", [(22, -2, 12), (22, 30, 12), (15, 85, 8), (13, 120, 5)], 78, a, b, 0.8),
@@ -223,7 +222,7 @@ def knee(name: str) -> Lattice:
         )
     elif name == "tibia":
         canal = 1 / (1 + np.exp((-b - 78) / 12))
-        plain = 6 + 80 * canal + 70 * np.exp(-(((b + 9) / 8) ** 2)) + 24 * np.exp(-(((b + 24) / 2.0) ** 2))
+        plain = 6 + 125 * canal + 70 * np.exp(-(((b + 9) / 8) ** 2)) + 24 * np.exp(-(((b + 24) / 2.0) ** 2))
         groups = (
             bundle(
                 "principal_compressive", [(-23, -2, 12), (-21, -30, 10), (-12, -80, 7), (-10, -120, 4)], 110, a, b, 0.8
@@ -235,7 +234,7 @@ def knee(name: str) -> Lattice:
     else:
         low = (-50.0, -8.0)
         a, b = plane(low, (56.0, 80.0), step)
-        plain = np.full_like(a, 135)
+        plain = np.full_like(a, 115)
         groups = (bundle("principal_compressive", [(3, 20, 20), (3, 70, 20)], 60, a, b),)
     return Lattice((0, 1), low, step, plain.astype(np.float32), groups)
 

@@ -99,14 +99,14 @@ def cortex(name: str, p: Points) -> npt.NDArray[np.float64]:
     """Thickness of the cortex in mm at surface points: thin at the ends, firm under cartilage, thick on shafts."""
     y = p[:, 1]
     if name == "patella":
-        return np.full(len(p), 0.9)
+        return np.full(len(p), 0.6)
     if name == "fibula":
-        return 0.6 + 2.1 * _rise(-y, 35, 90)
+        return 0.6 + 2.5 * _rise(-y, 35, 90)
     if name == "femur":
         joint = np.exp(-(((y - 6) / 7) ** 2))
-        return 0.8 + 4.8 * _rise(y, 62, 190) + 0.5 * joint
+        return 0.8 + 4.2 * _rise(y, 62, 190) + 0.5 * joint
     joint = np.exp(-(((y + 4) / 4) ** 2))
-    return 0.7 + 4.6 * _rise(-y, 40, 150) + 1.0 * joint
+    return 0.7 + 4.1 * _rise(-y, 40, 150) + 1.0 * joint
 
 
 def _rise(value: npt.NDArray[np.float64], start: float, end: float) -> npt.NDArray[np.float64]:
