@@ -9,6 +9,8 @@ import numpy as np
 
 from core.radiograph import Pixels
 
+_BLOCK = 1 << 16  # pixels quantised at a time
+
 
 def machine_key(home: Path) -> bytes:
     """The 32-byte key of this installation, made on first use. It never leaves the machine.
