@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from annotation.server import LabelStudioServer, free_port
 from present.samples import SAMPLES
@@ -32,14 +32,22 @@ def take(page: Page, name: str) -> None:
 
 
 def open_samples(page: Page) -> None:
-    for sample in SAMPLES:
+    for number, sample in enumerate(SAMPLES, start=1):
         page.get_by_role("button", name=sample.title, exact=True).click()
-        page.locator(".answer").wait_for()
-        page.wait_for_timeout(2500)
+        if number > 1:
+            expect(page.get_by_role("radiogroup", name="Opened films").get_by_role("radio")).to_have_count(number)
+        at_rest(page)
         ask = page.get_by_role("button", name="Send to the worklist")
         if ask.is_visible():
             ask.click()
-        page.get_by_text("In the worklist").wait_for()
+            at_rest(page)
+        expect(page.get_by_text("In the worklist")).to_be_visible()
+
+
+def at_rest(page: Page) -> None:
+    """The server has drawn all it was asked for."""
+    page.wait_for_timeout(700)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=120_000)
 
 
 def main() -> None:
@@ -59,6 +67,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(120_000)
         page.goto(face.url)
+        expect(page.get_by_role("heading", name="Read a film")).to_be_visible()
         open_samples(page)
         take(page, "read")
         page.get_by_role("link", name="Worklist", exact=True).click()
