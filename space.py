@@ -19,6 +19,7 @@ from core.settings import settings
 from present.answer import answer_html
 from present.colours import ACCENT, BACKGROUND, LINE, PANEL, TEXT
 from present.download import json_lines
+from present.model_card import ModelCard, model_card
 from present.page_style import ICON
 from present.samples import SAMPLES
 from present.viewer import SCRIPT, STYLE, viewer_data
@@ -74,15 +75,15 @@ def _show(data: bytes, name: str, age: float | None, sex: str | None, bmi: float
         raise gr.Error(str(wrong), print_exception=False) from wrong
     readings = read(data, name, clinical=clinical)
     film = next((found for found in map(viewer_data, readings) if found), None)
-    answers = "".join(answer_html(one, _coverage(one)) for one in readings)
+    answers = "".join(answer_html(one, _card(one)) for one in readings)
     return json.dumps(film), answers, json_lines(readings)
 
 
-def _coverage(reading: Reading) -> float | None:
-    """The rate at which the sets of the bundle that answered hold the truth."""
+def _card(reading: Reading) -> ModelCard | None:
+    """What is known of the bundle that answered."""
     model = reading.model
-    found = (one for one in models() if model and (one["name"], one["version"]) == (model.name, model.version))
-    return next((float(one["coverage"]) for one in found), None)
+    known = {(card.name, card.version): card for card in map(model_card, models())}
+    return known.get((model.name, model.version)) if model else None
 
 
 def build() -> gr.Blocks:

@@ -13,6 +13,7 @@ from pages.parts.film_viewer import film_viewer
 from pages.parts.session import Film, Session, session
 from present.answer import answer_html
 from present.download import download_name, json_lines
+from present.model_card import ModelCard, model_card
 from present.samples import SAMPLES
 from present.wording import distinct, in_worklist_sentence, markdown_safe, shown_name, state_title, step_title, verdict
 
@@ -109,8 +110,8 @@ def choose_limb(limbs: Sequence[Reading]) -> int:
     return titles.index(st.segmented_control("Side", titles, default=titles[0], required=True))
 
 
-def show_answer(readings: Sequence[Reading], reading: Reading, coverage: float | None) -> None:
-    st.html(answer_html(reading, coverage))
+def show_answer(readings: Sequence[Reading], reading: Reading) -> None:
+    st.html(answer_html(reading, card_of(reading)))
     if reading.status == "read":
         try:
             show_worklist_state(reading)
@@ -129,15 +130,15 @@ def show_answer(readings: Sequence[Reading], reading: Reading, coverage: float |
 
 
 @st.cache_data(ttl=60, show_spinner=False)
-def coverages() -> dict[str, float]:
-    """The rate at which each bundle's sets hold the truth, by name@version."""
+def cards() -> dict[tuple[str, str], ModelCard]:
+    """What is known of each bundle, by name and version."""
     from reading import models
 
-    return {f"{one['name']}@{one['version']}": one["coverage"] for one in models()}
+    return {(card.name, card.version): card for card in map(model_card, models())}
 
 
-def coverage_of(reading: Reading) -> float | None:
-    return coverages().get(f"{reading.model.name}@{reading.model.version}") if reading.model else None
+def card_of(reading: Reading) -> ModelCard | None:
+    return cards().get((reading.model.name, reading.model.version)) if reading.model else None
 
 
 def show_worklist_state(reading: Reading) -> None:
@@ -197,7 +198,7 @@ if films:
     limbs = readings[film.id]
     with answer:
         at = choose_limb(limbs)
-        show_answer(limbs, limbs[at], coverage_of(limbs[at]))
+        show_answer(limbs, limbs[at])
     with stage:
         packed = state.packed_film(film, clinical, at)
         if packed is not None:

@@ -8,6 +8,7 @@ from html import escape
 from core.reading import Reading
 from core.refusal import Notice
 from present.colours import class_colour
+from present.model_card import ModelCard, measured_sentence
 from present.wording import (
     DISCLAIMER,
     class_title,
@@ -58,17 +59,20 @@ STYLE = """<style>
 </style>"""
 
 
-def answer_html(reading: Reading, coverage: float | None = None) -> str:
-    """One reading for a person: the class, the set, each network's own answer, how hard it is and why, the model."""
-    body = _read(reading, coverage) if reading.estimate is not None else _not_read(reading)
+def answer_html(reading: Reading, card: ModelCard | None = None) -> str:
+    """One reading for a person: the class, the set, each network's own answer, how hard it is and why, the model.
+
+    card: of the bundle that answered, for what its sets promise and how good it was found to be.
+    """
+    body = _read(reading, card) if reading.estimate is not None else _not_read(reading)
     return f'{STYLE}<div class="answer" data-status="{reading.status}">{body}</div>'
 
 
-def _read(reading: Reading, coverage: float | None) -> str:
+def _read(reading: Reading, card: ModelCard | None) -> str:
     assert reading.estimate is not None
     labels = tuple(reading.estimate.probabilities)
     best = reading.estimate.label
-    said = set_sentence(reading.estimate.conformal_set, labels, coverage)
+    said = set_sentence(reading.estimate.conformal_set, labels, card.coverage if card else None)
     parts = [
         f'<p class="film">{escape(film_title(reading))}: the likeliest class</p>',
         f'<p class="label" style="--shade: {class_colour(best)}">{escape(headline(reading))} '
@@ -79,7 +83,7 @@ def _read(reading: Reading, coverage: float | None) -> str:
         _bars(reading, labels),
         _difficulty(reading),
         _warnings(reading.warnings),
-        f'<p class="model">{escape(model_sentence(reading))}</p>',
+        f'<p class="model">{escape(model_sentence(reading))} {escape(measured_sentence(card)) if card else ""}</p>',
     ]
     return "".join(parts)
 

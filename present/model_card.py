@@ -81,6 +81,19 @@ class ModelCard:
     provenance: Mapping[str, Any]
 
 
+def measured_sentence(card: ModelCard) -> str:
+    """How good the bundle was found to be, in a sentence to stand beside each of its answers."""
+    if not card.parts:
+        return "How good it is was never measured."
+    part = card.parts[0]
+    found = next(iter(part.figures("balanced_accuracy")), None)
+    if found is None or found.value is None or found.low is None:
+        return "How good it is was never measured."
+    chance = 1 / len(card.labels)
+    verdict = " That is no better than chance." if found.low <= chance else ""
+    return f"Balanced accuracy on {part.films} films held out: {found}; chance is {chance:.2f}.{verdict}"
+
+
 def model_card(description: Mapping[str, Any]) -> ModelCard:
     """From what `reading.models()` says of a bundle. A bundle without evidence gives a card without parts."""
     evidence = description.get("evidence") or {}

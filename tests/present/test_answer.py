@@ -6,13 +6,14 @@ from core.estimate import Difficulty
 from core.reading import ModelVersion, Reading
 from core.refusal import Code, Notice, Refusal
 from present.answer import answer_html
+from present.model_card import ModelCard, model_card
 from present.wording import DISCLAIMER, REASONS
 from tests.readings import a_reading, a_refusal
 
 
-def words(reading: Reading, coverage: float | None = None) -> str:
+def words(reading: Reading, card: ModelCard | None = None) -> str:
     """What a person reads: the answer without tags and style."""
-    return re.sub(r"<[^>]*>", " ", re.sub(r"<style>.*?</style>", "", answer_html(reading, coverage), flags=re.S))
+    return re.sub(r"<[^>]*>", " ", re.sub(r"<style>.*?</style>", "", answer_html(reading, card), flags=re.S))
 
 
 def test_an_answer_says_class_probability_disclaimer_model_and_source() -> None:
@@ -61,6 +62,25 @@ def test_a_fault_of_ours_is_not_called_a_refusal() -> None:
     said = words(Reading("x.png", "failed"))
     assert "Not read" in said
     assert "Refused" not in said
+
+
+@pytest.mark.parametrize(("low", "verdict"), [(0.2, True), (0.5, False)])
+def test_how_good_the_bundle_was_found_to_be_stands_beside_the_answer(low: float, verdict: bool) -> None:
+    figure = {"value": 0.6, "low": low, "high": 0.7}
+    card = model_card(
+        {
+            "name": "knee_resnet",
+            "version": "0.1.0",
+            "labels": ["normal", "osteopenia", "osteoporosis"],
+            "candidates": {},
+            "coverage": 0.9,
+            "evidence": {"test": {"joint": {"films": 30, "balanced_accuracy": figure}}},
+        }
+    )
+    said = words(a_reading(), card)
+    assert f"on 30 films held out: 0.60 ({low:.2f} to 0.70); chance is 0.33." in said
+    assert ("no better than chance" in said) == verdict
+    assert "90 %" in said
 
 
 def test_a_name_is_not_part_of_the_answer() -> None:
