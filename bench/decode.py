@@ -32,7 +32,9 @@ def film(side: int) -> np.ndarray:
     limb = 22000 * np.exp(-(((columns - 0.5) / 0.18) ** 4)) + 9000 * np.exp(-(((columns - 0.42) / 0.01) ** 2))
     texture = ndimage.zoom(random.normal(0, 1500, (side // 20, side // 20)), 20, order=1)
     texture = np.pad(texture, (0, side))[:side, :side]
-    return np.clip(4000 + limb * (0.8 + 0.2 * rows) + texture + random.normal(0, 40, (side, side)), 0, 65535).astype(np.uint16)
+    return np.clip(4000 + limb * (0.8 + 0.2 * rows) + texture + random.normal(0, 40, (side, side)), 0, 65535).astype(
+        np.uint16
+    )
 
 
 def seconds(action: Callable[[], object], repeat: int) -> float:

@@ -1,6 +1,6 @@
 """Write docs/evidence/dicom.md: every real file against a film built by hand, polarity margins, text found.
 
-    python -m bench.dicom_table [--out docs/evidence/dicom.md]
+python -m bench.dicom_table [--out docs/evidence/dicom.md]
 """
 
 import argparse
@@ -15,7 +15,7 @@ import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.pixels import apply_modality_lut, apply_voi
-from pydicom.uid import ImplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from core.radiograph import Radiograph
 from core.refusal import Refused
@@ -115,15 +115,16 @@ def _polarity(root: Path) -> list[str]:
             turned[folder] += "polarity" in codes
             painted[folder] += "burned_in_text" in codes
             value = bone_brightness(film.pixels, exposed(film.pixels))
-            evidence[folder].append(-value if "polarity" in codes else value)
+            evidence[folder].append(value)
             worst.append((evidence[folder][-1], f"{folder.split('/')[0]}/{path.name}"))
-    lines = ["| films | number | inverted | evidence, least | median | inverted copies that would be noticed | text painted over |"]
+    lines = ["| films | number | inverted | least evidence | median | inverted copies noticed | text painted over |"]
     lines.append("|---|---|---|---|---|---|---|")
     for folder in FOLDERS:
         values = np.array(evidence[folder])
         noticed = np.mean(abs(values[values > 0]) > -DARK_BELOW) * np.mean(values > 0)
         lines.append(
-            f"| {folder.split('/')[0]} | {values.size} | {turned[folder]} | {values.min():.2f} | {np.median(values):.2f} "
+            f"| {folder.split('/')[0]} | {values.size} | {turned[folder]} "
+            f"| {values.min():.2f} | {np.median(values):.2f} "
             f"| {noticed:.0%} | {painted[folder]} |"
         )
     upright = sorted(one for one in worst if "hip_inverted" not in one[1])[:5]
@@ -140,15 +141,15 @@ def main() -> None:
     lines = [
         "# Reading real films",
         "",
-        f"Written by `python -m bench.dicom_table` on {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, "
-        f"{packages}. The films are not part of the project.",
+        f"Written by `python -m bench.dicom_table` on {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()},"
+        f" {packages}. The films are not part of the project.",
         "",
         "## Every DICOM file",
         "",
         "The last column is the largest difference, of a scale of 0 to 1, between the film as read and one built by",
         "hand from the words that pydicom decodes, wherever the film was not painted over or marked as no film.",
         "`966.dcm` (JPEG 2000 stream cut off) and `RG2_JPLY` (a scan header that announces 1 of 64 coefficients) are",
-        "broken and refused. The film without file meta is read: its tags tell its encoding, and its pixels their size.",
+        "broken and refused. The film without file meta is read: its tags tell its encoding, its pixels their size.",
         "",
         "| file | transfer syntax | photometric | bits | what came out | largest difference |",
         "|---|---|---|---|---|---|",
@@ -158,9 +159,10 @@ def main() -> None:
         "",
         *_polarity(root),
         "",
-        "`hip_inverted` stands in two colour maps; of its six films the four whose map runs the other way come out bone",
-        "bright by taking the map back, the others by turning. `evidence` is the weighted sum of `imaging/polarity.py`,",
-        "taken after correction. Its weights were fitted on these same films, so the margins are in sample.",
+        "`hip_inverted` is coloured by a rainbow map, some films with bone red and others with bone blue: the first",
+        "come out bone bright by taking the map back, the others by turning. The evidence is the weighted sum of",
+        "`imaging/polarity.py` on the film as it came out. Its weights were fitted on these very films, so margins",
+        "are therefore in sample.",
         "",
     ]
     out.parent.mkdir(parents=True, exist_ok=True)

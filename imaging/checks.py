@@ -14,7 +14,9 @@ _SIDE: Final = 512
 WHITE, BLACK = 0.995, 0.005  # of full scale: what a display shows as nothing but white or black
 MOST_WHITE: Final = 0.5  # share of the field without any drawing in the white: burnt out
 LEAST_SPREAD: Final = 0.08  # of full scale between the 1st and 99th percentile: a film as good as blank
-LEAST_SHARP: Final = 0.12  # fine detail as a share of coarse: real films from 0.14 on, blurred by a 250th of their width 0.1
+LEAST_SHARP: Final = (
+    0.12  # fine detail as a share of coarse: real films from 0.14 on, blurred by a 250th of their width 0.1
+)
 LEAST_FIELD: Final = 0.12  # share of the film that the collimator leaves
 METAL_AREA: Final = 0.004  # share of the field: a screw and more; lead letters are smaller
 METAL_WHITE: Final = 0.97  # of full scale
@@ -77,21 +79,23 @@ def implant(film: Radiograph) -> Notice | None:
     """Metal is white without drawing, sharply bounded, and lies in the body."""
     field = _field(film)
     white = ndimage.binary_opening(field >= max(METAL_WHITE, float(np.percentile(field, 98))), iterations=2)
-    labels, count = ndimage.label(white)
+    labels, _ = ndimage.label(white)
     for index, place in enumerate(ndimage.find_objects(labels), 1):
         rows, columns = place
         body = labels[place] == index
         at_edge = rows.start == 0 or columns.start == 0 or rows.stop == field.shape[0] or columns.stop == field.shape[1]
         if at_edge or body.sum() < METAL_AREA * field.size:
             continue
-        around = ndimage.binary_dilation(np.pad(body, 8), iterations=8) & ~ndimage.binary_dilation(np.pad(body, 8), iterations=4)
+        around = ndimage.binary_dilation(np.pad(body, 8), iterations=8) & ~ndimage.binary_dilation(
+            np.pad(body, 8), iterations=4
+        )
         window = np.pad(field, 8, mode="edge")[rows.start : rows.stop + 16, columns.start : columns.stop + 16]
         ground = window[around]
         if np.median(ground) >= METAL_AROUND and np.median(ground) <= METAL_WHITE - 0.2:
             return Notice(
                 Code.IMPLANT,
-                f"The film shows what looks like metal in the body ({body.sum() / field.size:.1%} of the film), which no "
-                "model here has learned to read past; send a film of the other side.",
+                f"The film shows what looks like metal in the body ({body.sum() / field.size:.1%} of the film), which "
+                "no model here has learned to read past; send a film of the other side.",
             )
     return None
 
@@ -104,7 +108,9 @@ def sharpness(film: Radiograph) -> Notice | None:
     ratio = float(fine.std() / (coarse.std() + 1e-6))
     if ratio >= LEAST_SHARP:
         return None
-    return Notice("unsharp", "The film is unsharp (movement, or enlarged from a small copy); take its reading with care.")
+    return Notice(
+        "unsharp", "The film is unsharp (movement, or enlarged from a small copy); take its reading with care."
+    )
 
 
 def collimation(film: Radiograph) -> Notice | None:
@@ -116,7 +122,8 @@ def collimation(film: Radiograph) -> Notice | None:
     if share >= LEAST_FIELD:
         return None
     return Notice(
-        "collimation", f"Only {share:.0%} of the film is exposed; look whether the collimator cuts the region to be read."
+        "collimation",
+        f"Only {share:.0%} of the film is exposed; look whether the collimator cuts the region to be read.",
     )
 
 
@@ -132,7 +139,9 @@ def limbs(film: Radiograph) -> Notice | None:
         counts.append(_runs(strip > GAP_DEPTH * float(np.percentile(strip, 90))))
     if sorted(counts)[1] < 2:
         return None
-    return Notice("several_limbs", "The film shows more than one limb; by the AP convention the patient's right is on the left.")
+    return Notice(
+        "several_limbs", "The film shows more than one limb; by the AP convention the patient's right is on the left."
+    )
 
 
 def _runs(limb: np.ndarray) -> int:

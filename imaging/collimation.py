@@ -26,7 +26,9 @@ def shuttered(header: Header, shape: tuple[int, int]) -> Mask | None:
         edges = [header.whole(f"{name}{edge}") for edge in _EDGES]
         if "RECTANGULAR" in shapes and None not in edges:
             left, right, upper, lower = (edge or 0 for edge in edges)
-            if 0 <= left < right <= shape[1] + 1 and 0 <= upper < lower <= shape[0] + 1:  # the tags give the edges themselves, counted from 1
+            if (
+                0 <= left < right <= shape[1] + 1 and 0 <= upper < lower <= shape[0] + 1
+            ):  # the tags give the edges themselves, counted from 1
                 inside &= (columns >= left) & (columns < right - 1) & (rows >= upper) & (rows < lower - 1)
         centre, radius = header.numbers(f"CenterOfCircular{name}"), header.number(f"RadiusOfCircular{name}")
         if "CIRCULAR" in shapes and len(centre) == 2 and radius:

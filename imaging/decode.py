@@ -29,7 +29,7 @@ from imaging.header import PARSING_FAULTS
 from imaging.layout import Layout
 from imaging.stream import StreamHeader, stream_header
 
-Words = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Words = npt.NDArray[np.uint8 | np.uint16]
 
 ENCAPSULATED_UNCOMPRESSED: Final = UID("1.2.840.10008.1.2.1.98")
 NATIVE: Final = frozenset(
@@ -105,7 +105,7 @@ def _run_length(encoded: bytes, layout: Layout) -> Words:
         # The decoder believes the starts: one that lies past the end has it read memory that is not the frame's.
         raise _damaged("its run-length segments start where there is nothing")
     try:
-        flat = np.frombuffer(
+        flat: Words = np.frombuffer(
             imagecodecs.dicomrle_decode(encoded, np.dtype("u1" if layout.allocated == 8 else "<u2")),
             np.uint8 if layout.allocated == 8 else np.uint16,
         )
@@ -124,7 +124,8 @@ def _compressed(encoded: bytes, file: DicomFile, layout: Layout) -> tuple[Words,
     if header is None:
         if file.syntax is not None and ("MPEG" in encoding_name(file) or "HEVC" in encoding_name(file)):
             raise Refused(
-                Code.UNSUPPORTED_ENCODING, f"The file is a video ({encoding_name(file)}), expected one film; send a still."
+                Code.UNSUPPORTED_ENCODING,
+                f"The file is a video ({encoding_name(file)}), expected one film; send a still.",
             )
         raise _damaged(f"its frame is not what its transfer syntax says ({encoding_name(file)})")
     if (header.rows, header.columns, header.samples) != (layout.rows, layout.columns, layout.samples):
@@ -141,7 +142,7 @@ def _compressed(encoded: bytes, file: DicomFile, layout: Layout) -> tuple[Words,
     expected = (layout.rows, layout.columns, 3)[: 2 if layout.samples == 1 else 3]
     if decoded.shape != expected or decoded.dtype.itemsize > 2:
         raise _damaged("its compressed frame decodes to another shape than its header says")
-    words = decoded.view(np.uint8 if decoded.dtype.itemsize == 1 else np.uint16)
+    words: Words = decoded.view(np.uint8 if decoded.dtype.itemsize == 1 else np.uint16)
     # libjpeg and OpenJPEG have undone the colour transform of their own stream; JPEG-LS knows of none.
     return (_rgb(words, layout.photometric) if header.codec == "jpegls" else words), header.precision
 
@@ -174,7 +175,7 @@ def _by_gpl_decoder(encoded: bytes, header: StreamHeader, file: DicomFile) -> np
 
 def _rgb(words: Words, photometric: str) -> Words:
     if words.ndim == 3 and photometric.startswith("YBR_FULL") and words.dtype == np.uint8:
-        return convert_color_space(words, "YBR_FULL", "RGB")
+        return convert_color_space(words, "YBR_FULL", "RGB").astype(np.uint8, copy=False)
     return words
 
 

@@ -13,13 +13,14 @@ from io import BytesIO
 from typing import Final
 
 import numpy as np
+from pydicom.datadict import dictionary_has_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.datadict import dictionary_has_tag
 from pydicom.sequence import Sequence
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from core.identity import machine_key, pseudonym
+from core.radiograph import Pixels
 from core.refusal import Code, Notice, Refused
 from core.settings import settings
 from imaging.decode import Words, words_of
@@ -143,7 +144,9 @@ def _acted(element: DataElement, action: Action, who: tuple[str, ...], key: byte
     if action == "X" or vr in _OPAQUE:
         return None
     if vr == "SQ":
-        return DataElement(tag, vr, Sequence() if action == "Z" else [_cleaned(item, who, key) for item in element.value])
+        return DataElement(
+            tag, vr, Sequence() if action == "Z" else [_cleaned(item, who, key) for item in element.value]
+        )
     if action == "U" or (vr == "UI" and action == "D"):
         return DataElement(tag, vr, _new_uids(element.value, key))
     if tag == PATIENT_ID and element.value:  # one patient stays one patient, so that no split takes him in twice
@@ -181,7 +184,9 @@ def _who(dataset: Dataset) -> tuple[str, ...]:
 
 def _tells(value: str, who: tuple[str, ...]) -> bool:
     low = value.lower()
-    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", low) or (len(word) >= _LONG and word in low) for word in who)
+    return any(
+        re.search(rf"(?<!\w){re.escape(word)}(?!\w)", low) or (len(word) >= _LONG and word in low) for word in who
+    )
 
 
 def _coarse_age(age: str) -> str:
@@ -199,13 +204,14 @@ def _clean_pixels(
     found, cleaned = 0, []
     for frame, precision in frames:
         shift = layout.high_bit - layout.stored + 1 if precision > layout.high_bit else 0
-        words = (frame >> shift) & frame.dtype.type(mask & np.iinfo(frame.dtype).max)
+        kept = frame.dtype.type(mask & np.iinfo(frame.dtype).max)
+        words: Words = ((frame >> shift) & kept).astype(frame.dtype, copy=False)
         lines = _text_in(frame, words, precision, header, layout)
         found += len(lines)
         for channel in np.moveaxis(words, -1, 0) if words.ndim == 3 else [words]:
             # Two's complement is not in the order of the values; with its sign bit turned it is.
             turn = channel.dtype.type(1 << (layout.stored - 1) if layout.signed else 0)
-            painted = (channel ^ turn).astype(np.float32) / mask
+            painted = ((channel ^ turn) / np.float32(mask)).astype(np.float32)
             changed = painted_over(painted, lines)
             if changed is not None:
                 channel[~changed] = np.rint(painted[~changed] * mask).astype(words.dtype) ^ turn
@@ -216,12 +222,10 @@ def _clean_pixels(
     return cleaned, replace(layout, high_bit=layout.stored - 1), notices
 
 
-def _text_in(
-    frame: Words, words: Words, precision: int, header: Header, layout: Layout
-) -> tuple[TextLine, ...]:
+def _text_in(frame: Words, words: Words, precision: int, header: Header, layout: Layout) -> tuple[TextLine, ...]:
     """Text as the stored values show it and as the film's own window does."""
     raw = words.max(2) if words.ndim == 3 else words
-    seen = [raw.astype(np.float32) / max(int(raw.max()), 1)]
+    seen: list[Pixels] = [(raw / np.float32(max(int(raw.max()), 1))).astype(np.float32)]
     if words.ndim == 2:
         seen.append(tone_of(header, layout, frame, precision, 0).pixels(frame))
     return tuple({line for grey in seen for line in text_lines(grey)})

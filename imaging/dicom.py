@@ -75,7 +75,9 @@ def _opened(data: bytes, stream: BytesIO, syntax: UID | None, bare: bool) -> Dic
         nonlocal seen
         seen += 1
         if seen > MOST_ELEMENTS:
-            raise Refused(Code.UNREADABLE, _CUT_OFF.format(f"it has more than {MOST_ELEMENTS:,} tags before its pixels"))
+            raise Refused(
+                Code.UNREADABLE, _CUT_OFF.format(f"it has more than {MOST_ELEMENTS:,} tags before its pixels")
+            )
         return tag >= PIXEL_DATA
 
     try:

@@ -1,4 +1,4 @@
-"""A whole folder without the persons: one opaque file for each film, never over another, and on from where it stopped."""
+"""A whole folder without the persons: one opaque file a film, never over another, and on from where it stopped."""
 
 import os
 import secrets

@@ -39,7 +39,7 @@ class Tone:
 
 
 def tone_of(header: Header, layout: Layout, words: Words, precision: int, window: int) -> Tone:
-    """The table for these words. `precision` is the bits of the encoding, `window` which of the file's views to take."""
+    """The table for these words. `precision` is the bits of the encoding, `window` the view to take."""
     stored = _stored_values(layout, words.dtype.itemsize * 8, precision)
     padding = _padding(header, layout, stored)
     values = _modality(header, stored, layout)

@@ -71,8 +71,8 @@ def within_limits(rows: int, columns: int) -> None:
     if rows * columns > limit * 1e6:
         raise Refused(
             Code.TOO_LARGE,
-            f"The film is {columns} x {rows} pixels, {rows * columns / 1e6:.0f} megapixels, and the limit is {limit:g}; "
-            "send a smaller export, or raise OSTEOLENS_MAX_MEGAPIXELS.",
+            f"The film is {columns} x {rows} pixels, {rows * columns / 1e6:.0f} megapixels, and the limit is {limit:g};"
+            " send a smaller export, or raise OSTEOLENS_MAX_MEGAPIXELS.",
         )
 
 

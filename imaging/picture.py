@@ -8,10 +8,18 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, UnidentifiedImageError
 
 # Image.open() with a list of formats knows only those whose plugins are loaded.
-from PIL import BmpImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401, I001
+from PIL import (  # noqa: F401
+    BmpImagePlugin,
+    ExifTags,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
 from core.radiograph import Mask, Pixels
 from core.refusal import Code, Notice, Refused
@@ -62,7 +70,9 @@ def read_picture(data: bytes, frame: int | None) -> Picture:
                 f"The {kind} holds {count} pictures, expected one film; send them one by one, or name the one to read.",
             )
         if frame is not None and not 0 <= frame < count:
-            raise Refused(Code.NOT_A_RADIOGRAPH, f"The {kind} holds {count} picture(s); there is no number {frame + 1}.")
+            raise Refused(
+                Code.NOT_A_RADIOGRAPH, f"The {kind} holds {count} picture(s); there is no number {frame + 1}."
+            )
         if frame:
             image.seek(frame)
             within_limits(image.height, image.width)
@@ -87,7 +97,8 @@ def _levels(image: Image.Image, kind: str) -> Picture:
     mode = image.mode
     if mode == "1":
         raise Refused(
-            Code.NOT_A_RADIOGRAPH, "The picture has two levels, black and white; a radiograph has at least 256; send the film."
+            Code.NOT_A_RADIOGRAPH,
+            "The picture has two levels, black and white; a radiograph has at least 256; send the film.",
         )
     film = None
     if mode in ("LA", "La", "RGBA", "RGBa", "PA") or (mode == "P" and "transparency" in image.info):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from pydicom.pixels import apply_color_lut
 from pydicom.uid import UID
 
 from core.identity import case_id, machine_key
@@ -12,10 +13,10 @@ from core.refusal import Code, Notice, Refused
 from core.settings import settings
 from imaging.collimation import exposed, shuttered
 from imaging.colour import grey_of_colour
-from imaging.decode import encoding_name, words_of
+from imaging.decode import Words, encoding_name, words_of
 from imaging.dicom import is_dicom, open_dicom
 from imaging.grey import tone_of
-from imaging.header import Header
+from imaging.header import PARSING_FAULTS, Header
 from imaging.layout import layout_of
 from imaging.picture import is_picture, read_picture
 from imaging.polarity import is_bone_dark
@@ -93,7 +94,8 @@ def _finished(film: Radiograph) -> Radiograph:
     if lines:
         pixels = pixels if pixels.flags.writeable and pixels is not film.pixels else pixels.copy()
         unmarked = painted_over(pixels, lines)
-        film_only = unmarked if film_only is None else film_only & unmarked
+        if unmarked is not None:
+            film_only = unmarked if film_only is None else film_only & unmarked
         over = sum(not line.beside for line in lines)
         if over:
             message = (
@@ -184,7 +186,10 @@ def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
     )
 
 
-def _through_palette(words: np.ndarray, header: Header) -> np.ndarray:
-    from pydicom.pixels import apply_color_lut
-
-    return apply_color_lut(words, header.dataset)
+def _through_palette(words: Words, header: Header) -> Words:
+    try:
+        return apply_color_lut(words, header.dataset)
+    except PARSING_FAULTS as fault:
+        raise Refused(
+            Code.UNREADABLE, "The DICOM file is damaged: its palette does not hold together; export it again."
+        ) from fault

@@ -95,5 +95,11 @@ def _scanned(header: StreamHeader, frame: bytes, at: int) -> StreamHeader:
     whole_spectrum = header.process not in (0, 1) or header.codec != "jpeg" or (first, last) == (0, 63)
     ended = b"\xff\xd9" in frame[-64:]
     return StreamHeader(
-        header.codec, header.rows, header.columns, header.samples, header.precision, header.process, whole_spectrum and ended
+        header.codec,
+        header.rows,
+        header.columns,
+        header.samples,
+        header.precision,
+        header.process,
+        whole_spectrum and ended,
     )

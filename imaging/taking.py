@@ -17,7 +17,9 @@ SITE_BY_BODY_PART: Final[dict[str, Site]] = {
     **dict.fromkeys(("KNEE", "KNEEJOINT", "PATELLA"), "knee"),
     **dict.fromkeys(("SPINE", "LSPINE", "LSSPINE", "TSPINE", "TLSPINE", "LUMBARSPINE", "THORACICSPINE"), "spine"),
 }
-_SAYS_NOTHING: Final = frozenset({"EXTREMITY", "LOWEREXTREMITY", "LOWERLIMB", "LEG", "LOWERLEG", "WHOLEBODY", "UNKNOWN"})
+_SAYS_NOTHING: Final = frozenset(
+    {"EXTREMITY", "LOWEREXTREMITY", "LOWERLIMB", "LEG", "LOWERLEG", "WHOLEBODY", "UNKNOWN"}
+)
 SITE_BY_SNOMED: Final[dict[str, Site]] = {
     **dict.fromkeys(("29836001", "24136001", "816092008", "12921003", "1231522001", "71341001", "68367000"), "hip"),
     **dict.fromkeys(("72696002", "49076000", "64234005"), "knee"),
@@ -97,7 +99,8 @@ def _age(header: Header) -> float | None:
     if found and int(found[1]):
         return _within(int(found[1]) / {"D": 365.25, "W": 52.18, "M": 12, "Y": 1, "": 1}[found[2]], 0, 120)
     born, taken = (
-        re.fullmatch(r"(\d{4})(\d{2})(\d{2})", header.text(keyword) or "") for keyword in ("PatientBirthDate", "StudyDate")
+        re.fullmatch(r"(\d{4})(\d{2})(\d{2})", header.text(keyword) or "")
+        for keyword in ("PatientBirthDate", "StudyDate")
     )
     if not born or not taken or born[1] <= "1900":
         return None

@@ -20,9 +20,11 @@ _SIDE: Final = 1400  # pixels of the longer side at which strokes of small print
 _STROKE: Final = 9  # pixels that the widest stroke takes at that size
 CONTRAST: Final = 0.3  # of the film's range, between stroke and ground
 FEWEST_GLYPHS: Final = 3
+MANY_GLYPHS: Final = 5  # from which on chance makes no line, and blurred ones may differ more
 _HEIGHTS: Final = (6, 60)
 ALIKE: Final = 0.06  # of the film's range: how far the glyphs of one line differ in brightness; ribs by 0.08 and more
 PEN: Final = 0.9  # of the film's range: consoles write in white or black
+FADED_PEN: Final = 0.75  # of many glyphs, whose thin strokes a lossy file has blurred
 LEVEL: Final = 0.7  # share of the glyphs that stand on the base line; g, j, p, q, y reach below it
 QUIET: Final = 0.04  # of the film's range: how far the grey of air or of a label strays from one value
 MOST_QUIET: Final = 0.85  # share of the ground around a line that must keep to two such values
@@ -45,10 +47,13 @@ def text_lines(pixels: Pixels) -> tuple[TextLine, ...]:
     if min(grey.shape) < 32:
         return ()
     found: list[TextLine] = []
-    for strokes in _strokes(grey):
-        for left, top, right, bottom in _lines(_glyphs(strokes), grey):
-            box = (left * step, top * step, min(right * step + step, pixels.shape[1]), min(bottom * step + step, pixels.shape[0]))
-            found.append(TextLine(box, _beside(grey, strokes, (left, top, right, bottom))))
+    for strokes, pen in zip(_strokes(grey), (grey, 1 - grey), strict=True):
+        for box in _lines(_glyphs(strokes), pen):
+            beside = _beside(grey, strokes, box)
+            if beside or pen is grey:  # black letters stand on white labels; over anatomy they are gaps between bones
+                left, top, right, bottom = (edge * step for edge in box)
+                right, bottom = min(right + step, pixels.shape[1]), min(bottom + step, pixels.shape[0])
+                found.append(TextLine((left, top, right, bottom), beside))
     return tuple(sorted(set(found), key=lambda line: (line.box_xyxy[1], line.box_xyxy[0])))
 
 
@@ -112,7 +117,7 @@ def _glyphs(strokes: Mask) -> list[Box]:
     return glyphs
 
 
-def _lines(glyphs: list[Box], grey: Pixels) -> list[Box]:
+def _lines(glyphs: list[Box], pen: Pixels) -> list[Box]:
     """Boxes of glyphs in a row: alike in height and brightness, level, no further apart than they are tall."""
     rows: list[list[Box]] = []
     for glyph in sorted(glyphs):
@@ -128,17 +133,17 @@ def _lines(glyphs: list[Box], grey: Pixels) -> list[Box]:
     return [
         (row[0][0], min(g[1] for g in row), max(g[2] for g in row), max(g[3] for g in row))
         for row in rows
-        if len(row) >= FEWEST_GLYPHS and _alike(row, grey)
+        if len(row) >= FEWEST_GLYPHS and _alike(row, pen)
     ]
 
 
-def _alike(row: list[Box], grey: Pixels) -> bool:
-    """One pen wrote them on one base line: the brightest of each glyph, or the darkest, are all but equal."""
+def _alike(row: list[Box], pen: Pixels) -> bool:
+    """One pen wrote them on one base line: the strongest of each glyph is white, or black, and all but equal."""
     bottoms, heights = np.array([box[3] for box in row]), np.array([_height(box) for box in row])
     level = abs(bottoms - np.median(bottoms)) <= 0.08 * heights.max() + 1
-    patches = [grey[top:bottom, left:right] for left, top, right, bottom in row]
-    bright, dark = (np.array([np.percentile(patch, percent) for patch in patches]) for percent in (95, 5))
-    one_pen = (np.ptp(bright) <= ALIKE and bright.min() >= PEN) or (np.ptp(dark) <= ALIKE and dark.max() <= 1 - PEN)
+    tones = np.array([np.percentile(pen[top:bottom, left:right], 95) for left, top, right, bottom in row])
+    many = len(row) >= MANY_GLYPHS
+    one_pen = np.ptp(tones) <= (2 if many else 1) * ALIKE and tones.min() >= (FADED_PEN if many else PEN)
     return bool(one_pen and level.mean() >= LEVEL and heights.min() >= 0.55 * heights.max())
 
 

@@ -4,7 +4,6 @@ import numpy as np
 
 from core.radiograph import Pixels
 
-
 _SAMPLES = 60_000  # pixels from which percentiles are certain to a thousandth
 
 

@@ -26,7 +26,13 @@ def flipped(data: bytes, name: str, seed: int) -> bytes:
 
 def lying_lengths(data: bytes) -> Iterator[bytes]:
     """The pixel element, and the tags before it, with lengths that are not true."""
-    for tag in (b"\xe0\x7f\x10\x00", b"\x10\x00\x10\x00", b"\x28\x00\x10\x00", b"\x08\x00\x18\x00", b"\x02\x00\x00\x00"):
+    for tag in (
+        b"\xe0\x7f\x10\x00",
+        b"\x10\x00\x10\x00",
+        b"\x28\x00\x10\x00",
+        b"\x08\x00\x18\x00",
+        b"\x02\x00\x00\x00",
+    ):
         at = data.find(tag)
         if at < 0:
             continue
@@ -37,7 +43,12 @@ def lying_lengths(data: bytes) -> Iterator[bytes]:
 
 def lying_dimensions(data: bytes) -> Iterator[bytes]:
     """Rows, columns, bits and frames that the pixels do not bear out."""
-    for tag in (b"\x28\x00\x10\x00US\x02\x00", b"\x28\x00\x11\x00US\x02\x00", b"\x28\x00\x00\x01US\x02\x00", b"\x28\x00\x01\x01US\x02\x00"):
+    for tag in (
+        b"\x28\x00\x10\x00US\x02\x00",
+        b"\x28\x00\x11\x00US\x02\x00",
+        b"\x28\x00\x00\x01US\x02\x00",
+        b"\x28\x00\x01\x01US\x02\x00",
+    ):
         at = data.find(tag)
         if at >= 0:
             for value in (0, 1, 7, 255, 4096, 32767, 65535):

@@ -90,7 +90,9 @@ def _encoded(frame: np.ndarray, syntax: str, bits: int) -> bytes:
         case "rle":
             return _run_length(frame)
         case "jpeg_lossless":
-            return imagecodecs.jpeg8_encode(frame, lossless=True, bitspersample=max(bits, 8 if frame.dtype == np.uint8 else 9))
+            return imagecodecs.jpeg8_encode(
+                frame, lossless=True, bitspersample=max(bits, 8 if frame.dtype == np.uint8 else 9)
+            )
         case "jpeg_ls":
             return imagecodecs.jpegls_encode(frame)
         case "jpeg_2000":

@@ -62,7 +62,9 @@ def planted_dicom(text: bool = True) -> bytes:
     dataset.PixelRepresentation, dataset.SamplesPerPixel = 0, 1
     dataset.PhotometricInterpretation, dataset.WindowCenter, dataset.WindowWidth = "MONOCHROME2", 2048, 4096
     hidden = np.frombuffer(f"{SECRET}{NUMBER}".encode(), np.uint8)
-    stored[:2, : 4 * hidden.size // 2] |= np.unpackbits(hidden).reshape(2, -1)[:, : 4 * hidden.size // 2].astype(np.uint16) << 15
+    stored[:2, : 4 * hidden.size // 2] |= (
+        np.unpackbits(hidden).reshape(2, -1)[:, : 4 * hidden.size // 2].astype(np.uint16) << 15
+    )
     dataset.PixelData = stored.tobytes()
     dataset.add_new(0x60000010, "US", stored.shape[0])
     dataset.add_new(0x60000011, "US", stored.shape[1])
@@ -115,7 +117,8 @@ def _exif() -> bytes:
 
 
 _PLANTS: dict[str, object] = {
-    "AE": SECRET, "AS": "074Y", "CS": SECRET.upper(), "DA": f"{BORN:%Y%m%d}", "DS": NUMBER, "DT": f"{BORN:%Y%m%d}101500",
+    "AE": SECRET, "AS": "074Y", "CS": SECRET.upper(), "DA": f"{BORN:%Y%m%d}", "DS": NUMBER,
+    "DT": f"{BORN:%Y%m%d}101500",
     "IS": NUMBER[:9], "LO": SECRET, "LT": f"{SECRET}, {NUMBER}", "PN": f"{SECRET}^Anna", "SH": SECRET, "ST": SECRET,
     "TM": "101500", "UC": SECRET, "UR": f"http://example.org/{SECRET}", "UT": f"{SECRET} {NUMBER}",
     "OB": SECRET.encode(), "OW": SECRET.encode(), "UN": SECRET.encode(), "FD": 7391846.0, "FL": 7391846.0,

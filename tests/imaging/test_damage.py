@@ -52,8 +52,9 @@ def _reads(pieces: Iterable[bytes], tell: multiprocessing.connection.Connection)
         try:
             assert isinstance(read_radiograph(piece, "piece"), Radiograph)
         except Refused as refused:
-            assert refused.refusal.code in Code
-            assert refused.refusal.message
+            if refused.refusal.code not in Code or not refused.refusal.message:
+                tell.send((count, f"piece {count}: a refusal without code or sentence"))
+                return
         except BaseException as fault:  # noqa: BLE001 the test is that there is none
             tell.send((count, f"piece {count}: {fault!r}"))
             return
@@ -99,7 +100,9 @@ def test_two_thousand_flips_over_the_real_files(films: Path) -> None:
     files = corpus(films)
     share = -(-FLIPS // len(files))
     read = sum(
-        survives(flipped(data, path.name, seed) for seed in range(share)) for path in files for data in [path.read_bytes()]
+        survives(flipped(data, path.name, seed) for seed in range(share))
+        for path in files
+        for data in [path.read_bytes()]
     )
     assert read >= FLIPS
 
@@ -131,7 +134,11 @@ def test_a_deflated_bomb_is_refused_at_the_limit(monkeypatch: pytest.MonkeyPatch
     data = dicom((bone() * 4095).astype("uint16"), "deflated")
     body = 144 + int.from_bytes(data[140:144], "little")
     squeeze = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    bomb = data[:body] + squeeze.compress(zlib.decompress(data[body:], -zlib.MAX_WBITS) + bytes(50_000_000)) + squeeze.flush()
+    bomb = (
+        data[:body]
+        + squeeze.compress(zlib.decompress(data[body:], -zlib.MAX_WBITS) + bytes(50_000_000))
+        + squeeze.flush()
+    )
     monkeypatch.setenv("OSTEOLENS_MAX_MEGABYTES", "10")
     settings.cache_clear()
     with pytest.raises(Refused, match="inflates to more than 10 MB") as refused:

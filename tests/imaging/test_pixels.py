@@ -62,7 +62,8 @@ def test_bone_is_bright_on_the_coloured_inverted_hips(films: Path) -> None:
 
 def test_a_film_whose_tag_lies_comes_out_as_its_honest_twin(films: Path) -> None:
     honest, lying = (
-        read_radiograph(next((films / "dicom").glob(f"*{name}*.dcm")).read_bytes(), "") for name in ("850819", "MONOHR1")
+        read_radiograph(next((films / "dicom").glob(f"*{name}*.dcm")).read_bytes(), "")
+        for name in ("850819", "MONOHR1")
     )
     assert lying.case_id == honest.case_id
     assert "polarity" in codes(lying)
@@ -157,7 +158,10 @@ def radiograph(pixels: np.ndarray, **facts: object) -> Radiograph:
         (bone((40, 200)), Code.TOO_SMALL),
         (np.full((200, 200), 0.5), Code.EXPOSURE),
         (np.clip(bone() * 8, 0, 1), Code.EXPOSURE),
-        (np.where((np.indices((256, 192))[0] - 128) ** 2 + (np.indices((256, 192))[1] - 96) ** 2 < 400, 1, bone()), Code.IMPLANT),
+        (
+            np.where((np.indices((256, 192))[0] - 128) ** 2 + (np.indices((256, 192))[1] - 96) ** 2 < 400, 1, bone()),
+            Code.IMPLANT,
+        ),
     ],
 )
 def test_what_rules_a_film_out_is_refused_or_a_remark_by_setting(

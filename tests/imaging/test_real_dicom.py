@@ -36,7 +36,9 @@ def test_every_file_is_the_film_built_by_hand_or_refused(films: Path) -> None:
 
 
 def test_one_hip_in_its_lossless_encodings_is_one_tensor(films: Path) -> None:
-    hips = [read_radiograph(path.read_bytes(), "") for path in dicoms(films) if path.stem.endswith(("RG2_JLSL", "RG2_JPLL"))]
+    hips = [
+        read_radiograph(path.read_bytes(), "") for path in dicoms(films) if path.stem.endswith(("RG2_JLSL", "RG2_JPLL"))
+    ]
     assert len(hips) == 2
     assert hips[0].case_id == hips[1].case_id
     assert np.array_equal(hips[0].pixels, hips[1].pixels)

@@ -30,7 +30,11 @@ def code(value: str, scheme: str = "SCT", **inner: Sequence) -> Sequence:
     [
         ({}, None, "none"),
         ({"ImagerPixelSpacing": [0.2, 0.3]}, (0.2, 0.3), "detector"),
-        ({"ImagerPixelSpacing": [0.2, 0.2], "EstimatedRadiographicMagnificationFactor": 1.25}, (0.16, 0.16), "calibrated"),
+        (
+            {"ImagerPixelSpacing": [0.2, 0.2], "EstimatedRadiographicMagnificationFactor": 1.25},
+            (0.16, 0.16),
+            "calibrated",
+        ),
         ({"ImagerPixelSpacing": [0.2, 0.2], "EstimatedRadiographicMagnificationFactor": 0}, (0.2, 0.2), "detector"),
         ({"PixelSpacing": [0.2, 0.2], "ImagerPixelSpacing": [0.2, 0.2]}, (0.2, 0.2), "detector"),
         ({"PixelSpacing": [0.15, 0.15], "ImagerPixelSpacing": [0.2, 0.2]}, (0.15, 0.15), "calibrated"),
