@@ -49,9 +49,12 @@ def main() -> None:
     lines = [
         "# Speed of the simulator",
         "",
-        f"Made by `python -m bench.simulate --each {arguments.each} --workers {arguments.workers} --films {arguments.films}`. "
-        f"Torch {torch.__version__}, truth (masks, landmarks, projections, virtual DXA) included, nothing written to disk. "
-        "CPU seconds are a film's cost on one core whatever else the machine does; films a second are by the clock, in "
+        f"Made by `python -m bench.simulate --each {arguments.each} --workers {arguments.workers} --films "
+        f"{arguments.films}`. "
+        f"Torch {torch.__version__}, truth (masks, landmarks, projections, virtual DXA) included, nothing written to "
+        "disk. "
+        "CPU seconds are a film's cost on one core whatever else the machine does; films a second are by the clock, "
+        "in "
         f"{arguments.workers} processes of one thread each, with the machine as busy as it was.",
         "",
         "| view | frame | long side, px | CPU seconds a film | films a second |",
@@ -74,7 +77,8 @@ def main() -> None:
             _make(("hip_ap", i, "pelvis", 1024, "cuda"))
         lines += [
             "",
-            f"On {torch.cuda.get_device_name()}: {arguments.each / (time.perf_counter() - start):.2f} whole pelves a second at 1024 px.",
+            f"On {torch.cuda.get_device_name()}: {arguments.each / (time.perf_counter() - start):.2f} whole pelves a "
+            "second at 1024 px.",
         ]
     else:
         lines += ["", "No GPU was at hand."]

@@ -12,13 +12,14 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from simulation import hip, knee, spine
+from simulation import hip, knee, mesh, spine
 from simulation.film import VirtualFilm, take
 from simulation.patient import draw
 from simulation.scanner import SCANNERS, Scanner, scanner_named
 
 SCENES = {"hip_ap": hip.scene, "knee_ap": knee.scene, "spine_lateral": spine.scene}
 VIEWS = tuple(SCENES)
+FRAMES = {"hip_ap": ("any", "pelvis", "hip"), "knee_ap": ("any", "both", "single"), "spine_lateral": ("any",)}
 SIZE = 1024  # long side in pixels, unless told
 
 __all__ = ["SCANNERS", "VIEWS", "VirtualFilm", "batch", "simulate"]
@@ -43,14 +44,26 @@ def simulate(
     landmarks and projections; the rows stay. meshes: a folder of bone meshes that every other person gets instead of
     the built-in hips (`simulation.mesh`).
     """
-    if view not in VIEWS:
-        raise ValueError(f"no view {view!r}; there are {', '.join(VIEWS)}")
     size = SIZE if size is None else size
-    if not 64 <= size <= 4096:
-        raise ValueError(f"a film of {size} pixels was asked for, expected 64 to 4096")
-    machine = scanner_named(scanner)
+    machine = check(view, scanner, size, frame, meshes)
     with _one_thread():
         return _made(view, seed, index, machine, size, device, frame, pose, truth, meshes)
+
+
+def check(view: str, scanner: str, size: int, frame: str = "any", meshes: Path | None = None) -> Scanner:
+    """The scanner of that name. Raises ValueError, with what there is, for what cannot be made."""
+    if view not in VIEWS:
+        raise ValueError(f"no view {view!r}; there are {', '.join(VIEWS)}")
+    if frame not in FRAMES[view]:
+        raise ValueError(f"no frame {frame!r} of {view}; there are {', '.join(FRAMES[view])}")
+    if not 64 <= size <= 4096:
+        raise ValueError(f"a film of {size} pixels was asked for, expected 64 to 4096")
+    if meshes is not None:
+        if view != "hip_ap":
+            raise ValueError(f"a folder of meshes was given, but {view} has built-in bodies only; meshes serve hip_ap")
+        mesh.left_femur(meshes)
+        mesh.left_hip_bone(meshes)
+    return scanner_named(scanner)
 
 
 def _made(

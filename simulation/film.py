@@ -48,7 +48,7 @@ class SoftBody:
 
 @dataclass(frozen=True, eq=False)
 class Limb:
-    """One limb or spine of the film: what becomes one row of the truth.
+    """One limb or spine of the film: what becomes one row of the truth. side: R, L, or empty for a spine.
 
     bones: names of its bones. regions: from the shadows to masks [H, W]. marks: landmarks in world mm.
     """
@@ -59,6 +59,11 @@ class Limb:
     marks: dict[str, npt.NDArray[np.float64]]
     regions: Callable[[dict[str, tuple[Tensor, Shadow]]], dict[str, Tensor]]
     facts: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def prefix(self) -> str:
+        """What its masks and landmarks are named by: the side, where there is one."""
+        return f"{self.side}_" if self.side else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +161,7 @@ def take(
                 masks[name] = mask.cpu().numpy()
             for name, mark in limb.marks.items():
                 column, row = geometry.project(torch.from_numpy(np.asarray(mark)))
-                landmarks[f"{limb.side}_{name}"] = (float(column) - 0.5, float(row) - 0.5)
+                landmarks[limb.prefix + name] = (float(column) - 0.5, float(row) - 0.5)
         for name in ("pelvis", "sacrum"):
             parts = [shadows[b] for b in shadows if b == name or b.endswith(f"_{name}")]
             if parts:
@@ -185,7 +190,7 @@ def take(
 def limb_masks(limb: Limb, shadows: dict[str, tuple[Tensor, Shadow]]) -> dict[str, Tensor]:
     """Masks of one limb's bones and regions on the whole film, bool [H, W]."""
     found = {name: shadows[name][1].on_film(shadows[name][1].length[0] > 0.3) for name in limb.bones if name in shadows}
-    return found | {f"{limb.side}_{name}": mask for name, mask in limb.regions(shadows).items()}
+    return found | {limb.prefix + name: mask for name, mask in limb.regions(shadows).items()}
 
 
 def soft_tissue(

@@ -122,8 +122,6 @@ def scene(
 
     meshes: a folder of bone meshes that every other person gets instead of the built-in bones (`simulation.mesh`).
     """
-    if frame not in ("any", "pelvis", "hip"):
-        raise ValueError(f"frame {frame!r} was asked for, expected any, pelvis or hip")
     # With meshes at hand, every other person has the built-in bones all the same.
     real = meshes if rng.random() < 0.5 else None
     drawn = "hip" if rng.random() < 0.35 else "pelvis"

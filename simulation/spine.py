@@ -60,12 +60,6 @@ def scene(
     meshes: Path | None = None,
 ) -> Scene:
     """A person on the right side, belly to the film's left. size: long side in pixels."""
-    if meshes is not None:
-        raise ValueError(
-            "a folder of meshes was given, but spine_lateral has built-in bodies only; meshes serve hip_ap"
-        )
-    if frame != "any":
-        raise ValueError(f"frame {frame!r} was asked for; spine_lateral has one frame only")
     left, _, dxa = hip.measured(patient, rng)
     male = patient.sex == "M"
     size_factor = patient.size
@@ -294,4 +288,4 @@ def _limb(
 
     facts: dict[str, Any] = {f"genant_{level}": fractures[level].grade for level in reversed(spine.LEVELS)}
     facts["fracture"] = int(any(one.grade for one in fractures.values()))
-    return Limb("both", tuple(bone.name for bone in levels), dxa, marks, regions, facts)
+    return Limb("", tuple(bone.name for bone in levels), dxa, marks, regions, facts)

@@ -91,7 +91,7 @@ class SpongyBone:
         row = (b - self.low[1]) * (2 / (self.step * (height - 1))) - 1
         grid = torch.stack([column, row], -1).reshape(1, 1, -1, 2)
         found = torch.nn.functional.grid_sample(
-            self.density[None, None], grid, mode="bilinear", padding_mode="border", align_corners=True
+            self.density.to(a.device)[None, None], grid, mode="bilinear", padding_mode="border", align_corners=True
         )
         return found.reshape(a.shape)
 

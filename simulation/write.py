@@ -7,7 +7,7 @@ is stopped goes on where it was, and films already there are not made again.
 import csv
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,7 +19,6 @@ from PIL import Image
 
 import simulation
 from simulation import dicom
-from simulation.film import VirtualFilm
 
 LEADING = ("path", "patient", "label", "side", "scanner", "split")
 
@@ -42,14 +41,12 @@ def write(
     """
     if n < 1:
         raise ValueError(f"{n} films were asked for, expected at least 1")
-    if view not in simulation.VIEWS:
-        raise ValueError(f"no view {view!r}; there are {', '.join(simulation.VIEWS)}")
-    simulation.scanner_named(scanner)
+    simulation.check(view, scanner, simulation.SIZE if size is None else size, frame, meshes)
     cohort: dict[str, str | int] = {
         "view": view,
         "seed": seed,
         "scanner": scanner,
-        "size": size or simulation.SIZE,
+        "size": simulation.SIZE if size is None else size,
         "frame": frame,
     }
     if meshes is not None:
@@ -109,13 +106,12 @@ def make(
             "path": f"films/{stem}.dcm",
             "patient": patient,
             **row,
-            **{f"mask_{short}": f"masks/{stem}_{name}.png" for name, short in _masks_of(film, row["side"])},
+            **{f"mask_{short}": f"masks/{stem}_{name}.png" for name, short in _of_limb(film.masks, row["side"])},
             **{f"projection_{name}": f"projections/{stem}_{name}.npy" for name in film.projections},
             "landmarks": json.dumps(
                 {
-                    name.removeprefix(f"{row['side']}_"): [round(v, 2) for v in xy]
-                    for name, xy in film.landmarks.items()
-                    if name.startswith(f"{row['side']}_")
+                    short: [round(v, 2) for v in film.landmarks[name]]
+                    for name, short in _of_limb(film.landmarks, row["side"])
                 }
             ),
         }
@@ -142,10 +138,10 @@ def truth(out: Path, n: int) -> None:
     draft.replace(out / "truth.csv")
 
 
-def _masks_of(film: VirtualFilm, side: str) -> list[tuple[str, str]]:
-    """Masks that belong to one limb: its own by their short name, and those of the whole film."""
-    other = {"R": "L_", "L": "R_"}.get(side, "\0")
-    return [(name, name.removeprefix(f"{side}_")) for name in film.masks if not name.startswith(other)]
+def _of_limb(names: Iterable[str], side: str) -> list[tuple[str, str]]:
+    """Names that belong to one limb, with their short form: its own and those of the whole film."""
+    other = {"R": "L_", "L": "R_"}.get(side)
+    return [(name, name.removeprefix(f"{side}_")) for name in names if not (other and name.startswith(other))]
 
 
 def _row_file(out: Path, index: int) -> Path:

@@ -152,3 +152,48 @@ def test_films_are_valid_dicom(view: str, scanner: str, tmp_path: Path) -> None:
     if stored.PhotometricInterpretation == "MONOCHROME1":
         shown = 1 - shown
     assert np.abs(shown - film.pixels).max() <= 0.51 / levels + 1e-6
+
+
+@pytest.mark.parametrize("scanner", ["alpha", "beta"])
+def test_the_reading_room_reads_a_virtual_film_as_it_was_made(scanner: str, tmp_path: Path) -> None:
+    """Bone bright, the detector's spacing and the side, whatever the file's photometric interpretation."""
+    from imaging import read_radiograph
+
+    list(write("hip_ap", 1, 3, scanner, tmp_path, size=192, frame="hip"))
+    read = read_radiograph((tmp_path / "films/000000.dcm").read_bytes(), "000000.dcm")
+    film = simulation.simulate("hip_ap", 3, 0, scanner, size=192, frame="hip")
+    assert np.abs(read.pixels - film.pixels).max() < 2 / 1023
+    assert read.spacing_mm is not None
+    assert read.side == film.side
+    assert read.spacing_mm[0] in (
+        pytest.approx(film.spacing_mm[0], rel=1e-4),
+        pytest.approx(film.spacing_mm[0] / film.magnification, rel=1e-3),  # brought back to the patient's plane
+    )
+
+
+def test_a_fractured_vertebra_has_lost_the_height_of_its_grade() -> None:
+    """Genant grades from the keypoints: the lowest of front, middle and back against the tallest."""
+    from simulation.anatomy import spine
+    from simulation.patient import draw
+
+    rng = np.random.default_rng(0)
+    for kind in ("wedge", "biconcave", "crush"):
+        for grade, (low, high) in {1: (0.20, 0.26), 2: (0.25, 0.41), 3: (0.40, 0.60)}.items():
+            broken = spine.fracture(kind, grade, rng)
+            lost = 1 - min(broken.front, broken.middle, broken.back)
+            assert low <= lost <= high
+    with pytest.raises(ValueError, match="expected wedge, biconcave or crush"):
+        spine.fracture("burst", 1, rng)
+    broken_one = next(i for i in range(99) if draw(np.random.default_rng([12, i, 0])).prevalent_fracture)
+    film = simulation.simulate("spine_lateral", 12, broken_one, size=64)
+    broken_levels = [level for level in spine.LEVELS if film.rows[0][f"genant_{level}"]]
+    assert broken_levels
+    assert film.rows[0]["fracture"] == 1
+    for level in broken_levels:
+
+        def height(where: str, level: str = level) -> float:
+            upper, lower = (np.array(film.landmarks[f"{level}_{where}_{end}"]) for end in ("upper", "lower"))
+            return float(np.linalg.norm(upper - lower))
+
+        heights = [height("front"), height("middle"), height("back")]
+        assert min(heights) < 0.86 * max(max(heights), height("back"))
