@@ -158,6 +158,9 @@ def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
     shutter = shuttered(header, (layout.rows, layout.columns))
     if shutter is not None:
         valid = shutter if valid is None else valid & shutter
+    if (header.text("BurnedInAnnotation") or "").upper() == "YES":
+        message = "The file's tags say that text is burnt into the picture; look whether all of it is painted over."
+        notices += (Notice(Code.BURNED_IN_TEXT, message),)
     scale = scale_of(header)
     side, at_odds = side_of(header)
     return _finished(

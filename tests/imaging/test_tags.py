@@ -122,6 +122,11 @@ def test_what_is_no_projection_is_no_radiograph(modality: str) -> None:
     assert refused.value.refusal.code == Code.NOT_A_RADIOGRAPH
 
 
+def test_a_tag_that_owns_up_to_burnt_in_text_is_passed_on() -> None:
+    assert [notice.code for notice in film(BurnedInAnnotation="YES").notices] == [Code.BURNED_IN_TEXT]
+    assert film(BurnedInAnnotation="NO").notices == ()
+
+
 def test_a_shutter_marks_what_it_covers() -> None:
     read = film(
         ShutterShape="RECTANGULAR",
