@@ -85,7 +85,7 @@ def choose(films: Sequence[Film], readings: dict[str, list[Reading]], state: Ses
     known = {film.id: film for film in films}
     fresh = [id for id in known if id not in state.known]
     state.known = set(known)
-    if fresh:
+    if fresh and st.session_state.get("opened") not in fresh:  # a sample just clicked on is chosen already
         st.session_state.opened = fresh[0]
     elif st.session_state.get("opened") not in known:
         st.session_state.opened = films[-1].id

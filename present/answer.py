@@ -9,6 +9,7 @@ from core.reading import Reading
 from core.refusal import Notice
 from present.colours import class_colour
 from present.model_card import ModelCard, measured_sentence
+from present.overlay import shows
 from present.wording import (
     DISCLAIMER,
     class_title,
@@ -82,7 +83,7 @@ def _read(reading: Reading, card: ModelCard | None) -> str:
         "<h4>Probabilities</h4>",
         _bars(reading, labels),
         _difficulty(reading),
-        _warnings(reading.warnings),
+        _warnings((*reading.warnings, *_without_map(reading))),
         f'<p class="model">{escape(model_sentence(reading))} {escape(measured_sentence(card)) if card else ""}</p>',
     ]
     return "".join(parts)
@@ -123,6 +124,13 @@ def _warnings(notices: tuple[Notice, ...]) -> str:
         return ""
     items = "".join(f"<li>{escape(notice.message)}</li>" for notice in notices)
     return f"<h4>Remarks on the film</h4><ul>{items}</ul>"
+
+
+def _without_map(reading: Reading) -> tuple[Notice, ...]:
+    if reading.explanation is None or shows(reading.explanation):
+        return ()
+    message = "There is no explanation map: no place on the film spoke for this class more than the others."
+    return (Notice("no_explanation", message),)
 
 
 def _not_read(reading: Reading) -> str:

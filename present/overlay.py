@@ -24,6 +24,11 @@ def colour_table() -> npt.NDArray[np.uint8]:
     return table
 
 
+def shows(explanation: Pixels | None) -> bool:
+    """Whether there is anything of the map to see: one that is nought throughout says that nothing stood out."""
+    return explanation is not None and bool(explanation.max(initial=0) > FAINTEST)
+
+
 def shrunk(pixels: Pixels, longest: int) -> Pixels:
     """The same picture with its long side at most `longest`, every pixel the mean of those it stands for."""
     height, width = pixels.shape

@@ -11,7 +11,7 @@ import numpy as np
 from core.radiograph import Pixels
 from core.reading import Reading
 from present.colours import REGIONS
-from present.overlay import colour_table, shrunk
+from present.overlay import colour_table, shows, shrunk
 from present.wording import film_title, headline
 
 SCRIPT = files(__package__).joinpath("viewer.js").read_text(encoding="utf-8")
@@ -35,7 +35,8 @@ def viewer_data(reading: Reading) -> dict[str, Any] | None:
     height, width = film.shape
     ratio = width / reading.radiograph.width
     packed = pack_film(film)
-    heat = None if reading.explanation is None else _heat(shrunk(reading.explanation, LONGEST_HEAT))
+    weights = reading.explanation
+    heat = _heat(shrunk(weights, LONGEST_HEAT)) if weights is not None and shows(weights) else None
     outlines = [
         {
             "title": region.name.replace("_", " "),

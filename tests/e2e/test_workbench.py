@@ -127,7 +127,16 @@ def test_the_film_can_be_zoomed_moved_and_windowed_and_stays_so_when_a_button_is
 
 def test_the_explanation_can_be_taken_off_and_the_greys_turned(workbench: Face, chromium: Browser) -> None:
     with workbench.page(chromium) as page:
-        open_sample(page, "Thin bone")
+        for number, sample in enumerate(
+            SAMPLES, start=1
+        ):  # a network may find no place on a drawn film that speaks for its answer
+            open_sample(page, sample.title)
+            if number > 1:
+                expect(page.get_by_role("radiogroup", name="Opened films").get_by_role("radio")).to_have_count(number)
+            expect(answer(page)).to_be_visible()
+            page.wait_for_timeout(500)
+            if page.locator(".film-viewer .legend").is_visible():
+                break
         expect(page.locator(".film-viewer .legend")).to_be_visible()
         covered = grey_sum(page)
         page.get_by_label("Opacity of the explanation map").fill("0")
@@ -216,10 +225,10 @@ def test_a_film_sent_from_the_browser_is_one_task_in_label_studio(
         expect(there).to_be_visible()
         page.get_by_role("link", name="Go to the worklist").click()
         page.get_by_role("button", name="Send 1 to Label Studio").click()
-        task = page.get_by_role("link", name="open it")
-        expect(task).to_be_visible()
-        link = task.get_attribute("href")
         expect(page.get_by_text("Nothing waits to be sent.")).to_be_visible()
+        task = page.get_by_role("link", name="open it")
+        expect(task).to_have_count(1)
+        link = task.get_attribute("href")
     projects = label_studio.get("/api/projects?page_size=1000").json()["results"]
     (project,) = [one for one in projects if one["title"].startswith(title)]
     (found,) = label_studio.get(f"/api/tasks?project={project['id']}&fields=all").json()["tasks"]

@@ -1,5 +1,6 @@
 import re
 
+import numpy as np
 import pytest
 
 from core.estimate import Difficulty
@@ -81,6 +82,12 @@ def test_how_good_the_bundle_was_found_to_be_stands_beside_the_answer(low: float
     assert f"on 30 films held out: 0.60 ({low:.2f} to 0.70); chance is 0.33." in said
     assert ("no better than chance" in said) == verdict
     assert "90 %" in said
+
+
+def test_a_map_that_shows_nothing_is_said_not_left_to_be_looked_for() -> None:
+    nothing = np.zeros((60, 40), np.float32)
+    assert "no explanation map" in words(a_reading(explanation=nothing))
+    assert "no explanation map" not in words(a_reading())
 
 
 def test_a_name_is_not_part_of_the_answer() -> None:

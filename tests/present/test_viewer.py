@@ -38,11 +38,17 @@ def test_a_refused_film_is_not_shown() -> None:
 
 def test_a_large_film_is_shrunk_for_the_screen_and_says_so() -> None:
     film = a_film(LONGEST_SIDE * 2, 64)
-    data = viewer_data(a_reading(radiograph=film, explanation=np.zeros_like(film.pixels)))
+    data = viewer_data(a_reading(radiograph=film, explanation=np.ones_like(film.pixels)))
     assert data is not None
     assert (data["height"], data["width"]) == (LONGEST_SIDE, 32)
     assert data["shrunk"] == 0.5
     assert data["heat"]["height"] == LONGEST_HEAT
+
+
+def test_a_map_that_is_nought_throughout_is_not_laid_over_the_film() -> None:
+    data = viewer_data(a_reading(explanation=np.zeros((60, 40), np.float32)))
+    assert data is not None
+    assert data["heat"] is None
 
 
 def test_outlines_shrink_with_the_film() -> None:
