@@ -180,7 +180,7 @@ def _trivial(index: int) -> tuple[list[float], str, str]:
     return features, worst["label"], film.rows[0]["scanner"]
 
 
-def shortcut(pool: ProcessPoolExecutor, films: int = 300) -> str:
+def shortcut(pool: ProcessPoolExecutor, films: int = 240) -> str:
     """Whether the class can be had from features that have nothing to do with bone."""
     found = list(pool.map(_trivial, range(films), chunksize=5))
     x = np.array([features for features, _, _ in found])
@@ -214,8 +214,16 @@ def shortcut(pool: ProcessPoolExecutor, films: int = 300) -> str:
 
 # -- the look ---------------------------------------------------------------------------------------------------------
 
-PLAIN = replace(SCANNERS["alpha"], name="plain", scatter=0.0, fluence=1e9, focus_mm=0.01, detector_mm=0.01,
-                collimated=0.0, processing=Processing((1.0, 1.0, 1.0, 1.0), 1.0, 1.0, 0.0, shoulder=1.0))  # fmt: skip
+PLAIN = replace(
+    SCANNERS["alpha"],
+    name="plain",
+    scatter=0.0,
+    fluence=1e9,
+    focus_mm=0.01,
+    detector_mm=0.01,
+    collimated=0.0,
+    processing=Processing((1.0, 1.0, 1.0, 1.0), 1.0, 1.0, 0.0, gamma=1.0, shoulder=1.0),
+)
 
 
 def _film(job: tuple[str, int, str, int]) -> Picture:
@@ -340,8 +348,8 @@ def look(pool: ProcessPoolExecutor) -> str:
         if not real:
             lines.append(f"No real films of {view} at hand.")
             continue
-        many = min(max(len(real), 24), 80)
-        before = list(pool.map(_film, [(view, i, "plain", 512) for i in range(24)], chunksize=2))
+        many = min(max(len(real), 24), 64)
+        before = list(pool.map(_film, [(view, i, "plain", 512) for i in range(many)], chunksize=2))
         after = list(pool.map(_film, [(view, i, "alpha", 512) for i in range(many)], chunksize=2))
         half = len(real) // 2
         floor = distances(real[:half], real[half:]) if half >= 20 else None

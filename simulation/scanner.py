@@ -20,8 +20,8 @@ class Processing:
     compression: float = 0.86
     base: float = 0.62
     edge: float = 0.25
-    gamma: float = 1.0
-    soft: float = 0.34
+    gamma: float = 1.28
+    soft: float = 0.31
     shoulder: float = 0.9
 
     def evened(self, share: float) -> "Processing":
@@ -33,7 +33,7 @@ class Processing:
     def viewed(self, by: tuple[float, float]) -> "Processing":
         """As a radiographer leaves it: brighter or darker, steeper or flatter, by two standard normal draws."""
         return replace(
-            self, gamma=self.gamma * float(np.exp(0.09 * by[0])), soft=min(max(self.soft + 0.035 * by[1], 0.2), 0.5)
+            self, gamma=self.gamma * float(np.exp(0.20 * by[0])), soft=min(max(self.soft + 0.06 * by[1], 0.15), 0.5)
         )
 
     def gain(self, scale_mm: float) -> float:
@@ -86,7 +86,7 @@ SCANNERS = {
         detector_mm=0.20,
         electronic=220.0,
         pitch_mm=0.175,
-        processing=Processing((0.95, 1.2, 1.3, 1.2), 0.93, 0.80, 0.55, gamma=1.12, soft=0.42, shoulder=0.8),
+        processing=Processing((0.95, 1.2, 1.3, 1.2), 0.93, 0.80, 0.55, gamma=1.35, soft=0.40, shoulder=0.8),
         bits=10,
         photometric="MONOCHROME1",
         collimated=0.75,
@@ -106,7 +106,7 @@ SCANNERS = {
         electronic=20.0,
         pitch_mm=0.5,
         parallel=True,
-        processing=Processing((0.9, 1.0, 1.0, 1.0), 1.0, 0.85, 0.0, soft=0.40, shoulder=1.0),
+        processing=Processing((0.9, 1.0, 1.0, 1.0), 1.0, 0.85, 0.0, gamma=1.15, soft=0.38, shoulder=1.0),
         bits=12,
         markers=False,
         collimated=0.0,
