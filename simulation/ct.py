@@ -13,8 +13,13 @@ import numpy.typing as npt
 import pydicom
 import torch
 from torch import Tensor
+from torch.nn import functional
 
+from simulation.detector import expose
+from simulation.frame import beam_geometry
+from simulation.processing import processed
 from simulation.projector import Geometry
+from simulation.scanner import scanner_named
 
 Volume = npt.NDArray[np.float32]
 
@@ -128,12 +133,14 @@ def project(
     step_mm: float | None = None,
     device: str = "cpu",
 ) -> Tensor:
-    """Areal mineral in g/cm2 [H, W]: the density [x, y, z] in mg/cm3 summed along each ray of the geometry.
+    """Areal mass in g/cm2 [H, W]: the density [x, y, z] in mg/cm3 summed along each ray of the geometry.
 
-    centre: where the volume's middle stands in the world, mm. step_mm: between samples, half a voxel unless told.
+    Several densities on one grid, [C, x, y, z], give as many projections [C, H, W]. centre: where the volume's middle
+    stands in the world, mm. step_mm: between samples, half a voxel unless told.
     """
     volume = torch.from_numpy(density).to(device)
-    size = torch.tensor(density.shape, device=device) * torch.tensor(spacing_mm, device=device)
+    volume = volume if volume.ndim == 4 else volume[None]
+    size = torch.tensor(volume.shape[1:], device=device) * torch.tensor(spacing_mm, device=device)
     step = step_mm or 0.5 * min(spacing_mm)
     depth = float(size[2]) + spacing_mm[2]  # the outermost voxels fade over half a voxel beyond their edge
     count = max(1, round(depth / step))
@@ -141,12 +148,62 @@ def project(
     heights = centre[2] + depth / 2 - step * (torch.arange(count, device=device) + 0.5)
     columns = (torch.arange(geometry.shape[1], device=device) + 0.5)[None]
     rows = (torch.arange(geometry.shape[0], device=device) + 0.5)[:, None]
-    total = torch.zeros(geometry.shape, device=device)
+    total = torch.zeros((volume.shape[0], *geometry.shape), device=device)
     middle = torch.tensor(centre, device=device)
     for z in heights:
-        points = (geometry.back_project(columns, rows, z) - middle) * 2 / size  # -1..1 over the voxels' outer edges
-        grid = points[..., [2, 1, 0]][None, None].float()
-        total += torch.nn.functional.grid_sample(volume[None, None], grid, padding_mode="zeros", align_corners=False)[
-            0, 0, 0
-        ]
-    return total * step * geometry.slant(columns, rows) * 1e-4
+        points = (geometry.back_project(columns, rows, z) - middle) * (2 / size)  # -1..1 over the voxels' outer edges
+        grid = points.flip(-1)[None, None].float()
+        total += functional.grid_sample(volume[None], grid, padding_mode="zeros", align_corners=False)[0, :, 0]
+    total = total * (step * geometry.slant(columns, rows) * 1e-4)
+    return total if density.ndim == 4 else total[0]
+
+
+@dataclass(frozen=True, eq=False)
+class CtFilm:
+    """A film taken of a CT. pixels: float32 [H, W], 0..1, bone bright; mineral: float32 [H, W] in g/cm2."""
+
+    pixels: Volume
+    mineral: Volume
+    spacing_mm: tuple[float, float]
+
+
+def film(
+    volume: CtVolume,
+    calibration: Calibration | None,
+    mask: npt.NDArray[np.bool_] | None = None,
+    scanner_name: str = "alpha",
+    size: int = 512,
+    seed: int = 0,
+    device: str = "cpu",
+) -> CtFilm:
+    """An AP film of the body in the CT, middle on middle, through the same beam, detector and processing.
+
+    Without a bone mask, what holds more than 120 mg/cm3 counts as bone. What is no mineral is fat below -30 HU and lean
+    tissue above, with the density that its Hounsfield units state.
+    """
+    scanner = scanner_named(scanner_name)
+    mineral = volume.density(calibration, mask, floor=0.0 if mask is not None else 120.0)
+    tissue = np.clip(1000.0 + np.clip(volume.hu, -1000, 100), 0, None).astype(np.float32)  # mg/cm3
+    tissue = np.where(mineral > 0, np.maximum(1050.0 * (1 - mineral / 3160.0), 0), tissue).astype(np.float32)
+    tissue[volume.hu < -700] = 0
+    is_fat = (volume.hu < -30) & (mineral == 0)
+    spacing = volume.spacing_mm
+    wide, high, deep = (n * s for n, s in zip(volume.hu.shape, spacing, strict=True))
+    film_z = -deep / 2 - scanner.table_mm
+    aim = np.zeros(2)
+    scale = 1.0 if scanner.parallel else scanner.source_mm / (scanner.source_mm + film_z)
+    rng = np.random.default_rng(seed)
+    geometry = beam_geometry(aim, wide * scale, high * scale, size, film_z, scanner, rng, 0.0)
+
+    parts = np.stack([mineral, np.where(is_fat, 0, tissue), np.where(is_fat, tissue, 0)])
+    bone, lean, fat = project(parts, spacing, geometry, step_mm=min(spacing), device=device)
+    attenuation = scanner.beam.log_attenuation()(bone, lean, fat)
+    thickness = (lean + fat + bone) * 10
+    body = (thickness > 15).float()
+    field = torch.ones_like(bone)
+    target = float(torch.exp(-attenuation)[body > 0.5].double().mean())
+    generator = torch.Generator(device).manual_seed(seed)
+    magnification = geometry.magnification(0.0)
+    signal = expose(attenuation, thickness, geometry.pitch_mm, magnification, scanner, generator, field, target)
+    pixels = processed(signal, field, body, geometry.pitch_mm, scanner.processing)
+    return CtFilm(pixels.cpu().numpy(), bone.cpu().numpy(), (geometry.pitch_mm, geometry.pitch_mm))

@@ -43,6 +43,17 @@ def test_a_slab_has_the_areal_density_of_its_thickness() -> None:
     assert float(found[20, 20]) == pytest.approx(0.81, rel=0.01)
 
 
+def test_a_film_of_a_ct_shows_its_bone_bright_where_the_mineral_lies() -> None:
+    volume = ct.CtVolume(np.pad(phantom(), 4, constant_values=-1000), (6.0, 6.0, 6.0))
+    found = ct.film(volume, LINE, size=128)
+    bone, body = found.mineral > 0.5, found.pixels > 0.05
+    assert found.pixels[bone].mean() > found.pixels[body & ~bone].mean() + 0.2
+    again = ct.film(volume, LINE, size=128)
+    assert np.array_equal(found.pixels, again.pixels)
+    with pytest.raises(ct.BadCt, match="no calibration"):
+        ct.film(volume, None)
+
+
 def test_a_ct_without_calibration_is_refused() -> None:
     with pytest.raises(ct.BadCt, match="no calibration, expected the line"):
         ct.CtVolume(phantom(), (1.0, 1.0, 1.0)).density(None)

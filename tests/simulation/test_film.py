@@ -171,6 +171,16 @@ def test_the_reading_room_reads_a_virtual_film_as_it_was_made(scanner: str, tmp_
     )
 
 
+def test_another_pose_is_the_same_person_on_another_film() -> None:
+    """The rig of repeatability: what the DXA finds stays, what the film shows changes."""
+    once, again = (simulation.simulate("hip_ap", 6, 1, size=96, pose=pose) for pose in (0, 1))
+    assert not np.array_equal(once.pixels, again.pixels)
+    for a, b in zip(once.rows, again.rows, strict=True):
+        assert a["internal_rotation_deg"] != b["internal_rotation_deg"]
+        for name in ("label", "abmd_femoral_neck", "abmd_total_hip", "age_years", "neck_shaft_angle_deg"):
+            assert a[name] == b[name]
+
+
 def test_a_fractured_vertebra_has_lost_the_height_of_its_grade() -> None:
     """Genant grades from the keypoints: the lowest of front, middle and back against the tallest."""
     from simulation.anatomy import spine
