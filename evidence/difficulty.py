@@ -22,7 +22,8 @@ def judge(
 ) -> Difficulty:
     """Reasons from the joint answer, the candidates' own answers, distance from what was learned, and film quality.
 
-    The score is the normalised entropy of the joint answer, raised to at least 0.5 by any other reason.
+    The score is one less the margin between the two likeliest classes: 0 for a certain answer, 1 for a tie. Any other
+    reason lifts it to that of a near-threshold case, so that every hard case scores above every plain one.
     """
     first, second = sorted(joint.values(), reverse=True)[:2]
     reasons = []
@@ -34,8 +35,7 @@ def judge(
         reasons.append("out_of_distribution")
     if any(notice.code in LOW_QUALITY for notice in notices):
         reasons.append("low_quality")
-    uncertainty = float(entropy(list(joint.values())) / np.log(len(joint)))
-    score = max(uncertainty, 0.5) if reasons else uncertainty
+    score = max(1 - (first - second), 1 - NEAR_MARGIN) if reasons else 1 - (first - second)
     return Difficulty(round(score, 4), bool(reasons), tuple(reasons))
 
 

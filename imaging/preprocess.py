@@ -73,7 +73,8 @@ class Preprocess:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Preprocess":
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        known: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in values.items()}
+        return cls(**known)
 
 
 def _thinned(values: npt.NDArray[np.float32], most: int = 262_144) -> npt.NDArray[np.float32]:

@@ -95,6 +95,20 @@ def parameters(network: nn.Module) -> int:
     return sum(weights.numel() for weights in network.parameters())
 
 
+def freeze(network: Classifier, share: float) -> None:
+    """Keep the first `share` of the weights, from the input on, as they are; the head always learns."""
+    body = [weights for name, weights in network.named_parameters() if not name.startswith("network.classifier")]
+    for weights in body[: round(len(body) * share)]:
+        weights.requires_grad_(False)
+
+
+def keep_statistics(network: Classifier) -> None:
+    """Use the batch statistics that came with the first weights: a handful of films would only blur them."""
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.eval()
+
+
 @torch.no_grad()
 def reset_head(network: Classifier) -> None:
     """Fresh weights for the last layer: what it had learned belongs to other classes."""

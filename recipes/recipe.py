@@ -12,6 +12,7 @@ class Candidate:
     """A network to train and compare, with the input it sees.
 
     init: where its first weights come from when the command line names none (see models.initial).
+    frozen: the share of its layers, from the input on, that keep their first weights; 1.0 teaches the head alone.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Candidate:
     preprocess: Preprocess
     options: dict[str, Any] = field(default_factory=dict)
     init: str = "scratch"
+    frozen: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from imaging.preprocess import Preprocess
 from models.bundle import Bundle, Candidate, save
 from models.networks import build
 
+torch.set_num_threads(1)  # networks of tests are too small to share out, and their threads would wait for one another
+
 TINY = {
     "mobilenet_v2": {"depth_multiplier": 0.35, "image_size": 64},
     "vit": {

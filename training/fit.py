@@ -1,5 +1,6 @@
 """Teaching one network from films. Resumes after a kill with the result it would have had."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,11 @@ from torch.utils.data import DataLoader, TensorDataset
 from core.radiograph import Pixels
 from imaging.preprocess import Preprocess
 from models.initial import initialise
-from models.networks import Classifier, build
+from models.networks import Classifier, build, freeze, keep_statistics
 from recipes.recipe import Candidate, Preset
 from training.augment import augment
+
+logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its tips and device tables are not news here
 
 Tell = Callable[[int, int], None]  # epochs done, epochs in all
 
@@ -48,7 +51,9 @@ def fit(
     """
     pl.seed_everything(seed, verbose=False)
     network = initialise(build(candidate.network, label_count, candidate.options), init)
-    module = _Fitting(network, candidate.preprocess, preset, lesson.labels, label_count, seed)
+    if init != "scratch":
+        freeze(network, candidate.frozen)
+    module = _Fitting(network, candidate.preprocess, preset, lesson.labels, label_count, seed, init == "scratch")
     films = TensorDataset(torch.from_numpy(lesson.grey), torch.from_numpy(lesson.labels))
     loader = DataLoader(
         films,
@@ -111,30 +116,33 @@ class _Fitting(pl.LightningModule):
         labels: npt.NDArray[np.int64],
         label_count: int,
         seed: int,
+        from_scratch: bool,
     ) -> None:
         super().__init__()
-        self.network, self.preset, self.seed = network, preset, seed
+        self.network, self.preset, self.seed, self.from_scratch = network, preset, seed, from_scratch
         mean, std = (torch.tensor(values)[None, :, None, None] for values in (preprocess.mean, preprocess.std))
         self.mean, self.std = nn.Buffer(mean, persistent=False), nn.Buffer(std, persistent=False)
         counts = torch.bincount(torch.from_numpy(labels), minlength=label_count).clamp(min=1)
-        # Square root of the inverse frequency: rare classes are heard, but do not shout.
-        weight = (counts.sum() / counts) ** 0.5
+        weight = counts.sum() / counts  # each class is heard as much as the others, however rare
         self.loss = nn.CrossEntropyLoss(weight / weight.mean(), label_smoothing=0.05)
 
     def on_train_epoch_start(self) -> None:
-        self.random = torch.Generator().manual_seed(self.seed * 20_011 + self.current_epoch)
-        torch.manual_seed(self.seed * 30_013 + self.current_epoch)  # dropout
+        if not self.from_scratch:
+            keep_statistics(self.network)
 
     def training_step(self, batch: Sequence[Tensor], _: int) -> Tensor:
+        # Every step draws from its own number, so that a resumed run draws what the whole one would have drawn.
+        random = torch.Generator().manual_seed(self.seed * 20_011 + self.global_step)
+        torch.manual_seed(self.seed * 30_013 + self.global_step)  # dropout
         grey, labels = batch
-        images = (augment(grey, self.random)[:, None] - self.mean) / self.std
+        images = (augment(grey, random)[:, None] - self.mean) / self.std
         loss = self.loss(self.network(images).logits, labels)
         self.log("loss", loss, on_step=False, on_epoch=True)
         return loss
 
     def configure_optimizers(self):  # type: ignore[no-untyped-def]
         head = set(self.network.head.parameters())
-        body = [weights for weights in self.network.parameters() if weights not in head]
+        body = [weights for weights in self.network.parameters() if weights.requires_grad and weights not in head]
         rate = self.preset.learning_rate
         optimiser = torch.optim.AdamW(
             [{"params": body, "lr": rate}, {"params": list(head), "lr": rate * 5}],

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.refusal import Notice
-from evidence.difficulty import divergence, judge
+from evidence.difficulty import NEAR_MARGIN, divergence, judge
 from evidence.explanation import grad_cam
 from evidence.familiarity import Familiarity, fit_familiarity
 
@@ -29,7 +29,7 @@ def test_each_reason_alone_makes_a_case_hard(joint, candidates, distance, notice
     difficulty = judge(joint, candidates, distance, 2.0, notices)
     assert difficulty.reasons == (reason,)
     assert difficulty.hard
-    assert difficulty.score >= 0.5
+    assert difficulty.score >= 1 - NEAR_MARGIN
 
 
 def test_divergence_is_nought_for_agreement_and_one_bit_for_opposites() -> None:

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
-from evidence.metrics import classification, interval
+from evidence.metrics import auc_of, classification, interval, kappa_of
 
 
 def test_an_interval_holds_the_true_mean_about_as_often_as_it_says() -> None:
@@ -42,3 +43,14 @@ def test_a_figure_that_the_films_do_not_define_is_not_made_up() -> None:
     assert figures["classes"]["c"]["sensitivity"]["value"] is None
     assert figures["classes"]["c"]["auc"]["value"] is None
     assert figures["balanced_accuracy"]["value"] is None
+
+
+def test_the_quick_figures_are_those_of_scikit_learn() -> None:
+    random = np.random.default_rng(0)
+    for count in (8, 50, 300):
+        truth, answer = random.integers(0, 3, count), random.integers(0, 3, count)
+        score = random.integers(0, 12, count) / 11  # with ties
+        assert auc_of(truth == 1, score) == pytest.approx(roc_auc_score(truth == 1, score))
+        assert kappa_of(truth, answer, 3) == pytest.approx(cohen_kappa_score(truth, answer, weights="quadratic"))
+    assert np.isnan(auc_of(np.ones(5, bool), np.ones(5)))
+    assert np.isnan(kappa_of(np.ones(5, int), np.ones(5, int), 3))

@@ -1,0 +1,121 @@
+"""The road back, whole: from a manifest of drawn films to a bundle that reads."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import learning
+import reading
+import recipes
+from core.settings import settings
+from imaging.preprocess import Preprocess
+from recipes.recipe import Candidate, Preset, Recipe
+
+TINY = Candidate(
+    "vit",
+    "vit",
+    Preprocess(size=(32, 32)),
+    {
+        "image_size": 32,
+        "patch_size": 8,
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+    },
+)
+
+
+@pytest.fixture
+def recipe(monkeypatch: pytest.MonkeyPatch) -> Recipe:
+    """The knee recipe with a preset that trains in seconds."""
+    small = Preset((TINY,), epochs=2, batch_size=8, learning_rate=1e-3, folds=2)
+    knee = recipes.RECIPES["knee_resnet"]
+    changed = Recipe(**{**vars(knee), "presets": {"demo": small}})
+    monkeypatch.setitem(recipes.RECIPES, "knee_resnet", changed)
+    return changed
+
+
+def drawn_leg(random: np.random.Generator) -> Image.Image:
+    """A bright shaft in a grey leg on black, with a texture that no two legs share."""
+    columns = np.linspace(-1, 1, 180)
+    leg = 90 * (np.abs(columns) < 0.7) + 70 * (np.abs(columns) < 0.3)
+    coarse = Image.fromarray(np.uint8(random.integers(0, 255, (24, 18)))).resize((180, 240), Image.Resampling.BICUBIC)
+    return Image.fromarray(np.uint8(leg * (0.6 + 0.4 * np.asarray(coarse) / 255)))
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    """24 drawn films, of which two are copies with one label, two are copies with two, and one is no film."""
+    random = np.random.default_rng(0)
+    lines = ["path,label,age_years,patient"]
+    labels = ["normal", "osteopenia", "osteoporosis"]
+    for number in range(24):
+        drawn_leg(random).save(tmp_path / f"{number}.png")
+        lines.append(f"{number}.png,{labels[number % 3]},{50 + number},p{number // 2 if number > 19 else number}")
+    for number, label in ((0, "normal"), (1, "osteoporosis")):
+        Image.open(tmp_path / f"{number}.png").resize((150, 200)).save(tmp_path / f"copy{number}.png")
+        lines.append(f"copy{number}.png,{label},60,q{number}")
+    (tmp_path / "broken.png").write_bytes(b"no film")
+    lines.append("broken.png,normal,70,z")
+    path = tmp_path / "manifest.csv"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def test_a_manifest_becomes_a_bundle_that_reads(
+    recipe: Recipe, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    out = tmp_path / "run"
+    folder = learning.train("knee_resnet", manifest, "demo", out, tell=lambda step, *_: steps.append(step))
+    assert list(dict.fromkeys(steps))[:2] == ["reading films", "finding copies"]
+
+    monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(out / "bundles"))
+    settings.cache_clear()
+    (card,) = reading.models()
+    data = card["evidence"]["data"]
+    assert data["films_in_manifest"] == 27
+    assert data["films_refused"] == 1
+    assert data["films_left_out_because_their_copies_carry_another_label"] == 2
+    # 24 films left: one is a copy, and patients 10 and 11 have three films each.
+    assert data["distinct_films_used"] == 19
+    (answer,) = reading.read((manifest.parent / "5.png").read_bytes(), "5.png")
+    assert answer.status == "read"
+    text = (folder / "README.md").read_text()
+    assert "Not a medical device" in text
+    assert "2 films stood in the set more than once under different labels" in text
+
+
+def test_a_finished_version_is_not_overwritten(recipe: Recipe, manifest: Path, tmp_path: Path) -> None:
+    learning.train("knee_resnet", manifest, "demo", tmp_path / "run")
+    with pytest.raises(ValueError, match="a version never changes"):
+        learning.train("knee_resnet", manifest, "demo", tmp_path / "run")
+
+
+def test_the_test_part_never_reaches_training(
+    recipe: Recipe, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every film that `fit` was given is looked up among the test films: none may be there."""
+    import training.crossfit as crossfit
+
+    taught: list[np.ndarray] = []
+    tested: list[np.ndarray] = []
+    real_fit, real_answers = crossfit.fit, crossfit.answers
+
+    def watched_fit(candidate, preset, lesson, *rest):  # type: ignore[no-untyped-def]
+        taught.extend(lesson.grey)
+        return real_fit(candidate, preset, lesson, *rest)
+
+    def watched_answers(network, grey, preprocess):  # type: ignore[no-untyped-def]
+        tested.append(grey)
+        return real_answers(network, grey, preprocess)
+
+    monkeypatch.setattr(crossfit, "fit", watched_fit)
+    monkeypatch.setattr(crossfit, "answers", watched_answers)
+    learning.train("knee_resnet", manifest, "demo", tmp_path / "run")
+    seen = {film.tobytes() for film in taught}
+    assert tested[-1].shape[0] >= 3
+    assert not any(film.tobytes() in seen for film in tested[-1])
