@@ -73,7 +73,7 @@ def choose(film: Radiograph) -> Recipe:
         shown = " ".join(word for word in (film.site, film.view) if word not in (None, "other")) or "another part"
         raise Refused(
             Code.WRONG_SITE,
-            f"The file says that it shows {shown}, expected {' or '.join(one.view_name for one in RECIPES.values())}; "
+            f"The file says that it shows {shown}, expected an {' or '.join(one.shows for one in RECIPES.values())}; "
             "choose another film.",
         )
     return fits[0]
@@ -97,7 +97,7 @@ def guard(film: Radiograph, recipe: Recipe) -> list[Notice]:
         return [
             Notice(
                 "view_not_stated",
-                f"Nothing in the file says what it shows; it is read as {recipe.view_name}. Make sure that it is.",
+                f"Nothing in the file says what it shows; it is read as an {recipe.shows}. Make sure that it is one.",
             )
         ]
     return []
@@ -134,7 +134,7 @@ def _read_limb(film: Radiograph, recipe: Recipe, name: str, notices: list[Notice
         raise Refused(
             Code.WRONG_SITE,
             f"The film looks like nothing that {recipe.name} learned from (distance {distance:.1f}, at most "
-            f"{familiarity.foreign:.1f} expected of {recipe.view_name} films); choose a {recipe.view_name} film.",
+            f"{familiarity.foreign:.1f} expected of an {recipe.shows}); choose such a film.",
         )
     difficulty = judge(joint, list(own.values()), distance, familiarity.unusual, notices)
     clock.lap("calibrate")

@@ -56,3 +56,8 @@ class Recipe:
     def view_name(self) -> str:
         """Site and view as a reading names them, such as `knee_ap`."""
         return f"{self.site}_{self.view}"
+
+    @property
+    def shows(self) -> str:
+        """The same in words, such as `AP knee film`."""
+        return f"{'AP' if self.view == 'ap' else self.view} {self.site} film"

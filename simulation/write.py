@@ -9,8 +9,9 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def write(
             done += 1
             yield done
     else:
-        with ProcessPoolExecutor(workers, get_context("spawn"), _single_thread) as pool:
+        with ProcessPoolExecutor(workers, get_context("spawn"), _begin_worker) as pool:
             running = {pool.submit(make, index, *job) for index in todo}
             while running:
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
@@ -148,5 +149,14 @@ def _row_file(out: Path, index: int) -> Path:
     return out / "rows" / f"{index:06d}.json"
 
 
-def _single_thread() -> None:
+def _begin_worker() -> None:
+    """One thread a worker; and a worker whose parent was killed ends too, instead of waiting for work for ever."""
     torch.set_num_threads(1)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
