@@ -136,7 +136,7 @@ def _read_limb(film: Radiograph, recipe: Recipe, name: str, notices: list[Notice
             f"The film looks like nothing that {recipe.name} learned from (distance {distance:.1f}, at most "
             f"{familiarity.foreign:.1f} expected of an {recipe.shows}); choose such a film.",
         )
-    difficulty = judge(joint, list(own.values()), distance, familiarity.unusual, notices)
+    difficulty = judge(joint, estimate.conformal_set, list(own.values()), distance, familiarity.unusual, notices)
     clock.lap("calibrate")
 
     surest = max(own, key=lambda candidate: own[candidate][estimate.label])

@@ -15,19 +15,21 @@ LOW_QUALITY = {"exposure", "blurred", "too_small", "collimated", "implant", "bur
 
 def judge(
     joint: Probabilities,
+    undecided: Sequence[str],
     candidates: Sequence[Probabilities],
     unfamiliarity: float,
     unusual_beyond: float,
     notices: Sequence[Notice],
 ) -> Difficulty:
-    """Reasons from the joint answer, the candidates' own answers, distance from what was learned, and film quality.
+    """Reasons from the joint answer, the classes that cannot be ruled out, the candidates' own answers, the distance from
+    what was learned, and the film's quality.
 
     The score is one less the margin between the two likeliest classes: 0 for a certain answer, 1 for a tie. Any other
     reason lifts it to that of a near-threshold case, so that every hard case scores above every plain one.
     """
     first, second = sorted(joint.values(), reverse=True)[:2]
     reasons = []
-    if first - second < NEAR_MARGIN:
+    if first - second < NEAR_MARGIN or len(undecided) > 1:
         reasons.append("near_threshold")
     if len({max(answer, key=answer.__getitem__) for answer in candidates}) > 1 or divergence(candidates) > DISAGREEMENT:
         reasons.append("candidates_disagree")

@@ -39,7 +39,7 @@ REASON_TITLES = {
 }
 
 REASONS = {
-    "near_threshold": "The two likeliest classes lie so close together that a small change could turn the answer.",
+    "near_threshold": "The likeliest classes cannot be told apart here: a small change could turn the answer.",
     "candidates_disagree": "The networks that read this film come to different answers.",
     "region_uncertain": "The outline of a region is uncertain, and the answer rests on it.",
     "out_of_distribution": "The film looks unlike those the networks learned from.",

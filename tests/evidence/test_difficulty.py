@@ -10,23 +10,24 @@ PLAIN = {"a": 0.95, "b": 0.03, "c": 0.02}
 
 
 def test_a_plain_case_has_no_reason() -> None:
-    difficulty = judge(PLAIN, [PLAIN, PLAIN], 1.0, 2.0, [])
+    difficulty = judge(PLAIN, ["a"], [PLAIN, PLAIN], 1.0, 2.0, [])
     assert not difficulty.hard
     assert difficulty.reasons == ()
     assert 0 < difficulty.score < 0.3
 
 
 @pytest.mark.parametrize(
-    ("joint", "candidates", "distance", "notices", "reason"),
+    ("joint", "undecided", "candidates", "distance", "notices", "reason"),
     [
-        ({"a": 0.5, "b": 0.45, "c": 0.05}, [PLAIN], 1.0, [], "near_threshold"),
-        (PLAIN, [PLAIN, {"a": 0.2, "b": 0.7, "c": 0.1}], 1.0, [], "candidates_disagree"),
-        (PLAIN, [PLAIN], 2.1, [], "out_of_distribution"),
-        (PLAIN, [PLAIN], 1.0, [Notice("exposure", "The film is flat.")], "low_quality"),
+        ({"a": 0.5, "b": 0.45, "c": 0.05}, ["a"], [PLAIN], 1.0, [], "near_threshold"),
+        (PLAIN, ["a", "b"], [PLAIN], 1.0, [], "near_threshold"),
+        (PLAIN, ["a"], [PLAIN, {"a": 0.2, "b": 0.7, "c": 0.1}], 1.0, [], "candidates_disagree"),
+        (PLAIN, ["a"], [PLAIN], 2.1, [], "out_of_distribution"),
+        (PLAIN, ["a"], [PLAIN], 1.0, [Notice("exposure", "The film is flat.")], "low_quality"),
     ],
 )
-def test_each_reason_alone_makes_a_case_hard(joint, candidates, distance, notices, reason) -> None:  # type: ignore[no-untyped-def]
-    difficulty = judge(joint, candidates, distance, 2.0, notices)
+def test_each_reason_alone_makes_a_case_hard(joint, undecided, candidates, distance, notices, reason) -> None:  # type: ignore[no-untyped-def]
+    difficulty = judge(joint, undecided, candidates, distance, 2.0, notices)
     assert difficulty.reasons == (reason,)
     assert difficulty.hard
     assert difficulty.score >= 1 - NEAR_MARGIN
