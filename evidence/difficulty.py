@@ -21,8 +21,8 @@ def judge(
     unusual_beyond: float,
     notices: Sequence[Notice],
 ) -> Difficulty:
-    """Reasons from the joint answer, the classes that cannot be ruled out, the candidates' own answers, the distance from
-    what was learned, and the film's quality.
+    """Reasons from the joint answer, the classes that cannot be ruled out, the candidates' own answers, the distance
+    from what was learned, and the film's quality.
 
     The score is one less the margin between the two likeliest classes: 0 for a certain answer, 1 for a tie. Any other
     reason lifts it to that of a near-threshold case, so that every hard case scores above every plain one.

@@ -29,7 +29,7 @@ def test_the_reasons_that_the_evidence_gives_are_known_here() -> None:
     near = {"normal": 0.34, "osteopenia": 0.33, "osteoporosis": 0.33}
     far = {"normal": 0.9, "osteopenia": 0.05, "osteoporosis": 0.05}
     other = {"normal": 0.05, "osteopenia": 0.9, "osteoporosis": 0.05}
-    assert set(judge(near, [far, other], 2.0, 1.0, []).reasons) <= set(wording.REASONS)
+    assert set(judge(near, ["normal"], [far, other], 2.0, 1.0, []).reasons) <= set(wording.REASONS)
 
 
 def test_an_unknown_code_is_shown_as_words_not_as_a_fault() -> None:
