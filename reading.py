@@ -133,8 +133,8 @@ def _read_limb(film: Radiograph, recipe: Recipe, name: str, notices: list[Notice
     if distance > familiarity.foreign:
         raise Refused(
             Code.WRONG_SITE,
-            f"The film looks like nothing that {recipe.name} learned from (distance {distance:.1f}, at most "
-            f"{familiarity.foreign:.1f} expected of an {recipe.shows}); choose such a film.",
+            f"The film looks like nothing that {recipe.name} learned from (distance {distance:.2f}, at most "
+            f"{familiarity.foreign:.2f} expected of an {recipe.shows}); choose such a film.",
         )
     difficulty = judge(joint, estimate.conformal_set, list(own.values()), distance, familiarity.unusual, notices)
     clock.lap("calibrate")

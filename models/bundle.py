@@ -44,7 +44,7 @@ class Candidate:
     preprocessing: dict[str, Any]
     temperature: float
     weights: Classifier
-    familiarity: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
+    familiarity: dict[str, npt.NDArray[np.floating]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
