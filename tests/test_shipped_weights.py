@@ -1,0 +1,54 @@
+"""The weights that ship: they load, they are small, they know a knee when they see one, and their card is honest."""
+
+import pytest
+
+import reading
+from core.settings import ROOT, settings
+from models import registry
+from recipes import RECIPES
+
+BUNDLES = [recipe.bundle for recipe in RECIPES.values() if recipe.bundle]
+
+
+def real(folder: str) -> list:
+    films = settings().data / folder
+    if not films.is_dir():
+        pytest.skip(f"real films are not at {films} (OSTEOLENS_DATA)")
+    return sorted(films.iterdir())
+
+
+@pytest.mark.parametrize("bundle", BUNDLES)
+def test_every_recipe_s_bundle_loads_and_brings_its_evidence(bundle: str) -> None:
+    loaded = registry.bundle(bundle, ROOT / "weights")
+    assert loaded.evidence["test"]["joint"]["balanced_accuracy"]["low"] is not None
+    assert "Not a medical device" in loaded.card
+    assert loaded.learned_from
+
+
+def test_the_bundles_together_stay_small() -> None:
+    assert sum(file.stat().st_size for file in (ROOT / "weights").rglob("*") if file.is_file()) < 25e6
+
+
+def test_the_knees_left_out_of_training_are_named_in_the_card() -> None:
+    data = registry.bundle("knee_resnet@0.1.0", ROOT / "weights").evidence["data"]
+    assert data["pairs_of_copies"] > 0
+    assert data["films_left_out_because_their_copies_carry_another_label"] > 0
+
+
+def test_sample_films_are_read() -> None:
+    for film in sorted((ROOT / "samples").iterdir()):
+        assert [answer.status for answer in reading.read_file(film)] == ["read"], film.name
+
+
+def test_chests_spines_and_hips_are_not_read_as_knees() -> None:
+    for folder in ("wrong_site", "spine_lateral", "hip_inverted"):
+        for film in real(folder):
+            (answer,) = reading.read_file(film, recipe="knee_resnet")
+            assert answer.refusal is not None, film.name
+            assert answer.refusal.code == "wrong_site"
+
+
+def test_real_knees_are_read() -> None:
+    for film in real("knee_qus/images")[::12]:
+        (answer,) = reading.read_file(film)
+        assert answer.status == "read", (film.name, answer.refusal)
