@@ -38,7 +38,10 @@ def start(folder: Path, port: int) -> subprocess.Popen:
 
 
 @installed
-def test_it_starts_connects_the_workbench_and_ends_with_ctrl_c(tmp_path: Path, free_port: int) -> None:
+def test_it_starts_connects_the_workbench_and_ends_with_ctrl_c(
+    tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OSTEOLENS_LABEL_STUDIO_URL")  # blanked for every test; here what the server writes must count
     (tmp_path / ".env").write_text("# mine\nOSTEOLENS_LOG_LEVEL=ERROR\n")
     server = start(tmp_path, free_port)
     try:
