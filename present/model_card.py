@@ -7,7 +7,7 @@ from typing import Any
 from present.wording import class_title, network_title
 
 PARTS = {
-    "test": "Test part, looked at once",
+    "test": "Test part, held out",
     "cross_validation": "Cross-validation, each film judged by networks that never saw it",
 }
 FIGURES = {
