@@ -1,5 +1,6 @@
 """Bytes of a file to a `Radiograph`. What the file is, its content tells, never its name."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
 
@@ -90,7 +91,10 @@ def _finished(film: Radiograph) -> Radiograph:
         if padded is not None:
             pixels[~padded] = 0
         notices.append(Notice("polarity", "Bone was dark on this film, so it was inverted; check that bone is bright."))
-    lines = text_lines(pixels)
+    key = machine_key(settings().home)
+    with ThreadPoolExecutor(1) as beside:  # the name takes as long as the search for text, and most films hold none
+        name = beside.submit(case_id, pixels, key)
+        lines = text_lines(pixels)
     if lines:
         pixels = pixels if pixels.flags.writeable and pixels is not film.pixels else pixels.copy()
         unmarked = painted_over(pixels, lines)
@@ -108,7 +112,7 @@ def _finished(film: Radiograph) -> Radiograph:
     return replace(
         film,
         pixels=pixels,
-        case_id=case_id(pixels, machine_key(settings().home)),
+        case_id=case_id(pixels, key) if lines else name.result(),
         valid=None if film_only is None or film_only.all() else film_only,
         notices=tuple(notices),
     )
