@@ -162,9 +162,7 @@ def _token(now: Settings) -> str | None:
 
 def _question(name: str) -> Question:
     """What the expert is asked about a film of this recipe. Hips are judged each for itself, other films as one."""
-    from recipes import RECIPES
-
-    recipe = RECIPES[name]
+    recipe = by_name(name)
     about = f"{recipe.site.capitalize()}, {recipe.view.upper() if recipe.view == 'ap' else recipe.view}"
     sides = ("R", "L") if recipe.site == "hip" else ()
     return Question(name, about, tuple(recipe.labels), tuple(getattr(recipe, "regions", ())), sides)

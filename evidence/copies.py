@@ -6,7 +6,7 @@ pixels there then correlate. On 432 real knee films the correlation of true copi
 strangers below 0.6 (docs/experiments.md), so the bound between has room on both sides.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -93,11 +93,6 @@ def contradictions(group: Sequence[int], labels: Sequence[str | None]) -> list[i
         if label is not None:
             seen.setdefault(number, set()).add(label)
     return [index for index, number in enumerate(group) if len(seen.get(number, ())) > 1]
-
-
-def pairs_between(copies: Sequence[Copy], part: Sequence[str]) -> Iterator[Copy]:
-    """Copies that stand in two parts of a split: each one is a leak."""
-    return (copy for copy in copies if part[copy.first] != part[copy.second])
 
 
 def _match(one: Sketch, other: Sketch) -> tuple[float, float] | None:

@@ -13,20 +13,9 @@ from evidence.familiarity import fit_familiarity
 from imaging.preprocess import Preprocess
 from models.bundle import Bundle, Candidate, save
 from models.networks import build
+from tests.tiny import OPTIONS
 
 torch.set_num_threads(1)  # networks of tests are too small to share out, and their threads would wait for one another
-
-TINY = {
-    "mobilenet_v2": {"depth_multiplier": 0.35, "image_size": 64},
-    "vit": {
-        "image_size": 64,
-        "patch_size": 16,
-        "hidden_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "intermediate_size": 64,
-    },
-}
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +49,7 @@ def write_tiny_bundle(root: Path, name: str = "knee_resnet", version: str = "0.1
     """Untrained networks in a whole bundle: everything but skill."""
     torch.manual_seed(0)
     candidates = []
-    for network, options in TINY.items():
+    for network, options in OPTIONS.items():
         weights = build(network, len(CLASSES), options).eval()
         preprocess = Preprocess(size=(64, 64))
         with torch.inference_mode():

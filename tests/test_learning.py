@@ -10,28 +10,14 @@ import learning
 import reading
 import recipes
 from core.settings import settings
-from imaging.preprocess import Preprocess
-from recipes.recipe import Candidate, Preset, Recipe
-
-TINY = Candidate(
-    "vit",
-    "vit",
-    Preprocess(size=(32, 32)),
-    {
-        "image_size": 32,
-        "patch_size": 8,
-        "hidden_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "intermediate_size": 64,
-    },
-)
+from recipes.recipe import Preset, Recipe
+from tests.tiny import CANDIDATE
 
 
 @pytest.fixture
 def recipe(monkeypatch: pytest.MonkeyPatch) -> Recipe:
     """The knee recipe with a preset that trains in seconds."""
-    small = Preset((TINY,), epochs=2, batch_size=8, learning_rate=1e-3, folds=2)
+    small = Preset((CANDIDATE,), epochs=2, batch_size=8, learning_rate=1e-3, folds=2)
     knee = recipes.RECIPES["knee_resnet"]
     changed = Recipe(**{**vars(knee), "presets": {"demo": small}})
     monkeypatch.setitem(recipes.RECIPES, "knee_resnet", changed)

@@ -12,25 +12,10 @@ import pytest
 import torch
 
 from core.settings import ROOT
-from imaging.preprocess import Preprocess
-from recipes.recipe import Candidate, Preset
+from recipes.recipe import Preset
+from tests.tiny import CANDIDATE
 from training.augment import augment
 from training.fit import Lesson, answers, fit
-
-CANDIDATE = Candidate(
-    "vit",
-    "vit",
-    Preprocess(size=(32, 32)),
-    {
-        "image_size": 32,
-        "patch_size": 8,
-        "hidden_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "intermediate_size": 64,
-        "hidden_dropout_prob": 0.1,
-    },
-)
 
 
 def preset(epochs: int) -> Preset:
