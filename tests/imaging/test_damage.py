@@ -1,74 +1,29 @@
-"""Whatever happens to a file, it ends in a radiograph or a coded refusal: in time, in bounds, in this process.
+"""Whatever happens to a file, it ends in a radiograph or a coded refusal: in time, in bounds, in this process."""
 
-Each file's damage is read in a child process, so that a decoder's crash is a failed test and not the end of them all.
-"""
-
-import multiprocessing
-import resource
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
 import pytest
 
-from core.radiograph import Radiograph
 from core.refusal import Code, Refused
 from core.settings import settings
 from imaging import read_radiograph
-from tests.imaging.damage import cuts, flipped, lying_dimensions, lying_lengths
+from tests.imaging.damage import CUTS, cuts, flipped, lying_dimensions, lying_lengths
 from tests.imaging.planted import planted_dicom, planted_jpeg, planted_png, planted_tiff
+from tests.imaging.survival import SECONDS, survives
 
-SECONDS, GIGABYTE = 5.0, 1 << 30
-PICTURES = ("knee_qus/images/N12.jpg", "hip_inverted/1_ap.png", "spine_lateral/3836-F-020Y1.jpg")
 FLIPS = 2000
-_SPAWN = multiprocessing.get_context("fork")
+PICTURES = ("knee_qus/images", "knee_binary/images", "hip_inverted", "spine_lateral", "wrong_site")
+FLIPPED = ("knee_qus/images/N12.jpg", "hip_inverted/1_ap.png", "spine_lateral/3836-F-020Y1.jpg")
 
 
-def survives(pieces: Iterable[bytes]) -> int:
-    """How many pieces were read or refused as they must be; AssertionError tells of the first that was not."""
-    ours, theirs = _SPAWN.Pipe()
-    child = _SPAWN.Process(target=_reads, args=(pieces, theirs))
-    child.start()
-    theirs.close()
-    count, fault = 0, None
-    try:
-        while fault is None:
-            count, fault = ours.recv()
-            if fault == "":
-                break
-    except EOFError:
-        child.join()
-        fault = f"the process ended with {child.exitcode} at piece {count + 1}"
-    child.join()
-    assert not fault, fault
-    return count
-
-
-def _reads(pieces: Iterable[bytes], tell: multiprocessing.connection.Connection) -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    count = 0
-    for count, piece in enumerate(pieces, 1):
-        start = perf_counter()
-        try:
-            assert isinstance(read_radiograph(piece, "piece"), Radiograph)
-        except Refused as refused:
-            if refused.refusal.code not in Code or not refused.refusal.message:
-                tell.send((count, f"piece {count}: a refusal without code or sentence"))
-                return
-        except BaseException as fault:  # noqa: BLE001 the test is that there is none
-            tell.send((count, f"piece {count}: {fault!r}"))
-            return
-        took = perf_counter() - start
-        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
-        if took > SECONDS or grown > GIGABYTE:
-            tell.send((count, f"piece {count}: {took:.1f} s, {grown >> 20} MiB"))
-            return
-        tell.send((count, None))
-    tell.send((count, ""))
+def pictures(films: Path) -> list[Path]:
+    return [path for folder in PICTURES for path in sorted((films / folder).iterdir())]
 
 
 def corpus(films: Path) -> list[Path]:
-    return [*sorted((films / "dicom").glob("*.dcm")), *(films / name for name in PICTURES)]
+    return [*sorted((films / "dicom").glob("*.dcm")), *(films / name for name in FLIPPED)]
 
 
 @pytest.mark.parametrize("make", [planted_dicom, planted_png, planted_jpeg, planted_tiff])
@@ -91,7 +46,23 @@ def test_a_draw_of_damage_to_every_real_file(films: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_every_real_file_cut_at_fifty_places(films: Path) -> None:
-    assert sum(survives(cuts(path.read_bytes())) for path in corpus(films)) == 50 * len(corpus(films))
+    assert sum(survives(cuts(path.read_bytes())).total() for path in corpus(films)) == CUTS * len(corpus(films))
+
+
+def test_a_draw_of_cuts_through_the_pictures(films: Path) -> None:
+    drawn = pictures(films)[::13]
+    assert len(drawn) > 30
+    ended = survives(
+        list(cuts(path.read_bytes()))[at] for number, path in enumerate(drawn) for at in (number % CUTS, CUTS - 1)
+    )
+    assert ended.total() == 2 * len(drawn)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_every_picture_cut_at_fifty_places(films: Path) -> None:
+    for path in pictures(films):
+        assert survives(cuts(path.read_bytes())).total() == CUTS
 
 
 @pytest.mark.slow
@@ -100,7 +71,7 @@ def test_two_thousand_flips_over_the_real_files(films: Path) -> None:
     files = corpus(films)
     share = -(-FLIPS // len(files))
     read = sum(
-        survives(flipped(data, path.name, seed) for seed in range(share))
+        survives(flipped(data, path.name, seed) for seed in range(share)).total()
         for path in files
         for data in [path.read_bytes()]
     )
