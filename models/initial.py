@@ -1,20 +1,26 @@
 """Where a network's first weights come from: nothing, a bundle, a weights file, or a hub."""
 
+import re
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
+from transformers import PreTrainedModel
 
-from models.networks import Classifier, MobileNetV2, reset_head
+from models.networks import DenseNet121, MobileNetV2, Network, ResNet, reset_head
+
+Kind = TypeVar("Kind", bound=Network)
 
 
-def initialise(network: Classifier, source: str) -> Classifier:
+def initialise(network: Kind, source: str) -> Kind:
     """Give `network` its first weights, all but the head.
 
-    source: `scratch`; a file of safetensors (torchvision's key names for MobileNetV2); a bundle's candidate folder;
-    or a hub id such as `google/mobilenet_v2_1.0_224`, which needs the hub to be reachable.
+    source: `scratch`; a file of safetensors, by this project's key names or, where torchvision publishes the network,
+    by torchvision's; a bundle's candidate folder; or a hub id such as `google/mobilenet_v2_1.0_224`, which needs the
+    hub to be reachable.
     Raises ValueError in one sentence when the source does not fit the network or cannot be had.
     """
     if source == "scratch":
@@ -27,20 +33,42 @@ def initialise(network: Classifier, source: str) -> Classifier:
             state = load_file(path)
         except SafetensorError as fault:
             raise ValueError(f"{path} is no file of safetensors ({fault}); pass weights in that format") from fault
-        if isinstance(network, MobileNetV2) and "features.0.0.weight" in state:
-            state = _from_torchvision(state, network.network.state_dict())
-        _load(network.network, state, source)
+        _load(network, _by_our_names(network, state), source)
     elif path.suffix or source.startswith((".", "/")):
         raise ValueError(
             f"found no weights at {source}, expected a file of safetensors or a bundle's folder; check the path"
         )
     else:
-        _load(network.network, _from_hub(network, source), source)
+        _load(network, _from_hub(network, source), source)
     reset_head(network)
     return network
 
 
-def _from_torchvision(state: dict[str, Tensor], target: dict[str, Tensor]) -> dict[str, Tensor]:
+# torchvision's names, and the same weights in transformers' ResNet.
+RESNET = (
+    (r"^conv1\.", "resnet.embedder.embedder.convolution."),
+    (r"^bn1\.", "resnet.embedder.embedder.normalization."),
+    (r"^layer(\d)\.(\d+)\.downsample\.0\.", r"resnet.encoder.stages.<\1>.layers.\2.shortcut.convolution."),
+    (r"^layer(\d)\.(\d+)\.downsample\.1\.", r"resnet.encoder.stages.<\1>.layers.\2.shortcut.normalization."),
+    (r"^layer(\d)\.(\d+)\.conv(\d)\.", r"resnet.encoder.stages.<\1>.layers.\2.layer.<\3>.convolution."),
+    (r"^layer(\d)\.(\d+)\.bn(\d)\.", r"resnet.encoder.stages.<\1>.layers.\2.layer.<\3>.normalization."),
+    (r"<(\d)>", lambda found: str(int(found[1]) - 1)),  # torchvision counts layers from 1
+)
+# torchvision's names, old (norm.1) and new (norm1), in MONAI's DenseNet.
+DENSENET = ((r"\.(denselayer\d+)\.(norm|conv)\.?([12])\.", r".\1.layers.\2\3."),)
+
+
+def _by_our_names(network: Network, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights under torchvision's names under those of the network; Inception v3 and VGG-16 share theirs."""
+    if isinstance(network, MobileNetV2) and "features.0.0.weight" in state:
+        return _mobilenet(state, network.network.state_dict())
+    table = RESNET if isinstance(network, ResNet) else DENSENET if isinstance(network, DenseNet121) else ()
+    for pattern, name in table:
+        state = {re.sub(pattern, name, key): value for key, value in state.items()}
+    return state
+
+
+def _mobilenet(state: dict[str, Tensor], target: dict[str, Tensor]) -> dict[str, Tensor]:
     """MobileNetV2 by torchvision's names to transformers' names: both list the same layers in the same order."""
     order = sorted(
         (key for key in state if not key.startswith("classifier")),
@@ -59,8 +87,13 @@ def _from_torchvision(state: dict[str, Tensor], target: dict[str, Tensor]) -> di
     }
 
 
-def _from_hub(network: Classifier, source: str) -> dict[str, Tensor]:
+def _from_hub(network: Network, source: str) -> dict[str, Tensor]:
     """The weights of a hub model of the same class."""
+    if not isinstance(network.network, PreTrainedModel):
+        raise ValueError(
+            f"found no file {source}, and a hub's models do not fit {type(network).__name__}; "
+            "pass --init with a local file of safetensors"
+        )
     try:
         return type(network.network).from_pretrained(source).state_dict()
     except (OSError, ValueError) as fault:
@@ -70,10 +103,10 @@ def _from_hub(network: Classifier, source: str) -> dict[str, Tensor]:
         ) from fault
 
 
-def _load(network: nn.Module, state: dict[str, Tensor], source: str) -> None:
+def _load(network: Network, state: dict[str, Tensor], source: str) -> None:
     """Load what is not the head; everything but the head must be there, in its shape."""
-    target = network.state_dict()
-    wanted = [key for key in target if not key.startswith("classifier") and not key.endswith("num_batches_tracked")]
+    target = network.network.state_dict()
+    wanted = [key for key in target if not network.in_head(key) and not key.endswith("num_batches_tracked")]
     missing = [key for key in wanted if key not in state]
     wrong = [key for key in wanted if key in state and state[key].shape != target[key].shape]
     if missing or wrong:
@@ -83,4 +116,4 @@ def _load(network: nn.Module, state: dict[str, Tensor], source: str) -> None:
             f"{source} does not fit: {len(missing)} weights missing and {len(wrong)} of another shape "
             f"(first {first}: found {found}, expected {tuple(target[first].shape)}); pass weights of the same network"
         )
-    network.load_state_dict({key: state[key].to(torch.float32) for key in wanted}, strict=False)
+    network.network.load_state_dict({key: state[key].to(torch.float32) for key in wanted}, strict=False)

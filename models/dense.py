@@ -1,0 +1,123 @@
+"""The networks that answer for every pixel: outlines of regions, or heatmaps of landmarks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from monai.networks.nets import BasicUNet, BasicUNetPlusPlus
+from torch import Tensor
+from torch.nn.functional import pad
+
+from models.classifier import Network, PlainConfig
+
+FEATURES = (32, 32, 64, 128, 256, 32)
+STRIDE = 16  # four halvings
+
+
+class Dense(Network):
+    """Images [B, C, H, W] of any size to logits [B, outputs, H, W] of the same size.
+
+    features: channels at the five depths, and of the last layer. norm_groups: groups of channels normalised together,
+    film by film, so that an answer never depends on a film's neighbours in a batch (Wu and He, ECCV 2018).
+    """
+
+    least_px = STRIDE
+    in_channels: int
+
+    def __init__(
+        self,
+        layers: type[BasicUNet] | type[BasicUNetPlusPlus],
+        outputs: int,
+        in_channels: int,
+        features: Sequence[int],
+        norm_groups: int,
+        upsample: str,
+        **options: Any,
+    ) -> None:
+        super().__init__()
+        if len(features) != 6 or any(count % norm_groups for count in features):
+            raise ValueError(
+                f"found features {tuple(features)}, expected six numbers that {norm_groups} divides, "
+                f"as in {FEATURES}; change features or norm_groups in the candidate's options"
+            )
+        self.in_channels = in_channels
+        self.network = layers(
+            spatial_dims=2,
+            in_channels=in_channels,
+            out_channels=outputs,
+            features=tuple(features),
+            norm=("group", {"num_groups": norm_groups}),
+            upsample=upsample,
+            **options,
+        )
+        self.network.config = PlainConfig.of(
+            outputs,
+            in_channels=in_channels,
+            features=list(features),
+            norm_groups=norm_groups,
+            upsample=upsample,
+            **options,
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Raises ValueError in one sentence for films the network cannot take."""
+        return self._answers(images)[-1]
+
+    def _answers(self, images: Tensor) -> list[Tensor]:
+        self._large_enough(images)
+        if images.shape[1] != self.in_channels:
+            raise ValueError(
+                f"{type(self).__name__} found films of {images.shape[1]} channels and needs {self.in_channels}; "
+                "set in_channels in the candidate's options"
+            )
+        height, width = images.shape[2:]
+        below, beside = -height % STRIDE, -width % STRIDE
+        answers = self.network(pad(images, (0, beside, 0, below), mode="replicate"))
+        return [answer[..., :height, :width] for answer in (answers if isinstance(answers, list) else [answers])]
+
+
+class UNet(Dense):
+    """Ronneberger et al., MICCAI 2015, in the form of Falk et al., Nat. Methods 2019."""
+
+    heads = ("final_conv",)
+
+    def __init__(
+        self,
+        outputs: int,
+        in_channels: int = 1,
+        features: Sequence[int] = FEATURES,
+        norm_groups: int = 4,
+        upsample: str = "deconv",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__(BasicUNet, outputs, in_channels, features, norm_groups, upsample, dropout=dropout)
+
+
+class UNetPlusPlus(Dense):
+    """Zhou et al., DLMIA 2018: every depth of U-Net, joined by dense steps across."""
+
+    heads = ("final_conv_0_1", "final_conv_0_2", "final_conv_0_3", "final_conv_0_4")
+
+    def __init__(
+        self,
+        outputs: int,
+        in_channels: int = 1,
+        features: Sequence[int] = FEATURES,
+        norm_groups: int = 4,
+        upsample: str = "deconv",
+        dropout: float = 0.0,
+        deep_supervision: bool = False,
+    ) -> None:
+        super().__init__(
+            BasicUNetPlusPlus,
+            outputs,
+            in_channels,
+            features,
+            norm_groups,
+            upsample,
+            dropout=dropout,
+            deep_supervision=deep_supervision,
+        )
+
+    def deep(self, images: Tensor) -> list[Tensor]:
+        """The logits of every depth, shallowest first, for a loss on each; one alone without `deep_supervision`."""
+        return self._answers(images)

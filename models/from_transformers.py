@@ -1,0 +1,122 @@
+"""The classifiers whose layers are those of transformers."""
+
+from typing import Any
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+from transformers import (
+    EfficientNetConfig,
+    EfficientNetForImageClassification,
+    MobileNetV2Config,
+    MobileNetV2ForImageClassification,
+    ResNetConfig,
+    ResNetForImageClassification,
+    ViTConfig,
+    ViTForImageClassification,
+)
+from transformers.models.efficientnet.modeling_efficientnet import round_filters
+
+from models.classifier import Classifier, Output, numbered
+
+
+class MobileNetV2(Classifier):
+    """Sandler et al., CVPR 2018, with the padding of its TensorFlow weights."""
+
+    def __init__(self, labels: int, **options: Any) -> None:
+        super().__init__()
+        self.network = MobileNetV2ForImageClassification(MobileNetV2Config(id2label=numbered(labels), **options))
+
+    def forward(self, images: Tensor) -> Output:
+        self._large_enough(images)
+        maps = self.network.mobilenet_v2(images).last_hidden_state
+        features = maps.mean((2, 3))
+        return Output(self.network.classifier(self.network.dropout(features)), features, maps)
+
+
+class ResNet(Classifier):
+    """He et al., CVPR 2016: ResNet-50 unless `depths`, `hidden_sizes` and `layer_type` say otherwise."""
+
+    def __init__(self, labels: int, **options: Any) -> None:
+        super().__init__()
+        self.network = ResNetForImageClassification(ResNetConfig(id2label=numbered(labels), **options))
+
+    @property
+    def head(self) -> nn.Linear:
+        return self.network.classifier[1]
+
+    def forward(self, images: Tensor) -> Output:
+        self._large_enough(images)
+        maps = self.network.resnet(images).last_hidden_state
+        features = maps.mean((2, 3))
+        return Output(self.head(features), features, maps)
+
+
+class EfficientNet(Classifier):
+    """Tan and Le, ICML 2019: EfficientNet-B4 unless `width_coefficient` and `depth_coefficient` say otherwise."""
+
+    B4 = {  # noqa: RUF012
+        "width_coefficient": 1.4,
+        "depth_coefficient": 1.8,
+        "image_size": 380,
+        "dropout_rate": 0.4,
+        "depthwise_padding": [6],
+        # transformers takes over TensorFlow's 0.99, which for torch would forget all batches but the last.
+        "batch_norm_momentum": 0.1,
+    }
+
+    def __init__(self, labels: int, **options: Any) -> None:
+        super().__init__()
+        config = EfficientNetConfig(id2label=numbered(labels), **{**self.B4, **options})
+        config.hidden_dim = round_filters(config, 1280)
+        self.network = EfficientNetForImageClassification(config)
+        # transformers draws the scales of batch normalisation around 0, from which nothing is learned from scratch.
+        for layer in self.network.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.reset_parameters()
+            elif isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, mode="fan_out")
+
+    def forward(self, images: Tensor) -> Output:
+        self._large_enough(images)
+        maps = self.network.efficientnet(images).last_hidden_state
+        features = maps.mean((2, 3))
+        return Output(self.network.classifier(self.network.dropout(features)), features, maps)
+
+
+class VisionTransformer(Classifier):
+    """Dosovitskiy et al., ICLR 2021. Its map is the patch tokens before the last block: after it only the class
+    token reaches the answer, so the patches there would carry no gradient."""
+
+    def __init__(self, labels: int, **options: Any) -> None:
+        super().__init__()
+        config = ViTConfig(id2label=numbered(labels), **options)
+        self.size = _pair(config.image_size)
+        patch = _pair(config.patch_size)
+        if self.size[0] % patch[0] or self.size[1] % patch[1]:
+            raise ValueError(
+                f"found image_size {config.image_size} and patch_size {config.patch_size}, expected a multiple of "
+                "the patch; change one of the two in the candidate's options"
+            )
+        self.network = ViTForImageClassification(config)
+
+    def forward(self, images: Tensor) -> Output:
+        if tuple(images.shape[2:]) != self.size:
+            raise ValueError(
+                f"VisionTransformer found a film of {images.shape[2]} x {images.shape[3]} px and needs exactly "
+                f"{self.size[0]} x {self.size[1]}, a multiple of its patch; set that size in the candidate's "
+                "preprocessing, or another image_size in its options"
+            )
+        vit = self.network.vit
+        tokens = vit.embeddings(images)
+        for block in vit.layers[:-1]:
+            tokens = block(tokens)
+        maps = rearrange(tokens[:, 1:], "b (h w) c -> b c h w", h=self.size[0] // _pair(vit.config.patch_size)[0])
+        # Through the maps and not past them, so that the answer has a gradient on them.
+        tokens = torch.cat([tokens[:, :1], rearrange(maps, "b c h w -> b (h w) c")], dim=1)
+        features = vit.layernorm(vit.layers[-1](tokens))[:, 0]
+        return Output(self.network.classifier(features), features, maps)
+
+
+def _pair(size: Any) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
