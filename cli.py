@@ -122,6 +122,7 @@ def simulate(arguments: argparse.Namespace) -> None:
         arguments.size,
         arguments.workers,
         arguments.meshes,
+        arguments.implants,
     )
     with tqdm(total=arguments.n, desc="simulating", unit="film", disable=None) as bar:
         for done in films:
@@ -311,6 +312,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--size", type=int, metavar="PX", help="long side of a film; 1024 unless told")
     one.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; one a core unless told")
     one.add_argument("--meshes", type=Path, metavar="DIR", help="bone meshes that every other person gets (hip_ap)")
+    one.add_argument("--implants", type=float, default=0.0, metavar="SHARE", help="of people with a metal hip (hip_ap)")
     one.add_argument("--out", type=Path, required=True, metavar="DIR")
 
     steps = commands.add_parser("queue", help="The cases kept for an expert: list, add, push, pull, status.")

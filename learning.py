@@ -180,6 +180,7 @@ def simulate(
     size: int | None = None,
     workers: int = 1,
     meshes: Path | None = None,
+    implants: float = 0.0,
 ) -> Iterator[int]:
     """Make n films of virtual patients under `out`, with masks, projections and truth.csv; yields how many are there.
 
@@ -187,7 +188,7 @@ def simulate(
     """
     from simulation.write import write  # tables and bodies take seconds to load, and few commands need them
 
-    yield from write(view, n, seed, scanner, out, size, workers, meshes=meshes)
+    yield from write(view, n, seed, scanner, out, size, workers, meshes=meshes, implants=implants)
 
 
 # -- training -------------------------------------------------------------------------------------------------------

@@ -36,21 +36,25 @@ def simulate(
     pose: int = 0,
     truth: bool = True,
     meshes: Path | None = None,
+    implants: float = 0.0,
 ) -> VirtualFilm:
     """Film number `index` of the cohort `seed`: the same for ever on one kind of device, whatever else is made.
 
     size: long side in pixels. frame: for hip_ap `pelvis` or `hip`, for knee_ap `both` or `single`; `any` draws one.
     pose: another number poses and exposes the same person anew (repeatability). truth: False leaves out masks,
     landmarks and projections; the rows stay. meshes: a folder of bone meshes that every other person gets instead of
-    the built-in hips (`simulation.mesh`).
+    the built-in hips (`simulation.mesh`). implants: share of the people who carry metal in one hip
+    (`simulation.implant`); the others' films are the same whatever the share.
     """
     size = SIZE if size is None else size
-    machine = check(view, scanner, size, frame, meshes)
+    machine = check(view, scanner, size, frame, meshes, implants)
     with _one_thread():
-        return _made(view, seed, index, machine, size, device, frame, pose, truth, meshes)
+        return _made(view, seed, index, machine, size, device, frame, pose, truth, meshes, implants)
 
 
-def check(view: str, scanner: str, size: int, frame: str = "any", meshes: Path | None = None) -> Scanner:
+def check(
+    view: str, scanner: str, size: int, frame: str = "any", meshes: Path | None = None, implants: float = 0.0
+) -> Scanner:
     """The scanner of that name. Raises ValueError, with what there is, for what cannot be made."""
     if view not in VIEWS:
         raise ValueError(f"no view {view!r}; there are {', '.join(VIEWS)}")
@@ -63,6 +67,10 @@ def check(view: str, scanner: str, size: int, frame: str = "any", meshes: Path |
             raise ValueError(f"a folder of meshes was given, but {view} has built-in bodies only; meshes serve hip_ap")
         mesh.left_femur(meshes)
         mesh.left_hip_bone(meshes)
+    if not 0 <= implants <= 1:
+        raise ValueError(f"a share of {implants:g} people with implants was asked for, expected 0 to 1")
+    if implants and view != "hip_ap":
+        raise ValueError(f"implants were asked for, but {view} has none; implants serve hip_ap")
     return scanner_named(scanner)
 
 
@@ -77,9 +85,13 @@ def _made(
     pose: int,
     truth: bool,
     meshes: Path | None,
+    implants: float,
 ) -> VirtualFilm:
     patient = draw(np.random.default_rng([seed, index, 0]))
-    scene = SCENES[view](patient, np.random.default_rng([seed, index, 1]), machine, size, frame, pose, meshes)
+    surgeon = np.random.default_rng([seed, index, 3])  # of its own, so that nothing else of a film turns on implants
+    operated = {"surgeon": surgeon} if surgeon.random() < implants else {}
+    rng = np.random.default_rng([seed, index, 1])
+    scene = SCENES[view](patient, rng, machine, size, frame, pose, meshes, **operated)
     generator = torch.Generator(device).manual_seed(int(np.random.default_rng([seed, index, 2, pose]).integers(2**62)))
     return take(scene, machine, generator, device, truth)
 
@@ -107,6 +119,7 @@ def batch(
     frame: str = "any",
     truth: bool = True,
     meshes: Path | None = None,
+    implants: float = 0.0,
 ) -> list[VirtualFilm]:
     """Several films of one cohort; each is what `simulate` gives for its index."""
-    return [simulate(view, seed, index, scanner, size, device, frame, 0, truth, meshes) for index in indices]
+    return [simulate(view, seed, index, scanner, size, device, frame, 0, truth, meshes, implants) for index in indices]

@@ -13,12 +13,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from simulation import marker
+from simulation import marker, table
 from simulation.anatomy.soft import Gas
 from simulation.anatomy.surface import Points, Surface
 from simulation.bone import Bone
 from simulation.densitometry import Densitometry
 from simulation.detector import expose, gaussian_blur
+from simulation.implant import Metal
 from simulation.patient import Patient
 from simulation.physics import TISSUES
 from simulation.pose import STILL, Pose
@@ -86,6 +87,7 @@ class Scene:
     muscle_edge_mm: float = 5.0  # how soft the outlines of muscles are
     facts: dict[str, Any] = dataclasses.field(default_factory=dict)
     evenness: float = 1.0  # factor on the processing's `base`: below 1 where tissue is very uneven, as from the side
+    metal: tuple[Metal, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,11 +138,19 @@ def take(
             proximal[window] += found
 
     lean, fat, thickness = soft_tissue(scene, mineral, spongy_volume, generator, device)
+    metals = metal_lengths(scene.metal, geometry, device)
+    for length in metals.values():
+        lean = (lean - length / 10 * TISSUES["lean"][1]).clamp(min=0)
     attenuation = scanner.beam.log_attenuation()(mineral.clamp(max=8.9), lean, fat)
+    if not scanner.parallel:
+        attenuation = attenuation + table.edge(geometry.shape, geometry.pitch_mm, generator, device)
     collimated = field_mask(geometry.shape, scene.field, 0.35 / geometry.pitch_mm, device)
     body = (thickness > 15).float()
     behind = torch.exp(-attenuation)[(collimated > 0.5) & (body > 0.5)]
     target = float(behind.double().mean()) if behind.numel() else 0.01
+    for material, length in metals.items():
+        attenuation = attenuation + scanner.beam.metal_attenuation(material, length)
+        body = body * (length < 0.2)  # exposure and display are set on the patient, not on what he carries
     if scene.side_letter is not None and scanner.markers:
         attenuation = attenuation + 3.2 * marker.letter(
             scene.side_letter, geometry.shape, scene.letter_at, 22.0 / geometry.pitch_mm
@@ -185,6 +195,18 @@ def take(
         scanner,
         magnification,
     )
+
+
+def metal_lengths(metal: tuple[Metal, ...], geometry: Geometry, device: str) -> dict[str, Tensor]:
+    """Path length in mm through each material [H, W]."""
+    total: dict[str, Tensor] = {}
+    for piece in metal:
+        vertices = torch.from_numpy(piece.pose.to_world(piece.surface.vertices)[None]).to(device)
+        shadow = cast(vertices, torch.from_numpy(np.ascontiguousarray(piece.surface.faces)).to(device), geometry)
+        if shadow.length.numel():
+            film = total.setdefault(piece.material, torch.zeros(geometry.shape, device=device))
+            film[shadow.rows, shadow.columns] += shadow.length[0].clamp(min=0)
+    return total
 
 
 def limb_masks(limb: Limb, shadows: dict[str, tuple[Tensor, Shadow]]) -> dict[str, Tensor]:

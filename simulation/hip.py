@@ -1,14 +1,16 @@
 """The view hip_ap: the whole pelvis, or one hip, from in front, lying on the table."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from simulation import bone as bones
-from simulation import densitometry, mesh, trabeculae
+from simulation import densitometry, implant, mesh, trabeculae
 from simulation.anatomy import femur, pelvis, soft
 from simulation.anatomy.surface import Points, Surface
 from simulation.bone import MIRROR, Bone
@@ -49,7 +51,8 @@ def build_femur(
     """One proximal femur: cortex thinned from inside and scalloped, spongy groups as far as they are left."""
     surface = surface or femur.template()
     scallop = np.exp(0.07 * bones.ripple(surface.vertices, rng, 9.0, 14))
-    thickness = np.maximum(femur.cortex(surface.vertices) * left.cortex_thickness * scallop, 0.25)
+    thickness = femur.cortex(surface.vertices) * left.cortex_thickness * scallop
+    thickness = np.maximum(thickness * left.below_neck ** femur.below_neck(surface.vertices), 0.25)
     outer, inner = bones.shelled(surface, thickness, shape.apply)
     flip = MIRROR if side == "R" else 1.0
     faces = surface.faces[:, ::-1] if side == "R" else surface.faces
@@ -117,10 +120,13 @@ def scene(
     frame: str = "any",
     pose: int = 0,
     meshes: Path | None = None,
+    surgeon: np.random.Generator | None = None,
 ) -> Scene:
     """A person on the table. frame: `pelvis`, `hip` (one side) or `any`, drawn. size: long side in pixels.
 
     meshes: a folder of bone meshes that every other person gets instead of the built-in bones (`simulation.mesh`).
+    surgeon: draws an implant for one hip of the film, if given. Density stays that of the bone before the operation;
+    masks, landmarks and projections are those of the bone that is there.
     """
     # With meshes at hand, every other person has the built-in bones all the same.
     real = meshes if rng.random() < 0.5 else None
@@ -154,6 +160,8 @@ def scene(
 
     built: list[Bone] = []
     limbs: list[Limb] = []
+    metal: tuple[implant.Metal, ...] = ()
+    operated = None if surgeon is None else side_shown if frame == "hip" else str(surgeon.choice(["R", "L"]))
     inside_turn = float(np.clip(posing.normal(13, 7), -6, 25))
     for side in sides:
         sign = 1.0 if side == "L" else -1.0
@@ -172,6 +180,7 @@ def scene(
             left_quality.cortex_density,
             {name: value * uneven * float(np.exp(own.normal(0, 0.03))) for name, value in left_quality.groups.items()},
             left_quality.roughness,
+            left_quality.below_neck,
         )
         anteversion = float(np.clip(13 + 7 * scatter[side][0], -4, 32))
         internal = float(np.clip(inside_turn + 4 * scatter[side][1], -10, 25))
@@ -197,8 +206,17 @@ def scene(
             "neck_shaft_angle_deg": round(twin.neck_shaft_angle, 2),
             "head_diameter_mm": round(2 * femur.HEAD_RADIUS * twin.head * twin.size, 2),
         }
+        dxa = densitometry.scan(bone, twin, side)
+        carried = None
+        if surgeon is not None and side == operated:
+            carried = implant.draw(twin, cup, here.cortex_thickness, surgeon)
+            metal = carried.placed(side, bone.pose, Pose(whole.rotation, place))
+            if carried.kind in implant.WITHOUT_HEAD:
+                flip = MIRROR if side == "R" else 1.0
+                outer, inner = (implant.resected(p * flip, twin) * flip for p in (bone.outer, bone.inner))
+                bone = replace(bone, outer=outer, inner=inner)
         built.append(bone)
-        limbs.append(_limb(side, bone, twin, densitometry.scan(bone, twin, side), facts))
+        limbs.append(_limb(side, bone, twin, dxa, facts, carried))
     hip_bone = mesh.left_hip_bone(real) if real else pelvis.hip_bone_template()
     built += _pelvis(stretch, cup, left_quality, rng, whole, hip_bone)
     geometry, field, letter_at, letter = _frame(frame, side_shown, scanner, size, film_z, hip_centre, whole, posing)
@@ -225,12 +243,18 @@ def scene(
         letter,
         letter_at,
         tuple(b.name for b in built if b.name.endswith("_femur")),
+        metal=metal,
         facts={"frame": frame, "body": "mesh" if real else "built_in", "pelvic_tilt_deg": round(float(tilt), 2)},
     )
 
 
 def _limb(
-    side: str, bone: Bone, shape: femur.FemurShape, dxa: densitometry.Densitometry, facts: dict[str, float]
+    side: str,
+    bone: Bone,
+    shape: femur.FemurShape,
+    dxa: densitometry.Densitometry,
+    facts: dict[str, Any],
+    carried: implant.Implant | None = None,
 ) -> Limb:
     own = shape.apply(
         np.array(
@@ -256,10 +280,19 @@ def _limb(
         "shaft_lower",
     )
 
-    def regions(shadows: dict[str, tuple[Tensor, Shadow]]) -> dict[str, Tensor]:
-        return region_masks(shape, bone, side, dxa.regions, shadows[bone.name][1]) if bone.name in shadows else {}
+    named = dict(zip(names, marks, strict=True))
+    sawn = carried is not None and carried.kind in implant.WITHOUT_HEAD
+    if sawn:
+        named = {name: mark for name, mark in named.items() if name not in ("head_centre", "neck_waist", "neck_base")}
+    if carried is not None:
+        facts = {**facts, "implant": carried.kind}
 
-    return Limb(side, (bone.name,), dxa, dict(zip(names, marks, strict=True)), regions, facts)
+    def regions(shadows: dict[str, tuple[Tensor, Shadow]]) -> dict[str, Tensor]:
+        if sawn or bone.name not in shadows:  # no hip is read by the regions of DXA once its neck is gone
+            return {}
+        return region_masks(shape, bone, side, dxa.regions, shadows[bone.name][1])
+
+    return Limb(side, (bone.name,), dxa, named, regions, facts)
 
 
 def _pelvis(

@@ -25,6 +25,10 @@ TISSUES: dict[str, tuple[dict[str, float], float]] = {
     "air": ({"N": 0.755, "O": 0.232, "Ar": 0.013}, 0.0012),
     "lead": ({"Pb": 1.0}, 11.35),
     "titanium": ({"Ti": 1.0}, 4.5),
+    "steel": ({"Fe": 0.655, "Cr": 0.175, "Ni": 0.14, "Mo": 0.03}, 7.95),  # ISO 5832-1
+    "cobalt_chrome": ({"Co": 0.65, "Cr": 0.29, "Mo": 0.06}, 8.3),  # ISO 5832-4
+    "alumina": ({"Al": 0.529, "O": 0.471}, 3.95),
+    "cement": ({"C": 0.540, "H": 0.0725, "O": 0.3275, "Ba": 0.0353, "S": 0.0247}, 1.25),  # PMMA, 6 % BaSO4
     "aluminium": ({"Al": 1.0}, 2.7),
     "copper": ({"Cu": 1.0}, 8.96),
     "caesium_iodide": ({"Cs": 0.5115, "I": 0.4885}, 4.51),
@@ -83,9 +87,17 @@ class Beam:
     def log_attenuation(self) -> "LogAttenuation":
         return _table(self)
 
+    def metal_attenuation(self, material: str, length_mm: Tensor) -> Tensor:
+        """-ln of what is left of the signal behind that much metal, for a beam hardened by 20 cm of lean tissue."""
+        table = _metal_table(self, material).to(length_mm.device)
+        at = (length_mm / METAL_STEP_MM).clamp(0, len(table) - 1.001)
+        low = at.long()
+        return table[low] + (table[low + 1] - table[low]) * (at - low)
+
 
 MINERAL_MAX, LEAN_MAX, FAT_MAX = 9.0, 48.0, 36.0  # g/cm2
 _NODES = (25, 33, 17)
+METAL_STEP_MM, METAL_MAX_MM = 0.5, 120.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,3 +126,12 @@ def _table(beam: Beam) -> LogAttenuation:
     lowest = total.min(-1, keepdims=True)
     table = lowest[..., 0] - np.log((share * np.exp(lowest - total)).sum(-1))
     return LogAttenuation(torch.from_numpy(table.astype(np.float32)))
+
+
+@cache
+def _metal_table(beam: Beam, material: str) -> Tensor:
+    kev, share = beam.spectrum()
+    behind = share * np.exp(-20 * TISSUES["lean"][1] * mass_attenuation("lean", kev))
+    length_cm = np.arange(0, METAL_MAX_MM + METAL_STEP_MM, METAL_STEP_MM)[:, None] / 10
+    left = (behind * np.exp(-length_cm * TISSUES[material][1] * mass_attenuation(material, kev))).sum(1)
+    return torch.from_numpy(-np.log(left / left[0] + 1e-30).astype(np.float32))

@@ -35,15 +35,19 @@ def write(
     device: str = "cpu",
     frame: str = "any",
     meshes: Path | None = None,
+    implants: float = 0.0,
+    projections: bool = True,
 ) -> Iterator[int]:
     """Make films 0..n-1 of the cohort under `out`; yields how many are done, from those already there up to n.
+
+    projections: whether to keep the projections of bone, four fifths of a cohort's bytes.
 
     Raises ValueError for an unknown view or scanner, a size out of range, or a folder that holds another cohort.
     """
     if n < 1:
         raise ValueError(f"{n} films were asked for, expected at least 1")
-    simulation.check(view, scanner, simulation.SIZE if size is None else size, frame, meshes)
-    cohort: dict[str, str | int] = {
+    simulation.check(view, scanner, simulation.SIZE if size is None else size, frame, meshes, implants)
+    cohort: dict[str, str | int | float] = {
         "view": view,
         "seed": seed,
         "scanner": scanner,
@@ -52,6 +56,8 @@ def write(
     }
     if meshes is not None:
         cohort["meshes"] = meshes.name
+    if implants:
+        cohort["implants"] = implants
     for folder in ("films", "masks", "projections", "rows"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     about = out / "cohort.json"
@@ -64,7 +70,7 @@ def write(
     todo = [index for index in range(n) if not _row_file(out, index).exists()]
     done = n - len(todo)
     yield done
-    job = (view, seed, scanner, size, device, frame, out, meshes)
+    job = (view, seed, scanner, size, device, frame, out, meshes, implants, projections)
     if workers <= 1 or len(todo) < 2:
         for index in todo:
             make(index, *job)
@@ -92,15 +98,18 @@ def make(
     frame: str,
     out: Path,
     meshes: Path | None,
+    implants: float,
+    projections: bool = True,
 ) -> None:
     """Make one film and everything that belongs to it."""
-    film = simulation.simulate(view, seed, index, scanner, size, device, frame, meshes=meshes)
+    film = simulation.simulate(view, seed, index, scanner, size, device, frame, meshes=meshes, implants=implants)
     patient = f"{view.split('_')[0]}-{seed}-{index:06d}"
     stem = f"{index:06d}"
     dicom.write(film, out / "films" / f"{stem}.dcm", patient)
     for name, mask in film.masks.items():
         Image.fromarray(mask).save(out / "masks" / f"{stem}_{name}.png")
-    for name, projection in film.projections.items():
+    kept = film.projections if projections else {}
+    for name, projection in kept.items():
         np.save(out / "projections" / f"{stem}_{name}.npy", projection)
     rows = [
         {
@@ -108,7 +117,7 @@ def make(
             "patient": patient,
             **row,
             **{f"mask_{short}": f"masks/{stem}_{name}.png" for name, short in _of_limb(film.masks, row["side"])},
-            **{f"projection_{name}": f"projections/{stem}_{name}.npy" for name in film.projections},
+            **{f"projection_{name}": f"projections/{stem}_{name}.npy" for name in kept},
             "landmarks": json.dumps(
                 {
                     short: [round(v, 2) for v in film.landmarks[name]]

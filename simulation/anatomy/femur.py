@@ -78,6 +78,11 @@ def cortex(p: Points) -> npt.NDArray[np.float64]:
     return np.asarray(thickness)
 
 
+def below_neck(p: Points) -> npt.NDArray[np.float64]:
+    """0 on head and neck, 1 on trochanters and shaft, rising over the neck's base."""
+    return _rise((p - JUNCTION) @ NECK_AXIS, 20, 8)
+
+
 def _rise(value: npt.NDArray[np.float64], start: float, end: float) -> npt.NDArray[np.float64]:
     t = np.clip((value - start) / (end - start), 0, 1)
     return t * t * (3 - 2 * t)
