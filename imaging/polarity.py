@@ -11,8 +11,9 @@ of knees, hips, chests and spines and their inverted copies; docs/evidence/dicom
 
 from typing import Final
 
+import cv2
 import numpy as np
-from scipy import ndimage
+import numpy.typing as npt
 
 from core.radiograph import Mask, Pixels
 from imaging.thumbnail import thumbnail
@@ -56,7 +57,8 @@ def is_bone_dark(pixels: Pixels, field: Mask | None = None) -> bool:
 
 def _ridges(grey: Pixels) -> float:
     """Bright minus dark lines over both, -1..1, among the tenth of the film where lines are clearest."""
-    down, across, both = (ndimage.gaussian_filter(grey, _LINE_WIDTH, order=order) for order in ((2, 0), (0, 2), (1, 1)))
+    flat, slope, curve = (_gaussian(_LINE_WIDTH, order) for order in range(3))
+    down, across, both = (_filtered(grey, *kernels) for kernels in ((curve, flat), (flat, curve), (slope, slope)))
     trace, root = down + across, np.sqrt((down - across) ** 2 + 4 * both**2)
     sign = np.sign(trace)
     strong, weak = (trace + sign * root) / 2, (trace - sign * root) / 2
@@ -69,7 +71,8 @@ def _ridges(grey: Pixels) -> float:
 
 def _tails(grey: Pixels) -> float:
     """How much rougher the whitest seventh is than the blackest, as a third of the logarithm, -1..1."""
-    rough = ndimage.gaussian_gradient_magnitude(grey, 1.2)
+    flat, slope = (_gaussian(1.2, order) for order in range(2))
+    rough = np.hypot(_filtered(grey, slope, flat), _filtered(grey, flat, slope))
     low, high = np.percentile(grey, (15, 85))
     return float(np.clip(np.log((rough[grey >= high].mean() + 1e-3) / (rough[grey <= low].mean() + 1e-3)), -3, 3)) / 3
 
@@ -81,3 +84,16 @@ def _border(grey: Pixels) -> float:
     sides = [float(np.median(strip)) for strip in (grey[:, :rim], grey[:, -rim:], grey[:rim], grey[-rim:])]
     middle = np.median(grey[height // 5 : -(height // 5), width // 5 : -(width // 5)])
     return float(middle - (min(sides) + max(sides)) / 2)
+
+
+def _gaussian(width: float, order: int) -> npt.NDArray[np.float64]:
+    """A Gaussian of this standard deviation in pixels, or its first or second derivative, out to four of them."""
+    x = np.arange(-int(4 * width + 0.5), int(4 * width + 0.5) + 1)
+    bell = np.exp(-0.5 * (x / width) ** 2)
+    factor = (1, -x / width**2, (x / width**2) ** 2 - 1 / width**2)[order]
+    return factor * bell / bell.sum()
+
+
+def _filtered(grey: Pixels, down: npt.NDArray[np.float64], across: npt.NDArray[np.float64]) -> Pixels:
+    # OpenCV correlates; that turns the sign of odd derivatives, which are only ever squared or multiplied in pairs.
+    return cv2.sepFilter2D(grey, cv2.CV_32F, across, down, borderType=cv2.BORDER_REFLECT)

@@ -28,15 +28,19 @@ class Preprocess:
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
 
-    def grey(self, film: Radiograph) -> Pixels:
-        """The film windowed and fitted, float32 [height, width] in 0..1: what augmentation works on."""
+    def grey(self, film: Radiograph, by: Radiograph | None = None) -> Pixels:
+        """The film windowed and fitted, float32 [height, width] in 0..1: what augmentation works on.
+
+        by: the film whose valid pixels set the window, where that is only a part of it.
+        """
+        by = by or film
         left, top, width, height = self._place(film.height, film.width)
         small = np.asarray(
             Image.fromarray(film.pixels).resize(
                 (width, height), Image.Resampling.BOX if film.width >= 2 * width else Image.Resampling.BILINEAR
             )
         )
-        seen = film.pixels if film.valid is None else film.pixels[film.valid]
+        seen = by.pixels if by.valid is None or not by.valid.any() else by.pixels[by.valid]
         low, high = np.quantile(_thinned(seen), self.window)
         canvas = np.zeros(self.size, np.float32)
         canvas[top : top + height, left : left + width] = np.clip((small - low) / max(high - low, 1e-6), 0, 1)
@@ -58,6 +62,16 @@ class Preprocess:
         box = (left * across, top * down, (left + width) * across, (top + height) * down)
         source = Image.fromarray(np.ascontiguousarray(heat, np.float32))
         return np.asarray(source.resize((film.width, film.height), Image.Resampling.BICUBIC, box=box)).clip(0, 1)
+
+    def points_back(self, points: npt.NDArray[np.floating], film: Radiograph) -> npt.NDArray[np.float64]:
+        """Points (x, y) [N, 2] of the input on the film; the middle of the first pixel is 0.5 in both."""
+        left, top, width, height = self._place(film.height, film.width)
+        return (np.asarray(points, float) - (left, top)) * (film.width / width, film.height / height)
+
+    def points_in(self, points: npt.NDArray[np.floating], film: Radiograph) -> npt.NDArray[np.float64]:
+        """The other way: points of the film on the input."""
+        left, top, width, height = self._place(film.height, film.width)
+        return np.asarray(points, float) * (width / film.width, height / film.height) + (left, top)
 
     def _place(self, height: int, width: int) -> tuple[int, int, int, int]:
         """Left, top, width, height of the film inside the input."""

@@ -81,7 +81,21 @@ def _of_picture(data: bytes, frame: int | None) -> Radiograph:
 
 
 def _finished(film: Radiograph) -> Radiograph:
-    """What every film goes through, whatever file it came in: borders, text, polarity, and its name."""
+    """What every film goes through, whatever file it came in: borders, polarity, text, and its name.
+
+    The name takes as long as all the rest, and most films stay as they came: it is worked out beside the rest, and
+    anew for those that were changed.
+    """
+    key = machine_key(settings().home)
+    with ThreadPoolExecutor(1) as beside:
+        name = beside.submit(case_id, film.pixels, key)
+        finished = _upright_and_anonymous(film)
+    changed = finished.pixels is not film.pixels
+    return replace(finished, case_id=case_id(finished.pixels, key) if changed else name.result())
+
+
+def _upright_and_anonymous(film: Radiograph) -> Radiograph:
+    """The film bone bright, without burnt-in text, and where it is film; the very same pixels if all was well."""
     pixels, notices = film.pixels, list(film.notices)
     field = exposed(pixels)
     padded = film.valid
@@ -91,12 +105,9 @@ def _finished(film: Radiograph) -> Radiograph:
         if padded is not None:
             pixels[~padded] = 0
         notices.append(Notice("polarity", "Bone was dark on this film, so it was inverted; check that bone is bright."))
-    key = machine_key(settings().home)
-    with ThreadPoolExecutor(1) as beside:  # the name takes as long as the search for text, and most films hold none
-        name = beside.submit(case_id, pixels, key)
-        lines = text_lines(pixels)
+    lines = text_lines(pixels)
     if lines:
-        pixels = pixels if pixels.flags.writeable and pixels is not film.pixels else pixels.copy()
+        pixels = pixels.copy() if pixels is film.pixels else pixels
         unmarked = painted_over(pixels, lines)
         if unmarked is not None:
             film_only = unmarked if film_only is None else film_only & unmarked
@@ -112,7 +123,6 @@ def _finished(film: Radiograph) -> Radiograph:
     return replace(
         film,
         pixels=pixels,
-        case_id=case_id(pixels, key) if lines else name.result(),
         valid=None if film_only is None or film_only.all() else film_only,
         notices=tuple(notices),
     )

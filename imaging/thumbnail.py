@@ -14,10 +14,11 @@ def thumbnail(pixels: Pixels, side: int) -> tuple[Pixels, int]:
     """
     step = max(1, -(-max(pixels.shape) // side))
     top, left = (min(step // 2, length - 1) for length in pixels.shape)  # a strip may be thinner than half a step
-    small = pixels[top::step, left::step]
+    small = np.ascontiguousarray(pixels[top::step, left::step])
     few = max(1, small.size // _SAMPLES)
     low, high = np.percentile(small.ravel()[::few] if few > 1 else small, (1, 99))
     if high - low < 1e-6:
         low, high = float(small.min()), float(small.max())
-    grey = (small - np.float32(low)) * np.float32(1 / max(high - low, 1e-6))
+    grey = small - np.float32(low)
+    grey *= np.float32(1 / max(high - low, 1e-6))
     return np.clip(grey, 0, 1, out=grey), step
