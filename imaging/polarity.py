@@ -96,4 +96,5 @@ def _gaussian(width: float, order: int) -> npt.NDArray[np.float64]:
 
 def _filtered(grey: Pixels, down: npt.NDArray[np.float64], across: npt.NDArray[np.float64]) -> Pixels:
     # OpenCV correlates; that turns the sign of odd derivatives, which are only ever squared or multiplied in pairs.
-    return cv2.sepFilter2D(grey, cv2.CV_32F, across, down, borderType=cv2.BORDER_REFLECT)
+    filtered: Pixels = cv2.sepFilter2D(grey, cv2.CV_32F, across, down, borderType=cv2.BORDER_REFLECT)  # type: ignore[assignment]
+    return filtered
