@@ -23,6 +23,21 @@ from simulation.scanner import Scanner
 
 PARTS = tuple(part for part in READINESS if part not in ("cortex", "porosity"))
 
+TOP_OF_HEAD = np.array([5.0, 23.0, 0.0])
+# From the hip's centre: the socket's roof, which turns dense in arthritis, and its outer rim, which grows a spur.
+ROOF = np.array([8.0, 27.0, 0.0])
+RIM = np.array([24.0, 17.0, 0.0])
+
+
+def draw_arthritis(patient: Patient, rng: np.random.Generator) -> tuple[float, float]:
+    """How arthritic the right and left hip are, 0 none to 1 severe. One in nine people at 65 has it, more with age
+    (radiographic hip osteoarthritis: 5-15 % of older adults, Dagenais et al. 2009), half of them on both sides."""
+    share = float(np.clip(0.11 + 0.005 * (patient.age_years - 65), 0.02, 0.25))
+    has, both, first = rng.random() < share, rng.random() < 0.5, int(rng.integers(2))
+    one, other = rng.uniform(0.25, 1.0), rng.uniform(0.25, 1.0)
+    pair = (one, other if both else 0.0) if has else (0.0, 0.0)
+    return pair if first == 0 else pair[::-1]
+
 
 def draw_shape(patient: Patient, rng: np.random.Generator) -> femur.FemurShape:
     """A femur of the person's size: neck-shaft angle 127 (SD 4.8), head 48 mm in men and 43 mm in women."""
@@ -52,6 +67,9 @@ def build_femur(
     surface = surface or femur.template()
     scallop = np.exp(0.07 * bones.ripple(surface.vertices, rng, 9.0, 14))
     thickness = femur.cortex(surface.vertices) * left.cortex_thickness * scallop
+    if shape.arthritis:  # the plate under lost cartilage turns dense
+        top = np.exp(-(((surface.vertices - TOP_OF_HEAD) / np.array([13.0, 8.0, 13.0])) ** 2).sum(1))
+        thickness += 1.6 * shape.arthritis * top
     thickness = np.maximum(thickness * left.below_neck ** femur.below_neck(surface.vertices), 0.25)
     outer, inner = bones.shelled(surface, thickness, shape.apply)
     flip = MIRROR if side == "R" else 1.0
@@ -146,6 +164,7 @@ def scene(
     hip_centre = pelvis.HIP * stretch
     cup = shape.size * shape.head * femur.HEAD_RADIUS + float(np.clip(rng.normal(2.3, 0.35), 1.2, 3.4))
     flat = float(np.clip(np.exp(0.45 * np.log(patient.bmi / 25)), 0.75, 1.45))
+    worn = dict(zip("RL", draw_arthritis(patient, rng), strict=True))
     fat_mm = float(np.clip((patient.bmi - 17) * (1.55 if male else 2.2) + 6 + rng.normal(0, 4), 4, 75))
 
     # The pose.
@@ -172,6 +191,7 @@ def scene(
                 "neck_shaft_angle": shape.neck_shaft_angle + own.normal(0, 1.0),
                 "lesser": shape.lesser * np.exp(own.normal(0, 0.06)),
                 "neck_length": shape.neck_length + own.normal(0, 0.6),
+                "arthritis": worn[side],
             }
         )
         uneven = float(np.exp(own.normal(0, 0.02)))
@@ -187,7 +207,11 @@ def scene(
         adduction = float(np.clip(2 + 3.5 * scatter[side][2], -8, 12))
         flexion = float(3 * scatter[side][3])
         turned = turn(x=flexion, y=sign * (anteversion - internal), z=-sign * adduction)
-        place = whole.to_world((hip_centre * np.array([sign, 1, 1]))[None])[0]
+        # Cartilage goes above and to the side first: the head moves there until bone nearly stands on bone.
+        space = cup - twin.head * twin.size * femur.HEAD_RADIUS
+        risen = worn[side] * (femur.FLATTENED_MM * twin.size + max(space - 0.5, 0.0))
+        centre = hip_centre + risen * np.array([0.25, 0.97, 0.0])
+        place = whole.to_world((centre * np.array([sign, 1, 1]))[None])[0]
         if frame == "hip" and side != side_shown:  # what it casts lies outside the film
             continue
         bone = build_femur(
@@ -199,7 +223,7 @@ def scene(
             Pose(whole.rotation @ turned, place),
             mesh.left_femur(real) if real else None,
         )
-        facts = {
+        facts: dict[str, Any] = {
             "internal_rotation_deg": round(internal, 2),
             "anteversion_deg": round(anteversion, 2),
             "adduction_deg": round(adduction, 2),
@@ -215,10 +239,12 @@ def scene(
                 flip = MIRROR if side == "R" else 1.0
                 outer, inner = (implant.resected(p * flip, twin) * flip for p in (bone.outer, bone.inner))
                 bone = replace(bone, outer=outer, inner=inner)
+        if worn[side]:
+            facts["arthritis"] = round(worn[side], 2)
         built.append(bone)
         limbs.append(_limb(side, bone, twin, dxa, facts, carried))
     hip_bone = mesh.left_hip_bone(real) if real else pelvis.hip_bone_template()
-    built += _pelvis(stretch, cup, left_quality, rng, whole, hip_bone)
+    built += _pelvis(stretch, cup, left_quality, rng, whole, hip_bone, worn)
     geometry, field, letter_at, letter = _frame(frame, side_shown, scanner, size, film_z, hip_centre, whole, posing)
     body = soft.trunk_template()
     body_stretch = np.array([width * (0.94 + 0.06 * flat), height, depth * flat])
@@ -296,7 +322,13 @@ def _limb(
 
 
 def _pelvis(
-    stretch: Points, cup: float, left: Quality, rng: np.random.Generator, whole: Pose, hip: Surface
+    stretch: Points,
+    cup: float,
+    left: Quality,
+    rng: np.random.Generator,
+    whole: Pose,
+    hip: Surface,
+    worn: dict[str, float],
 ) -> list[Bone]:
     """Hip bones, sacrum and the lowest vertebrae, stretched to the person, the sockets to the heads."""
     grow = cup / pelvis.CUP_RADIUS
@@ -319,9 +351,13 @@ def _pelvis(
     strong = left.cortex_density * bones.CORTICAL_DENSITY
     thick = pelvis.hip_bone_cortex(hip.vertices) * (0.35 + 0.65 * left.cortex_thickness)
     thick = np.maximum(thick * np.exp(0.15 * bones.ripple(hip.vertices, rng, 25.0)), 0.3)
-    outer, inner = bones.shelled(hip, thick, shaped)
-    built.append(Bone("L_pelvis", outer, inner, hip.faces, spongy, mean_of, whole, strong))
-    built.append(Bone("R_pelvis", outer * MIRROR, inner * MIRROR, hip.faces[:, ::-1], spongy, mean_of, whole, strong))
+    roof = np.exp(-(((hip.vertices - pelvis.HIP - ROOF) / np.array([15.0, 6.0, 16.0])) ** 2).sum(1))
+    rim = np.exp(-(((hip.vertices - pelvis.HIP - RIM) / np.array([7.0, 6.0, 20.0])) ** 2).sum(1))
+    for side, flip, faces in (("L", np.ones(3), hip.faces), ("R", MIRROR, hip.faces[:, ::-1])):
+        outer, inner = bones.shelled(hip, thick + 2.2 * worn[side] * roof, shaped)
+        spur = worn[side] * rim[:, None] * np.array([6.0, -3.5, 0.0])
+        outer, inner = (outer + spur) * flip, (inner + spur) * flip
+        built.append(Bone(f"{side}_pelvis", outer, inner, faces, spongy, mean_of, whole, strong))
     for name, surface, shell in (
         ("sacrum", pelvis.sacrum_template(), 0.5),
         ("L5", pelvis.lumbar_template(5), 0.55),

@@ -23,6 +23,7 @@ NECK_WAIST = np.array([20.0, -15.5, 0.0])
 LESSER_TROCHANTER = np.array([26.0, -69.0, -13.0])
 GREATER_TIP = np.array([54.0, -5.0, -8.0])
 LOWEST = -275.0
+FLATTENED_MM = 2.6  # what the head's top loses in the worst arthritis
 
 
 def field(p: Points) -> npt.NDArray[np.float64]:
@@ -99,7 +100,8 @@ class FemurShape:
     """How one femur differs from the mean. `size` scales all; the rest act on top.
 
     head: factor of the head's radius. neck_width: factor across the neck. neck_length: mm added along its axis.
-    neck_shaft_angle: degrees. trochanter, lesser, shaft: factors of their bulk.
+    neck_shaft_angle: degrees. trochanter, lesser, shaft: factors of their bulk. arthritis: 0 none to 1 severe, a head
+    flattened on top with osteophytes around its edge.
     """
 
     size: float = 1.0
@@ -110,6 +112,7 @@ class FemurShape:
     trochanter: float = 1.0
     lesser: float = 1.0
     shaft: float = 1.0
+    arthritis: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0.7 <= self.size <= 1.4 or not 105 <= self.neck_shaft_angle <= 150:
@@ -137,6 +140,14 @@ class FemurShape:
         q += (p - np.array([42.0, -66.0, 0])) * ((self.lesser - 1) * at_lesser)[:, None]
         low = _rise(p[:, 1], -55, -95)
         q[:, [0, 2]] += (p[:, [0, 2]] - np.array([SHAFT_X, 0])) * ((self.shaft - 1) * low)[:, None]
+
+        if self.arthritis:
+            height = p @ NECK_AXIS
+            aside = p - height[:, None] * NECK_AXIS
+            edge = np.exp(-(((height + 11) / 4.5) ** 2) - (((radius - HEAD_RADIUS) / 7) ** 2))
+            lobes = 0.35 + 0.65 * (aside[:, 1] / np.maximum(np.linalg.norm(aside, axis=1), 1e-6)) ** 2
+            q += aside * (0.17 * self.arthritis * edge * lobes)[:, None]
+            q[:, 1] -= FLATTENED_MM * self.arthritis * _rise(p[:, 1], 13, 25) * at_head
 
         # Away from the head the bone is moved along the neck and turned about the neck's base in the plane z = 0.
         away = _rise(-along, -44, -12)
