@@ -24,7 +24,13 @@ def processed(signal: Tensor, field: Tensor, body: Tensor, pitch_mm: float, look
     spread = _percentiles(density, inside, (0.10, 0.90))
     scale = max(spread[1] - spread[0], 0.05)
 
-    levels, gains, coarse = [], [], density
+    # Where the patient ends, the step to air would throw a white shore around him once detail is lifted: as far as the
+    # program asks, what is thinner than most of the body is levelled first. It fades to black at the end all the same.
+    coarse = density
+    if look.levelled > 0:
+        shore = spread[0] + 0.22 * scale
+        coarse = torch.where(density < shore, shore + (density - shore) * (1 - look.levelled), density)
+    levels, gains = [], []
     scale_mm = 1.5 * pitch_mm  # size of what the finest level holds
     while scale_mm < COARSEST_MM and min(coarse.shape) > 2:
         smaller = functional.avg_pool2d(

@@ -13,7 +13,8 @@ class Processing:
 
     detail: gain of structures of 0.3, 1.2, 5 and 20 mm in a Laplacian pyramid. compression: exponent below 1 lifts
     weak detail. base: share of the coarse brightness that is kept. edge: unsharp masking at 0.6 mm. soft: grey at
-    which the LUT puts soft tissue. gamma, shoulder: its shape.
+    which the LUT puts soft tissue. gamma, shoulder: its shape. levelled: share of what is thinner than most of the body
+    that is evened out before detail is lifted.
     """
 
     detail: tuple[float, float, float, float] = (1.0, 1.45, 1.6, 1.5)
@@ -23,12 +24,18 @@ class Processing:
     gamma: float = 1.28
     soft: float = 0.31
     shoulder: float = 0.9
+    levelled: float = 0.0
 
     def evened(self, share: float) -> "Processing":
         """The program for a view whose tissue is uneven: less of the coarse brightness, more of the detail."""
         lift = 1 + 0.9 * (1 - share)
         finest, fine, middle, broad = self.detail
-        return replace(self, base=self.base * share, detail=(finest, fine * lift, middle * lift, broad * lift))
+        return replace(
+            self,
+            base=self.base * share,
+            detail=(finest, fine * lift, middle * lift, broad * lift),
+            levelled=min(1.36 * (1 - share), 1.0),
+        )
 
     def viewed(self, by: tuple[float, float]) -> "Processing":
         """As a radiographer leaves it: brighter or darker, steeper or flatter, by two standard normal draws."""
