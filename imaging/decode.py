@@ -1,8 +1,8 @@
 """One frame of a DICOM file as the words that were stored. Which package decodes what is decided here.
 
 Everything is decoded by imagecodecs (BSD; libjpeg-turbo, CharLS, OpenJPEG within, all permissive) and the
-uncompressed syntaxes by NumPy's view of the file's own bytes. Only the retired JPEG processes with arithmetic coding
-or a hierarchy need the optional, GPL-licensed pylibjpeg-libjpeg of requirements-gpl.txt.
+uncompressed syntaxes by NumPy's view of the file's own bytes. Only JPEG's retired hierarchical processes, and its
+lossless one with arithmetic coding, need the optional, GPL-licensed pylibjpeg-libjpeg of requirements-gpl.txt.
 """
 
 from importlib.util import find_spec
@@ -27,8 +27,9 @@ from core.refusal import Code, Refused
 from imaging.dicom import UNDEFINED_LENGTH, DicomFile
 from imaging.header import PARSING_FAULTS
 from imaging.layout import Layout
-from imaging.stream import StreamHeader, stream_header
+from imaging.stream import HIERARCHICAL, StreamHeader, stream_header
 
+_PERMISSIVELY_READ: Final = (0, 1, 2, 3, 9, 10)  # baseline, extended, progressive, lossless; two by arithmetic coding
 Words = npt.NDArray[np.uint8 | np.uint16]
 
 ENCAPSULATED_UNCOMPRESSED: Final = UID("1.2.840.10008.1.2.1.98")
@@ -149,7 +150,7 @@ def _compressed(encoded: bytes, file: DicomFile, layout: Layout) -> tuple[Words,
 
 def _decoded(encoded: bytes, header: StreamHeader, file: DicomFile) -> npt.NDArray[np.generic]:
     match header.codec:
-        case "jpeg" if header.process in (0, 1, 2, 3):
+        case "jpeg" if header.process in _PERMISSIVELY_READ:
             return imagecodecs.jpeg8_decode(encoded)
         case "jpeg":
             return _by_gpl_decoder(encoded, header, file)
@@ -162,9 +163,10 @@ def _decoded(encoded: bytes, header: StreamHeader, file: DicomFile) -> npt.NDArr
 
 def _by_gpl_decoder(encoded: bytes, header: StreamHeader, file: DicomFile) -> npt.NDArray[np.generic]:
     if find_spec("libjpeg") is None:
+        process = "hierarchical JPEG" if header.process == HIERARCHICAL else f"JPEG, start of frame {header.process}"
         raise Refused(
             Code.UNSUPPORTED_ENCODING,
-            f"The film is in a retired JPEG process (start of frame {header.process}, {encoding_name(file)}), which no "
+            f"The film is in a retired JPEG process ({process}; {encoding_name(file)}), which no "
             "permissively licensed decoder reads; install the optional GPL one with "
             "pip install -r requirements-gpl.txt, or export the film with another encoding.",
         )

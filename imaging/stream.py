@@ -8,13 +8,15 @@ Codec = Literal["jpeg", "jpegls", "jpeg2k", "htj2k"]
 
 _NO_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, RSTn, SOI: markers without a length
 _START_OF_FRAME = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}) | {0xF7}
+HIERARCHICAL = 0xDE  # the marker that opens a pyramid of frames, with the size of the whole
 
 
 @dataclass(frozen=True)
 class StreamHeader:
     """What the compressed frame says of itself.
 
-    process: the JPEG start-of-frame number (0 baseline, 1 extended, 3 lossless, ...), or 0.
+    process: the JPEG start-of-frame number (0 baseline, 1 extended, 3 lossless, 9 arithmetic, ...), HIERARCHICAL,
+        or 0.
     sound: False where the stream's own header contradicts its standard, or its end is missing.
     """
 
@@ -73,11 +75,10 @@ def _jpeg(frame: bytes) -> StreamHeader | None:
             at += 2
             continue
         (length,) = struct.unpack(">H", frame[at + 2 : at + 4])
-        if marker in _START_OF_FRAME:
+        if found is None and (marker in _START_OF_FRAME or marker == HIERARCHICAL):
             precision, rows, columns, samples = struct.unpack(">BHHB", frame[at + 4 : at + 10])
-            found = StreamHeader(
-                "jpegls" if marker == 0xF7 else "jpeg", rows, columns, samples, precision, marker & 0x0F
-            )
+            process = marker if marker == HIERARCHICAL else marker & 0x0F
+            found = StreamHeader("jpegls" if marker == 0xF7 else "jpeg", rows, columns, samples, precision, process)
         elif marker == 0xDA:
             return found and _scanned(found, frame, at)
         elif marker == 0xD9:
