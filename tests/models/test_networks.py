@@ -114,7 +114,8 @@ def test_every_weight_of_the_answer_gets_a_gradient(name: str) -> None:
 def test_saved_and_loaded_weights_give_the_same_answer(name: str, tmp_path: Path) -> None:
     network, images = built(name), films(name)
     network.train()(images)  # so that batch statistics, too, have something to carry over
-    save_file(network.network.state_dict(), tmp_path / "model.safetensors")
+    state = {key: value.contiguous() for key, value in network.network.state_dict().items()}
+    save_file(state, tmp_path / "model.safetensors")
     again = build(name, 3, TINY[name])
     again.network.load_state_dict(load_file(tmp_path / "model.safetensors"), strict=True)
     with torch.inference_mode():
@@ -194,6 +195,16 @@ def test_inception_answers_from_its_side_branch_while_trained_at_small_and_publi
     for side in (128, 299):
         assert network(films("inception_v3", side=side)).auxiliary.shape == (2, 3)
     assert network.eval()(films("inception_v3", side=128)).auxiliary is None
+
+
+@pytest.mark.parametrize("name", OUTLINERS)
+def test_a_folded_outliner_answers_for_every_pixel_too_and_sees_each(name: str) -> None:
+    network = build(name, 3, {**TINY[name], "fold": 2}).eval()
+    images = films(name, side=(50, 37)).requires_grad_(True)
+    answers = network(images)
+    assert answers.shape == (2, 3, 50, 37)
+    (gradient,) = torch.autograd.grad(answers.square().sum(), images)
+    assert (gradient != 0).float().mean() > 0.99
 
 
 def test_deep_supervision_answers_at_every_depth() -> None:
