@@ -239,7 +239,7 @@ def scene(
                 flip = MIRROR if side == "R" else 1.0
                 outer, inner = (implant.resected(p * flip, twin) * flip for p in (bone.outer, bone.inner))
                 bone = replace(bone, outer=outer, inner=inner)
-        if worn[side]:
+        if worn[side] and not (carried and carried.kind in implant.WITHOUT_HEAD):  # which takes it away
             facts["arthritis"] = round(worn[side], 2)
         built.append(bone)
         limbs.append(_limb(side, bone, twin, dxa, facts, carried))
