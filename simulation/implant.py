@@ -246,13 +246,17 @@ def swept(nodes: npt.NDArray[np.float64], square: float = 2.6) -> Surface:
 
 
 def _tube_of(rings: npt.NDArray[np.float64], ring: bool) -> Surface:
-    """Rings of corners [R, SIDES, 3] joined; the last to the first for a ring. Ends of no width close themselves."""
+    """Rings of corners [R, SIDES, 3] joined; the last to the first for a ring, else first and last have no width."""
     count = len(rings)
     upper = np.arange(count if ring else count - 1)[:, None]
     here, next_ = np.arange(SIDES)[None], (np.arange(SIDES)[None] + 1) % SIDES
     a, b = upper * SIDES + here, upper * SIDES + next_
     c, d = ((upper + 1) % count) * SIDES + here, ((upper + 1) % count) * SIDES + next_
     faces = np.concatenate([np.stack(f, -1).reshape(-1, 3) for f in ((a, b, d), (a, d, c))])
+    if not ring:  # each end is one point
+        faces[faces < SIDES] = 0
+        faces[faces >= (count - 1) * SIDES] = (count - 1) * SIDES
+        faces = faces[(faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])]
     surface = Surface(rings.reshape(-1, 3), faces)
     return surface if surface.volume_mm3 > 0 else Surface(surface.vertices, faces[:, ::-1].copy())
 
