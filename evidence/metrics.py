@@ -1,6 +1,6 @@
 """Figures with intervals. Whole groups (a patient, or the copies of one film) are drawn together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +11,9 @@ from sklearn.metrics import confusion_matrix
 
 Labels = npt.NDArray[np.integer]
 Array = npt.NDArray[np.floating]
+
+BINS = 15  # of confidence, for the calibration error (Guo et al., ICML 2017)
+TOGETHER = 64  # draws that are weighed at once, so that they stay in the cache
 
 
 @dataclass(frozen=True)
@@ -27,73 +30,125 @@ class Figure:
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
 
-def interval(
-    measure: Callable[[npt.NDArray[np.integer]], float], group: Sequence[int], draws: int = 1000, seed: int = 0
-) -> Figure:
-    """Percentile bootstrap (Efron 1979) over groups. `measure` takes indices of films and may give NaN for a draw."""
-    number_of = np.asarray(group)
-    members = [np.flatnonzero(number_of == number) for number in np.unique(number_of)]
-    random = np.random.default_rng(seed)
-    value = measure(np.arange(len(group)))
-    drawn = [
-        measure(np.concatenate([members[pick] for pick in random.integers(len(members), size=len(members))]))
-        for _ in range(draws)
-    ]
-    kept = [one for one in drawn if np.isfinite(one)]
-    if not np.isfinite(value) or len(kept) < draws / 2:
+class Bootstrap:
+    """Percentile bootstrap (Efron 1979) over groups, for many figures of the same films from the same draws.
+
+    Each draw says how often each group is in it. A figure made of sums over films then costs one product for all its
+    draws, and 2,000 films take as long as 20. Row 0 of whatever comes back is the films as they are.
+    """
+
+    def __init__(self, group: Sequence[Hashable], draws: int = 1000, seed: int = 0) -> None:
+        _, self.group = np.unique(np.asarray(group), return_inverse=True)
+        self.groups = int(self.group.max()) + 1 if len(self.group) else 0
+        random = np.random.default_rng(seed)
+        drawn = random.integers(self.groups, size=(draws, self.groups))
+        times = [np.ones(self.groups), *(np.bincount(one, minlength=self.groups) for one in drawn)]
+        self.times: npt.NDArray[np.float64] = np.array(times, np.float64)
+
+    def sums(self, values: npt.NDArray) -> Array:
+        """Values of films [N, ...] summed over the films of each draw: [draws + 1, ...]."""
+        flat = np.asarray(values, np.float64).reshape(len(values), -1)
+        each = np.zeros((self.groups, flat.shape[1]))
+        np.add.at(each, self.group, flat)
+        return (self.times @ each).reshape(len(self.times), *np.shape(values)[1:])
+
+    def mean(self, values: npt.NDArray) -> Figure:
+        """Mean of values [N] over films; films whose value is NaN do not count."""
+        known = np.isfinite(values)
+        return self.ratio(np.where(known, values, 0.0), known)
+
+    def ratio(self, of: npt.NDArray, to: npt.NDArray) -> Figure:
+        """The sum of one over the sum of the other, [N] each."""
+        return figure(_divided(self.sums(of), self.sums(to)))
+
+    def auc(self, positive: npt.NDArray[np.bool_], score: Array) -> Figure:
+        """Area under the ROC curve of scores [N], as `auc_of`."""
+        order = np.argsort(score, kind="stable")
+        starts = np.flatnonzero(np.diff(score[order], prepend=-np.inf))  # films of one score stand together
+        group, is_it = self.group[order], np.asarray(positive)[order]
+        areas = []
+        for first in range(0, len(self.times), TOGETHER):
+            times = self.times[first : first + TOGETHER, group]
+            yes = np.add.reduceat(times * is_it, starts, axis=1)
+            no = np.add.reduceat(times * ~is_it, starts, axis=1)
+            won = (yes * (no.cumsum(1) - no / 2)).sum(1)
+            areas.append(_divided(won, yes.sum(1) * no.sum(1)))
+        return figure(np.concatenate(areas))
+
+
+def figure(values: Array) -> Figure:
+    """From a value [0] and its draws [1:]; not defined if it is NaN or half of its draws are."""
+    value, drawn = values[0], values[1:]
+    kept = drawn[np.isfinite(drawn)]
+    if not np.isfinite(value) or len(kept) < len(drawn) / 2 or not len(kept):
         return Figure(None, None, None)
     low, high = np.quantile(kept, [0.025, 0.975])
     return Figure(float(value), float(low), float(high))
 
 
+def interval(
+    measure: Callable[[npt.NDArray[np.integer]], float], group: Sequence[Hashable], draws: int = 1000, seed: int = 0
+) -> Figure:
+    """A bootstrap of any figure. `measure` takes indices of films and may give NaN for a draw.
+
+    It is asked once a draw; means, ratios and areas are had from `Bootstrap` in a hundredth of the time.
+    """
+    _, number_of = np.unique(np.asarray(group), return_inverse=True)
+    members = np.split(np.argsort(number_of, kind="stable"), np.cumsum(np.bincount(number_of))[:-1])
+    random = np.random.default_rng(seed)
+    drawn = [
+        measure(np.concatenate([members[pick] for pick in random.integers(len(members), size=len(members))]))
+        for _ in range(draws)
+    ]
+    return figure(np.array([measure(np.arange(len(number_of))), *drawn]))
+
+
 def classification(
-    truth: Labels, probabilities: Array, labels: Sequence[str], group: Sequence[int], draws: int = 1000
+    truth: Labels, probabilities: Array, labels: Sequence[str], group: Sequence[Hashable], draws: int = 1000
 ) -> dict[str, Any]:
     """Figures of a classifier from truth [N] and probabilities [N, K]; predictive values hold at `prevalence` only."""
-    answer = probabilities.argmax(1)
+    count, answer = len(labels), probabilities.argmax(1)
+    bootstrap = Bootstrap(group, draws)
+    one_hot = np.eye(count)[truth]
+    tables = bootstrap.sums(one_hot[:, :, None] * np.eye(count)[answer][:, None, :])  # [draws + 1, truth, answer]
+    films = tables.sum((1, 2))
+    right = np.diagonal(tables, axis1=1, axis2=2)
+    are, said = tables.sum(2), tables.sum(1)
+    gaps = bootstrap.sums(_gaps(truth, probabilities))
 
-    def over(score: Callable[[npt.NDArray[np.integer]], float]) -> dict[str, float | None]:
-        return asdict(interval(score, group, draws))
+    def given(values: Array) -> dict[str, float | None]:
+        return asdict(figure(values))
 
-    def auc(positive: int) -> Callable[[npt.NDArray[np.integer]], float]:
-        def score(rows: npt.NDArray[np.integer]) -> float:
-            return auc_of(truth[rows] == positive, probabilities[rows, positive])
-
-        return score
-
-    def share(of: npt.NDArray[np.bool_], hit: npt.NDArray[np.bool_]) -> Callable[[npt.NDArray[np.integer]], float]:
-        return lambda rows: float(hit[rows][of[rows]].mean()) if of[rows].any() else np.nan
-
-    per_class = {}
-    for number, label in enumerate(labels):
-        is_it, said = truth == number, answer == number
-        per_class[label] = {
-            "films": int(is_it.sum()),
-            "prevalence": float(is_it.mean()),
-            "auc": over(auc(number)),
-            "sensitivity": over(share(is_it, said)),
-            "specificity": over(share(~is_it, ~said)),
-            "ppv": over(share(said, is_it)),
-            "npv": over(share(~said, ~is_it)),
+    per_class = {
+        label: {
+            "films": int(are[0, number]),
+            "prevalence": float((truth == number).mean()),
+            "auc": asdict(bootstrap.auc(truth == number, probabilities[:, number])),
+            "sensitivity": given(_divided(right, are)[:, number]),
+            "specificity": given(_divided(films - are.T - said.T + right.T, films - are.T)[number]),
+            "ppv": given(_divided(right, said)[:, number]),
+            "npv": given(_divided(films - are.T - said.T + right.T, films - said.T)[number]),
         }
+        for number, label in enumerate(labels)
+    }
     return {
         "films": len(truth),
-        "groups": len(set(group)),
-        "accuracy": over(lambda rows: float((truth[rows] == answer[rows]).mean())),
-        "balanced_accuracy": over(lambda rows: _balanced(truth[rows], answer[rows], len(labels))),
-        "quadratic_kappa": over(lambda rows: kappa_of(truth[rows], answer[rows], len(labels))),
-        "brier": over(
-            lambda rows: float(((probabilities[rows] - np.eye(len(labels))[truth[rows]]) ** 2).sum(1).mean())
-        ),
+        "groups": bootstrap.groups,
+        "accuracy": given(_divided(right.sum(1), films)),
+        "balanced_accuracy": given(_divided(right, are).mean(1)),
+        "quadratic_kappa": given(_kappa(tables)),
+        "brier": asdict(bootstrap.mean(((probabilities - one_hot) ** 2).sum(1))),
+        "calibration_error": given(_divided(np.abs(gaps).sum(1), films)),
         "classes": per_class,
-        "confusion": confusion_matrix(truth, answer, labels=list(range(len(labels)))).tolist(),
+        "confusion": confusion_matrix(truth, answer, labels=list(range(count))).tolist(),
     }
 
 
-def _balanced(truth: Labels, answer: Labels, count: int) -> float:
-    """Mean recall over the classes; not defined for a draw that lacks one."""
-    recalls = [(answer[truth == number] == number).mean() for number in range(count) if (truth == number).any()]
-    return float(np.mean(recalls)) if len(recalls) == count else np.nan
+def calibration_error(truth: Labels, probabilities: Array) -> float:
+    """Expected calibration error of the answered class: how far confidence and share of right answers lie apart,
+    over `BINS` bins of equal width (Guo et al., ICML 2017). Chance alone makes it larger than 0, and a bootstrap's
+    draws larger than the value: read its interval as a bound from above."""
+    return float(np.abs(_gaps(truth, probabilities).sum(0)).sum() / len(truth))
 
 
 def auc_of(positive: npt.NDArray[np.bool_], score: Array) -> float:
@@ -107,7 +162,31 @@ def auc_of(positive: npt.NDArray[np.bool_], score: Array) -> float:
 
 def kappa_of(truth: Labels, answer: Labels, count: int) -> float:
     """Cohen's kappa with quadratic weights (Cohen, Psychol. Bull. 1968); NaN where only one class occurs."""
-    table = np.bincount(truth * count + answer, minlength=count * count).reshape(count, count) / len(truth)
+    table = np.bincount(truth * count + answer, minlength=count * count).reshape(1, count, count)
+    return float(_kappa(table)[0])
+
+
+def confidence_bins(probabilities: Array) -> Labels:
+    """The bin of each film's confidence [N], its highest probability."""
+    return np.minimum((probabilities.max(1) * BINS).astype(int), BINS - 1)
+
+
+def _gaps(truth: Labels, probabilities: Array) -> Array:
+    """Confidence less being right, in the column of the film's bin: [N, BINS]."""
+    gap = probabilities.max(1) - (probabilities.argmax(1) == truth)
+    return np.eye(BINS)[confidence_bins(probabilities)] * gap[:, None]
+
+
+def _kappa(tables: npt.NDArray) -> Array:
+    """Of tables [..., truth, answer]."""
+    count = tables.shape[-1]
     weight = np.subtract.outer(np.arange(count), np.arange(count)) ** 2
-    expected = float((weight * np.outer(table.sum(1), table.sum(0))).sum())
-    return 1 - float((weight * table).sum()) / expected if expected > 0 else np.nan
+    films = tables.sum((-2, -1))
+    expected = (weight * tables.sum(-1)[..., :, None] * tables.sum(-2)[..., None, :]).sum((-2, -1))
+    return 1 - _divided((weight * tables).sum((-2, -1)) * films, expected)
+
+
+def _divided(above: npt.NDArray, below: npt.NDArray) -> Array:
+    """NaN where there is nothing to divide by."""
+    whole = np.asarray(below, np.float64)
+    return np.divide(above, whole, out=np.full(np.broadcast(above, whole).shape, np.nan), where=whole > 0)

@@ -1,8 +1,29 @@
+import time
+
 import numpy as np
 import pytest
+import torch
+from scipy.special import softmax
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
+from torchmetrics.functional.classification import multiclass_calibration_error
 
-from evidence.metrics import auc_of, classification, interval, kappa_of
+from evidence.metrics import (
+    BINS,
+    Bootstrap,
+    auc_of,
+    calibration_error,
+    classification,
+    figure,
+    interval,
+    kappa_of,
+)
+
+
+def answers(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Truth and probabilities of a middling classifier."""
+    random = np.random.default_rng(seed)
+    truth = random.integers(0, 3, count)
+    return truth, softmax(random.normal(size=(count, 3)) + np.eye(3)[truth], axis=1)
 
 
 def test_an_interval_holds_the_true_mean_about_as_often_as_it_says() -> None:
@@ -54,3 +75,57 @@ def test_the_quick_figures_are_those_of_scikit_learn() -> None:
         assert kappa_of(truth, answer, 3) == pytest.approx(cohen_kappa_score(truth, answer, weights="quadratic"))
     assert np.isnan(auc_of(np.ones(5, bool), np.ones(5)))
     assert np.isnan(kappa_of(np.ones(5, int), np.ones(5, int), 3))
+
+
+def test_the_calibration_error_is_that_of_torchmetrics() -> None:
+    truth, probabilities = answers(700)
+    theirs = multiclass_calibration_error(torch.tensor(probabilities), torch.tensor(truth), 3, n_bins=BINS).item()
+    assert calibration_error(truth, probabilities) == pytest.approx(theirs, abs=1e-6)
+    assert classification(truth, probabilities, "abc", range(700), 20)["calibration_error"]["value"] == pytest.approx(
+        theirs, abs=1e-6
+    )
+
+
+def test_one_hundred_percent_confidence_has_a_bin() -> None:
+    assert calibration_error(np.array([0, 0, 1, 1]), np.eye(2)[[0, 0, 0, 0]]) == 0.5
+
+
+def test_every_draw_of_the_quick_bootstrap_is_the_figure_of_the_films_drawn() -> None:
+    truth, probabilities = answers(60)
+    score = probabilities[:, 1].round(1)  # with ties
+    group = np.repeat([f"patient {number}" for number in range(20)], 3)
+    bootstrap = Bootstrap(group.tolist(), draws=30, seed=4)
+    rows = [np.repeat(np.arange(60), times.astype(int)[bootstrap.group]) for times in bootstrap.times]
+    assert all(len(one) == 60 for one in rows)
+    assert bootstrap.auc(truth == 1, score) == figure(np.array([auc_of(truth[one] == 1, score[one]) for one in rows]))
+    mean, by_hand = bootstrap.mean(score), figure(np.array([score[one].mean() for one in rows]))
+    assert (mean.value, mean.low, mean.high) == pytest.approx((by_hand.value, by_hand.low, by_hand.high))
+
+
+def test_the_quick_intervals_are_as_wide_as_those_drawn_film_by_film() -> None:
+    truth, probabilities = answers(400)
+    group = [film // 2 for film in range(400)]
+    answer = probabilities.argmax(1)
+    figures = classification(truth, probabilities, "abc", group, 2000)
+    slow = {
+        "accuracy": lambda rows: float((truth[rows] == answer[rows]).mean()),
+        "quadratic_kappa": lambda rows: kappa_of(truth[rows], answer[rows], 3),
+        "calibration_error": lambda rows: calibration_error(truth[rows], probabilities[rows]),
+    }
+    for name, measure in slow.items():
+        drawn = interval(measure, group, 2000, seed=9)
+        assert figures[name]["value"] == pytest.approx(drawn.value)
+        assert figures[name]["low"] == pytest.approx(drawn.low, abs=0.012)
+        assert figures[name]["high"] == pytest.approx(drawn.high, abs=0.012)
+
+
+def test_a_mean_leaves_out_what_is_not_known() -> None:
+    assert Bootstrap(range(4), 50).mean(np.array([1.0, np.nan, 3.0, np.nan])).value == 2
+    assert Bootstrap(range(2), 50).mean(np.full(2, np.nan)).value is None
+
+
+def test_all_figures_of_two_thousand_films_take_less_than_three_seconds() -> None:
+    truth, probabilities = answers(2000)
+    start = time.process_time()
+    classification(truth, probabilities, "abc", [film // 2 for film in range(2000)], 1000)
+    assert time.process_time() - start < 3
