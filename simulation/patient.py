@@ -4,9 +4,9 @@ Hip density follows the third National Health and Nutrition Examination Survey (
 women's femoral neck 0.858 (SD 0.120) g/cm2 at 20-29 falling to about 0.60 after 80, men's from 0.93 to about 0.72;
 the total hip likewise from 0.942 (SD 0.122). Within one person neck and total hip agree with r of about 0.85.
 
-The target is a department's cohort, older than a nation's, and so at the upper end of what Looker et al. 1997 found in
-people of 50 and more by one region against young white women: osteoporosis in 13-18 % of women and 1-4 % of men. By the
-lower of two regions, as a report is written, it is some 4 points more.
+The target: the published means at each age, and among people of 50 and more, a department's and so older than a
+nation's, about what Looker et al. 1997 found by one region against young white women: osteoporosis in 13-18 % of women
+and 1-4 % of men. By the lower of two regions, as a report is written, it is some points more.
 """
 
 from dataclasses import dataclass
