@@ -38,8 +38,10 @@ class Bootstrap:
     """
 
     def __init__(self, group: Sequence[Hashable], draws: int = 1000, seed: int = 0) -> None:
-        _, self.group = np.unique(np.asarray(group), return_inverse=True)
-        self.groups = int(self.group.max()) + 1 if len(self.group) else 0
+        if not len(group):
+            raise ValueError("found no films, expected at least one to draw from; check which part was chosen")
+        known, self.group = np.unique(np.asarray(group), return_inverse=True)
+        self.groups = len(known)
         random = np.random.default_rng(seed)
         drawn = random.integers(self.groups, size=(draws, self.groups))
         times = [np.ones(self.groups), *(np.bincount(one, minlength=self.groups) for one in drawn)]

@@ -129,3 +129,8 @@ def test_all_figures_of_two_thousand_films_take_less_than_three_seconds() -> Non
     start = time.process_time()
     classification(truth, probabilities, "abc", [film // 2 for film in range(2000)], 1000)
     assert time.process_time() - start < 3
+
+
+def test_no_films_at_all_are_told() -> None:
+    with pytest.raises(ValueError, match="found no films"):
+        Bootstrap([])
