@@ -100,7 +100,8 @@ def _upright_and_anonymous(film: Radiograph) -> Radiograph:
     field = exposed(pixels)
     padded = film.valid
     film_only = field if padded is None or not padded.any() else (padded if field is None else field & padded)
-    if is_bone_dark(pixels, film_only if film_only is not None and film_only.any() else None):
+    from_colours = any(notice.code == "pseudo_colour" for notice in notices)  # such a map may run either way
+    if is_bone_dark(pixels, film_only if film_only is not None and film_only.any() else None, from_colours):
         pixels = np.subtract(np.float32(1), pixels)
         if padded is not None:
             pixels[~padded] = 0
