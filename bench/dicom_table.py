@@ -1,4 +1,4 @@
-"""Write docs/evidence/dicom.md: every real file against a film built by hand, polarity margins, text found.
+"""Write two sections of docs/evidence/dicom.md: every real file, polarity margins and text found.
 
 python -m bench.dicom_table [--out docs/evidence/dicom.md]
 """
@@ -17,6 +17,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.pixels import apply_modality_lut, apply_voi
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from bench.section import write_section
 from core.radiograph import Radiograph
 from core.refusal import Refused
 from core.settings import settings
@@ -138,35 +139,26 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/evidence/dicom.md"))
     out, root = parser.parse_args().out, settings().data
     packages = ", ".join(f"{name} {version(name)}" for name in ("pydicom", "imagecodecs", "numpy", "pillow"))
-    lines = [
-        "# Reading real films",
-        "",
-        f"Written by `python -m bench.dicom_table` on {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()},"
-        f" {packages}. The films are not part of the project.",
-        "",
-        "## Every DICOM file",
+    table = [
+        f"`python -m bench.dicom_table` on {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()},",
+        f"{packages}. The films are not part of the project.",
         "",
         "The last column is the largest difference, of a scale of 0 to 1, between the film as read and one built by",
         "hand from the words that pydicom decodes, wherever the film was not painted over or marked as no film.",
-        "`966.dcm` (JPEG 2000 stream cut off) and `RG2_JPLY` (a scan header that announces 1 of 64 coefficients) are",
-        "broken and refused. The film without file meta is read: its tags tell its encoding, its pixels their size.",
         "",
         "| file | transfer syntax | photometric | bits | what came out | largest difference |",
         "|---|---|---|---|---|---|",
         *(_row(path) for path in sorted((root / "dicom").glob("*.dcm"))),
-        "",
-        "## Polarity and text, on every real film",
-        "",
+    ]
+    pixels = [
         *_polarity(root),
         "",
-        "`hip_inverted` is coloured by a rainbow map, some films with bone red and others with bone blue: the first",
-        "come out bone bright by taking the map back, the others by turning. The evidence is the weighted sum of",
-        "`imaging/polarity.py` on the film as it came out. Its weights were fitted on these very films, so margins",
-        "are therefore in sample.",
-        "",
+        "`hip_inverted` is coloured by a rainbow map, which may run either way: the films come out bone bright by",
+        "taking the map back, and where it ran from red to blue by turning as well. The evidence is the weighted",
+        "sum of `imaging/polarity.py` on the film as it came out.",
     ]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text("\n".join(lines), encoding="utf-8")
+    write_section(out, "Every DICOM file", table)
+    write_section(out, "Polarity and text, on every real film", pixels)
     print(out)
 
 

@@ -26,7 +26,7 @@ _LINE_WIDTH: Final = 3.2  # standard deviation in thumbnail pixels: a femoral co
 _RIM: Final = 6  # thumbnail pixels
 BLACK, WHITE = 0.03, 0.97  # of the film's own range
 _FEWEST: Final = 200  # thumbnail pixels in which lines can be counted
-EVERYWHERE, WITHIN, RIM, AIR = 2.32, 1.50, 6.28, 0.84
+WEIGHTS: Final = (2.32, 1.50, 6.28, 0.84)  # of ridges, ridges away from black and white, rim, air
 DARK_BELOW: Final = -1.2  # films are turned only on strong evidence: a normal film inverted is the worse mistake
 
 
@@ -36,25 +36,30 @@ def bone_brightness(pixels: Pixels, field: Mask | None = None) -> float:
     field: where there is film. Its box is looked at with and without a collimator's unsharp edge; the weaker
     evidence counts, and none if the two disagree.
     """
+    evidence = [float(np.dot(WEIGHTS, measures(box))) for box in boxes(pixels, field)]
+    return min(evidence, key=abs) if min(evidence) * max(evidence) > 0 else 0.0
+
+
+def boxes(pixels: Pixels, field: Mask | None) -> tuple[Pixels, ...]:
+    """The film, or where a field is marked its box whole, and within the collimator's penumbra."""
     if field is None:
-        return _evidence(pixels)
+        return (pixels,)
     rows, columns = np.flatnonzero(field.any(1)), np.flatnonzero(field.any(0))
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     high, wide = int(PENUMBRA * (bottom - top)), int(PENUMBRA * (right - left))
-    whole = _evidence(pixels[top:bottom, left:right])
+    whole = pixels[top:bottom, left:right]
     # A side that is the film's own has no penumbra to leave out.
     top, bottom = top + high * (top > 0), bottom - high * (bottom < pixels.shape[0])
     left, right = left + wide * (left > 0), right - wide * (right < pixels.shape[1])
-    within = _evidence(pixels[top:bottom, left:right])
-    return min(whole, within, key=abs) if whole * within > 0 else 0.0
+    return whole, pixels[top:bottom, left:right]
 
 
-def _evidence(pixels: Pixels) -> float:
+def measures(pixels: Pixels) -> tuple[float, float, float, float]:
+    """Ridges, ridges away from black and white, rim, air; zeros for what is blank or too small to tell."""
     grey, _ = thumbnail(pixels, _SIDE)
     if min(grey.shape) < 32 or grey.min() == grey.max():
-        return 0.0
-    everywhere, within = _ridges(grey)
-    return EVERYWHERE * everywhere + WITHIN * within + RIM * _rim(grey) + AIR * _air(grey)
+        return 0.0, 0.0, 0.0, 0.0
+    return *_ridges(grey), _rim(grey), _air(grey)
 
 
 def is_bone_dark(pixels: Pixels, field: Mask | None = None, either_way: bool = False) -> bool:
