@@ -21,23 +21,23 @@ from core.case import LabeledCase
 from core.identity import machine_key, pseudonym
 from core.reading import Reading
 from core.settings import Settings, settings
-from evidence.copies import contradictions, find_copies, groups
 from imaging import to_png
 from models.bundle import save
-from recipes import by_name
-from training.assemble import assemble
-from training.crossfit import cross_fit
-from training.dataset import gather
-from training.manifest import read_manifest
-from training.scoring import score
-from training.split import join_groups, split
+from recipes import LEARNERS, Recipe, by_name
+from training import film_course, finder_course, limb_course
+from training.evaluation import Measured, measure
+from training.manifest import Manifest, read_manifest
+from training.virtual import TEST_FILMS, elsewhere, made, testing
+from training.virtual import learning as virtual_learning
 
 Tell = Callable[[str, int, int], None]  # which step, how much is done, how much there is
+VIRTUAL = "virtual patients on scanner alpha, and no film of a person"
 
 __all__ = [
     "LabelStudioFault",
     "LabelStudioStatus",
     "LedgerFault",
+    "Measured",
     "PullProgress",
     "PushProgress",
     "State",
@@ -45,6 +45,7 @@ __all__ = [
     "answers",
     "counts",
     "enqueue",
+    "evaluate",
     "film_png",
     "label_studio_status",
     "pull",
@@ -165,7 +166,7 @@ def _question(name: str) -> Question:
     recipe = by_name(name)
     about = f"{recipe.site.capitalize()}, {recipe.view.upper() if recipe.view == 'ap' else recipe.view}"
     sides = ("R", "L") if recipe.site == "hip" else ()
-    return Question(name, about, tuple(recipe.labels), tuple(getattr(recipe, "regions", ())), sides)
+    return Question(name, about, tuple(recipe.labels), recipe.regions, sides)
 
 
 # -- virtual patients -----------------------------------------------------------------------------------------------
@@ -196,64 +197,68 @@ def simulate(
 
 def train(
     recipe_name: str,
-    manifest_path: Path,
+    data: Path | str,
     preset_name: str,
     out: Path,
     init: dict[str, str] | None = None,
     seed: int = 0,
     version: str = "0.1.0",
     learned_from: str | None = None,
+    workers: int = 1,
     tell: Tell | None = None,
 ) -> Path:
-    """From a manifest to a bundle with its evidence, in `out/bundles`. Run again after a kill, it goes on.
+    """From a manifest, or virtual patients, to a bundle with its evidence in `out/bundles`. Run again after a kill, it
+    goes on.
 
-    init: first weights by candidate, instead of the recipe's own. Raises ValueError in one sentence for a manifest,
-    a recipe or weights that cannot be used.
+    data: a manifest, or `virtual`. init: first weights by candidate, instead of the recipe's own. Raises ValueError in
+    one sentence for a manifest, a recipe or weights that cannot be used.
     """
-    recipe = by_name(recipe_name)
-    preset, say = recipe.presets[preset_name], tell or (lambda *_: None)
+    recipe, say, first = LEARNERS[recipe_name], tell or (lambda *_: None), init or {}
+    manifests = _data(recipe, data, preset_name, seed, workers, say)
+    source = learned_from or (VIRTUAL if data == "virtual" else manifests[0].name)
+    course = film_course if recipe.finder is None and recipe.labels else limb_course if recipe.labels else finder_course
+    bundle = course.teach(recipe, preset_name, manifests, out, seed, version, source, first, workers, say)
+    return save(bundle, out / "bundles")
 
-    manifest = read_manifest(manifest_path, require_labels=True)
-    films = gather(manifest, recipe.labels, preset.candidates, partial(say, "reading films"))
-    copies = find_copies(films.sketches, partial(say, "finding copies"))
-    group = groups(len(films.examples), copies)
-    doubted = contradictions(group, [example.label for example in films.examples])
-    kept = films.without(doubted)
-    group = join_groups(
-        [number for row, number in enumerate(group) if row not in set(doubted)],
-        [example.patient for example in kept.examples],
-    )
-    parts = split([example.label or "" for example in kept.examples], group, preset.folds, seed)
 
-    fitted = [
-        cross_fit(
-            candidate,
-            preset,
-            kept,
-            parts,
-            len(recipe.labels),
-            out / parts.fingerprint,
-            seed,
-            (init or {}).get(candidate.name, candidate.init),
-            say,
-        )
-        for candidate in preset.candidates
-    ]
-    evidence = {
-        "data": {
-            "manifest": manifest.name,
-            "manifest_fingerprint": manifest.fingerprint,
-            "split_fingerprint": parts.fingerprint,
-            "films_in_manifest": len(manifest.examples),
-            "films_refused": len(films.refused),
-            "pairs_of_copies": len(copies),
-            "films_left_out_because_their_copies_carry_another_label": len(doubted),
-            "distinct_films_used": len(set(group)),
-            "folds": preset.folds,
-        },
-        **score(fitted, kept, parts, recipe.labels),
-    }
-    return save(
-        assemble(recipe, preset_name, version, fitted, kept, parts, evidence, seed, learned_from or manifest.name),
-        out / "bundles",
-    )
+def evaluate(
+    recipe_name: str,
+    data: Path | str,
+    bundle: str | None = None,
+    workers: int = 1,
+    films: int = TEST_FILMS,
+    tell: Tell | None = None,
+) -> dict[str, Measured]:
+    """What a bundle answers on films nobody taught it, by set.
+
+    data: a manifest, or `virtual`: persons of their own on the internal and on the external scanner. bundle:
+    `name@version`, the recipe's own unless told. Raises ValueError in one sentence for what cannot be measured.
+    """
+    recipe, say = by_name(recipe_name), tell or (lambda *_: None)
+    if data == "virtual":
+        cohorts = testing(recipe.view_name, films)
+        sets = {
+            name: made(one, _virtual_folder(), workers, partial(say, f"{name} films")) for name, one in cohorts.items()
+        }
+    else:
+        manifest = read_manifest(Path(data), require_labels=True)
+        sets = {manifest.name: manifest}
+    return measure(recipe, bundle or recipe.bundle or recipe.name, sets, settings().weights, workers, say)
+
+
+def _data(recipe: Recipe, data: Path | str, preset_name: str, seed: int, workers: int, say: Tell) -> list[Manifest]:
+    """What a recipe learns from: the manifest that was named, or virtual persons, made if they are not there."""
+    if data != "virtual":
+        return [read_manifest(Path(data), require_labels=bool(recipe.labels))]
+    films = recipe.presets[preset_name].virtual_films
+    if not films:
+        raise ValueError(f"{recipe.name} does not learn from virtual patients yet; pass --data with a manifest")
+    cohorts = [virtual_learning(recipe.view_name, films, seed)]
+    if not recipe.labels:
+        cohorts += elsewhere(films, seed)
+    return [made(one, _virtual_folder(), workers, partial(say, f"films of {one.name}")) for one in cohorts]
+
+
+def _virtual_folder() -> Path:
+    """Where virtual cohorts are kept, so that recipes share them."""
+    return settings().home / "virtual"

@@ -1,6 +1,7 @@
 """The road out: from the bytes of a file to what a person reads, step by step.
 
-read -> check -> choose the recipe -> preprocess -> networks -> calibrate -> explain -> judge how hard it is
+read -> check -> choose the recipe -> find the limbs -> outline -> preprocess -> networks -> calibrate -> explain ->
+judge how hard it is
 """
 
 import csv
@@ -16,6 +17,7 @@ from core.estimate import Estimate, Probabilities
 from core.radiograph import Pixels, Radiograph
 from core.reading import ModelVersion, Reading, ViewGuess
 from core.refusal import Code, Notice, Refused
+from core.regions import Region, Regions
 from core.settings import settings
 from evidence.calibration import calibrated, conformal_set
 from evidence.difficulty import judge
@@ -23,10 +25,13 @@ from evidence.explanation import grad_cam
 from evidence.familiarity import Familiarity
 from imaging import check, read_radiograph
 from imaging import deidentify_folder as deidentify_folder
+from imaging.crop import lay_back
+from imaging.outline import outline_of
 from imaging.preprocess import Preprocess
 from models import engine, registry
 from models.bundle import Bundle
 from recipes import RECIPES, Recipe, by_name
+from recipes.hips import Limb, Outlines, find_limbs, outline_limb, shown_to
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +52,13 @@ def read(data: bytes, name: str, recipe: str = "auto", clinical: Clinical | None
         chosen = wanted or choose(film)
         notices += guard(film, chosen)
         notices += remarks_on((clinical or Clinical()).or_else(film.clinical))
-        return [_read_limb(film, chosen, name, notices, clock)]
+        if chosen.finder is None:
+            return [_answer(film, film, None, chosen, name, notices, clock)]
+        limbs, remarks = find(film, chosen)
+        clock.lap("find")
+        return [
+            _answer(film, limb.crop(film), limb, chosen, name, [*notices, *remarks], clock.apart()) for limb in limbs
+        ]
     except Refused as refused:
         return [
             Reading(
@@ -68,12 +79,18 @@ def read(data: bytes, name: str, recipe: str = "auto", clinical: Clinical | None
 
 def choose(film: Radiograph) -> Recipe:
     """The recipe for a film, by what its file says it shows. Raises Refused where no recipe reads that."""
-    fits = [one for one in RECIPES.values() if film.site in (None, one.site) and film.view in (None, one.view)]
+    ready = [one for one in RECIPES.values() if _at_hand(one)] or list(RECIPES.values())
+    fits = [one for one in ready if film.site in (None, one.site) and film.view in (None, one.view)]
+    if film.site is None and len({one.site for one in fits}) > 1:
+        # Nothing in the file says what it shows: it is a hip where the finder of hips is sure to see one.
+        with_finder = [one for one in fits if one.finder is not None]
+        seen = bool(with_finder) and bool(_limbs_on(film, with_finder[0]))
+        fits = [one for one in fits if (one.finder is not None) == seen]
     if not fits:
         shown = " ".join(word for word in (film.site, film.view) if word not in (None, "other")) or "another part"
         raise Refused(
             Code.WRONG_SITE,
-            f"The file says that it shows {shown}, expected an {' or '.join(one.shows for one in RECIPES.values())}; "
+            f"The file says that it shows {shown}, expected an {' or '.join(dict.fromkeys(one.shows for one in ready))}; "
             "choose another film.",
         )
     return fits[0]
@@ -115,14 +132,75 @@ def remarks_on(person: Clinical) -> list[Notice]:
     return []
 
 
-def _read_limb(film: Radiograph, recipe: Recipe, name: str, notices: list[Notice], clock: "_Clock") -> Reading:
-    """Networks, calibration, explanation and difficulty for one limb."""
+def find(film: Radiograph, recipe: Recipe) -> tuple[list[Limb], list[Notice]]:
+    """The limbs on a film, each to be read on its own, and what to remark on their sides.
+
+    Raises Refused where none is found: an answer about a bone that is not there would be worse than none.
+    """
+    limbs = _limbs_on(film, recipe)
+    if not limbs:
+        raise Refused(
+            Code.REGION_NOT_FOUND,
+            f"No proximal femur was found with certainty, expected one or two on an {recipe.shows}; "
+            "check that the film shows a hip from in front, whole from the head to below the lesser trochanter, "
+            "without metal.",
+        )
+    if film.side in ("R", "L"):
+        if len(limbs) == 1 and limbs[0].side != film.side:
+            return limbs, [
+                Notice(
+                    "side_contradicted",
+                    f"The film is marked {film.side}, but the bone looks like the other side's; the film may be "
+                    "mirrored or marked wrongly. It is named by what the bone looks like.",
+                )
+            ]
+        return limbs, []
+    return limbs, [
+        Notice(
+            "side_by_convention",
+            "Nothing on the film says which side is which; the patient's right is taken to be on the picture's left.",
+        )
+    ]
+
+
+def _at_hand(recipe: Recipe) -> bool:
+    """Whether every bundle that a recipe reads with is there."""
+    needed = (recipe.bundle, recipe.finder, recipe.outlines)
+    return all(name is None or registry.has(name, settings().weights) for name in needed)
+
+
+def _limbs_on(film: Radiograph, recipe: Recipe) -> list[Limb]:
+    finder = registry.bundle(recipe.finder or "", settings().weights)
+    return find_limbs(film, finder.outliners[0], engine.device(settings().device))
+
+
+def _answer(
+    film: Radiograph,
+    crop: Radiograph,
+    limb: Limb | None,
+    recipe: Recipe,
+    name: str,
+    notices: list[Notice],
+    clock: "_Clock",
+) -> Reading:
+    """Networks, calibration, explanation and difficulty for one limb: `crop` of the film, or the film itself."""
     bundle = registry.bundle(recipe.bundle or recipe.name, settings().weights)
     on = engine.device(settings().device)
     clock.lap("load")
 
-    inputs = {one.name: Preprocess.from_dict(one.preprocessing) for one in bundle.candidates}
-    answers = {one.name: engine.answer(one, inputs[one.name](film), on) for one in bundle.candidates}
+    drawn, regions, steady = None, Regions(), True
+    if limb is not None and recipe.outlines is not None:
+        outliner = registry.bundle(recipe.outlines, settings().weights).outliners[0]
+        drawn = outline_limb(crop, outliner, on)
+        regions = on_film(drawn, limb, film, recipe.regions)
+        steady = all(
+            drawn.steady[one.name] >= outliner.facts.get("steady_below", {}).get(one.name, 0) for one in regions
+        )
+        steady = steady and len(regions) == len(recipe.regions)
+        clock.lap("outline")
+
+    masks = drawn.masks if drawn else {}
+    answers = {one.name: engine.answer(one, shown_to(one, crop, masks), on) for one in bundle.candidates}
     clock.lap("network")
 
     own = {one.name: _named(bundle, calibrated(answers[one.name].logits, one.temperature)) for one in bundle.candidates}
@@ -136,21 +214,30 @@ def _read_limb(film: Radiograph, recipe: Recipe, name: str, notices: list[Notice
             f"The film looks like nothing that {recipe.name} learned from (distance {distance:.2f}, at most "
             f"{familiarity.foreign:.2f} expected of an {recipe.shows}); choose such a film.",
         )
-    difficulty = judge(joint, estimate.conformal_set, list(own.values()), distance, familiarity.unusual, notices)
+    difficulty = judge(
+        joint, estimate.conformal_set, list(own.values()), distance, familiarity.unusual, notices, steady
+    )
     clock.lap("calibrate")
 
-    surest = max(own, key=lambda candidate: own[candidate][estimate.label])
-    heat = inputs[surest].back(grad_cam(answers[surest].maps, answers[surest].gradients), film)
+    whole = [one for one in bundle.candidates if one.region is None]
+    heat: Pixels | None = None
+    if whole:  # a network that saw one region cut out has no map of the film to show
+        surest = max(whole, key=lambda one: own[one.name][estimate.label])
+        shown = Preprocess.from_dict(surest.preprocessing)
+        heat = shown.back(grad_cam(answers[surest.name].maps, answers[surest.name].gradients), crop)
+        if limb is not None:
+            heat = lay_back(heat, limb.box, (film.height, film.width))
     clock.lap("explain")
     return Reading(
         path=name,
         status="read",
         case_id=film.case_id,
         recipe=recipe.name,
-        side=film.side,
-        view=ViewGuess(recipe.view_name if film.site else "unknown"),
+        side=limb.side if limb else film.side,
+        view=ViewGuess(recipe.view_name if film.site or limb else "unknown", limb.sure if limb else None),
         estimate=estimate,
         candidates=own,
+        regions=regions,
         explanation=heat,
         difficulty=difficulty,
         warnings=tuple(notices),
@@ -158,6 +245,16 @@ def _read_limb(film: Radiograph, recipe: Recipe, name: str, notices: list[Notice
         timing_ms=clock.times(),
         radiograph=film,
     )
+
+
+def on_film(drawn: Outlines, limb: Limb, film: Radiograph, names: tuple[str, ...]) -> Regions:
+    """The outlined regions on the film as uploaded, with the femur; a region that came out empty is left out."""
+    found = []
+    for name in (*names, *(other for other in drawn.maps if other not in names)):
+        mask = lay_back(drawn.maps[name], limb.box, (film.height, film.width)) > 0.5
+        if mask.any():
+            found.append(Region(name, mask, outline_of(mask), round(drawn.steady[name], 4)))
+    return Regions(tuple(found))
 
 
 def _named(bundle: Bundle, probabilities: Pixels) -> Probabilities:
@@ -249,6 +346,13 @@ class _Clock:
     def __init__(self) -> None:
         self.start = self.last = perf_counter()
         self.laps: dict[str, float] = {}
+
+    def apart(self) -> "_Clock":
+        """A clock for one limb of the film: the steps they share, then its own."""
+        own = _Clock()
+        own.start -= self.last - self.start
+        own.laps = dict(self.laps)
+        return own
 
     def lap(self, step: str) -> None:
         now = perf_counter()

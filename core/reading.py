@@ -13,7 +13,7 @@ Status = Literal["read", "refused", "failed"]
 
 @dataclass(frozen=True)
 class ViewGuess:
-    """Which view the film is, and how sure that is; confidence None where the file's own tags said so."""
+    """Which view the film is, and how sure that is; None where nothing was measured."""
 
     name: str
     confidence: float | None = None

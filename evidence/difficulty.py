@@ -20,9 +20,10 @@ def judge(
     unfamiliarity: float,
     unusual_beyond: float,
     notices: Sequence[Notice],
+    regions_steady: bool = True,
 ) -> Difficulty:
     """Reasons from the joint answer, the classes that cannot be ruled out, the candidates' own answers, the distance
-    from what was learned, and the film's quality.
+    from what was learned, whether the outlined regions stay where they are, and the film's quality.
 
     The score is one less the margin between the two likeliest classes: 0 for a certain answer, 1 for a tie. Any other
     reason lifts it to that of a near-threshold case, so that every hard case scores above every plain one.
@@ -35,6 +36,8 @@ def judge(
         reasons.append("candidates_disagree")
     if unfamiliarity > unusual_beyond:
         reasons.append("out_of_distribution")
+    if not regions_steady:
+        reasons.append("region_uncertain")
     if any(notice.code in LOW_QUALITY for notice in notices):
         reasons.append("low_quality")
     score = max(1 - (first - second), 1 - NEAR_MARGIN) if reasons else 1 - (first - second)

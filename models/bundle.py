@@ -4,9 +4,9 @@
     README.md                   model card
     config.json                 label order, candidates, calibration, where it came from
     evidence.json               measured figures with intervals
-    <candidate>/config.json             the network's own, so that transformers can load it by itself
-    <candidate>/model.safetensors       half precision
-    <candidate>/preprocessor_config.json
+    <network>/config.json               the network's own, so that transformers can load one of its kind by itself
+    <network>/model.safetensors         half precision
+    <network>/preprocessor_config.json
     <candidate>/familiarity.safetensors how far is far for this network's features
 """
 
@@ -14,20 +14,20 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file as load_arrays
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file, save_file
 
-from models.networks import Classifier, build
+from models.networks import Classifier, Dense, build
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 VERSION = re.compile(r"\d+\.\d+\.\d+")
+Kind = TypeVar("Kind", Classifier, Dense)
 
 
 class BundleError(ValueError):
@@ -45,11 +45,28 @@ class Candidate:
     temperature: float
     weights: Classifier
     familiarity: dict[str, npt.NDArray[np.floating]] = field(default_factory=dict)
+    region: str | None = None  # the outlined region it is shown, cut out of the film
+
+
+@dataclass(frozen=True, eq=False)
+class Outliner:
+    """A network that answers for every pixel: one map a region, or a landmark.
+
+    outputs: what its maps show, in order. facts: what a reading needs besides, as plain JSON values.
+    """
+
+    name: str
+    network: str
+    options: dict[str, Any]
+    preprocessing: dict[str, Any]
+    outputs: tuple[str, ...]
+    weights: Dense
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """Everything needed to give the same answers again, anywhere."""
+    """Everything needed to give the same answers again, anywhere. Without candidates it gives no class."""
 
     name: str
     version: str
@@ -62,6 +79,7 @@ class Bundle:
     provenance: dict[str, Any]  # data fingerprint, seed, versions of libraries, command, date
     evidence: dict[str, Any]
     card: str
+    outliners: tuple[Outliner, ...] = ()
 
 
 def save(bundle: Bundle, root: Path) -> Path:
@@ -80,7 +98,11 @@ def save(bundle: Bundle, root: Path) -> Path:
         "name": bundle.name,
         "version": bundle.version,
         "labels": list(bundle.labels),
-        "candidates": {one.name: {"temperature": one.temperature} for one in bundle.candidates},
+        "candidates": {
+            one.name: {"temperature": one.temperature, **({"region": one.region} if one.region else {})}
+            for one in bundle.candidates
+        },
+        **({"outliners": {one.name: one.facts for one in bundle.outliners}} if bundle.outliners else {}),
         "coverage": bundle.coverage,
         "conformal_quantile": bundle.conformal_quantile,
         "learned_from": bundle.learned_from,
@@ -89,20 +111,26 @@ def save(bundle: Bundle, root: Path) -> Path:
     }
     _write(folder / "config.json", config)
     for candidate in bundle.candidates:
-        part = folder / candidate.name
-        part.mkdir()
-        ours = {"network": candidate.network, "options": candidate.options, "labels": list(bundle.labels)}
-        _write(part / "config.json", {**_hub_config(candidate.weights, bundle.labels), "osteolens": ours})
-        _write(part / "preprocessor_config.json", candidate.preprocessing)
-        state = candidate.weights.network.state_dict()
-        half = {
-            key: (value.half() if value.is_floating_point() else value).contiguous().cpu()
-            for key, value in state.items()
-        }
-        save_file(half, part / "model.safetensors", metadata={"format": "pt"})
+        part = _save_network(folder, candidate, bundle.labels)
         if candidate.familiarity:
             save_arrays(candidate.familiarity, part / "familiarity.safetensors")
+    for outliner in bundle.outliners:
+        _save_network(folder, outliner, outliner.outputs)
     return folder
+
+
+def _save_network(folder: Path, one: "Candidate | Outliner", labels: tuple[str, ...]) -> Path:
+    part = folder / one.name
+    part.mkdir()
+    ours = {"network": one.network, "options": one.options, "labels": list(labels)}
+    _write(part / "config.json", {**one.weights.hub_config(labels), "osteolens": ours})
+    _write(part / "preprocessor_config.json", one.preprocessing)
+    state = one.weights.network.state_dict()
+    half = {
+        key: (value.half() if value.is_floating_point() else value).contiguous().cpu() for key, value in state.items()
+    }
+    save_file(half, part / "model.safetensors", metadata={"format": "pt"})
+    return part
 
 
 def load(folder: Path) -> Bundle:
@@ -123,6 +151,7 @@ def load(folder: Path) -> Bundle:
         provenance=config["provenance"],
         evidence=_read(folder / "evidence.json"),
         card=card.read_text(encoding="utf-8") if card.exists() else "",
+        outliners=tuple(_outliner(folder / name, facts) for name, facts in config.get("outliners", {}).items()),
     )
 
 
@@ -132,7 +161,39 @@ def _candidate(part: Path, values: dict[str, Any], labels: tuple[str, ...]) -> C
         raise BundleError(
             f"{part} orders its labels {config['labels']}, its bundle {list(labels)}; the bundle is damaged"
         )
-    network = build(config["network"], len(labels), config["options"])
+    familiarity = part / "familiarity.safetensors"
+    return Candidate(
+        name=part.name,
+        network=config["network"],
+        options=config["options"],
+        preprocessing=_read(part / "preprocessor_config.json"),
+        temperature=values["temperature"],
+        weights=_network(part, config, Classifier),
+        familiarity=load_arrays(familiarity) if familiarity.exists() else {},
+        region=values.get("region"),
+    )
+
+
+def _outliner(part: Path, facts: dict[str, Any]) -> Outliner:
+    config = _read(part / "config.json")["osteolens"]
+    return Outliner(
+        name=part.name,
+        network=config["network"],
+        options=config["options"],
+        preprocessing=_read(part / "preprocessor_config.json"),
+        outputs=tuple(config["labels"]),
+        weights=_network(part, config, Dense),
+        facts=facts,
+    )
+
+
+def _network(part: Path, config: dict[str, Any], kind: type[Kind]) -> Kind:
+    """The network with its weights, ready to answer."""
+    network = build(config["network"], len(config["labels"]), config["options"])
+    if not isinstance(network, kind):
+        raise BundleError(
+            f"{part} holds {config['network']}, which is no {kind.__name__.lower()}; the bundle is damaged"
+        )
     try:
         state = load_file(part / "model.safetensors")
         full = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
@@ -141,27 +202,7 @@ def _candidate(part: Path, values: dict[str, Any], labels: tuple[str, ...]) -> C
         raise BundleError(
             f"the weights in {part} do not fit {config['network']}: {str(fault).splitlines()[0]}"
         ) from fault
-    network.eval().requires_grad_(False)
-    familiarity = part / "familiarity.safetensors"
-    return Candidate(
-        name=part.name,
-        network=config["network"],
-        options=config["options"],
-        preprocessing=_read(part / "preprocessor_config.json"),
-        temperature=values["temperature"],
-        weights=network,
-        familiarity=load_arrays(familiarity) if familiarity.exists() else {},
-    )
-
-
-def _hub_config(network: Classifier, labels: tuple[str, ...]) -> dict[str, Any]:
-    """The inner network's own config, with the labels by name, as transformers writes it."""
-    inner = network.network
-    inner.config.id2label = dict(enumerate(labels))
-    inner.config.label2id = {label: number for number, label in enumerate(labels)}
-    inner.config.architectures = [type(inner).__name__]
-    inner.config.dtype = torch.float16
-    return json.loads(inner.config.to_json_string(use_diff=False))
+    return network.eval().requires_grad_(False)
 
 
 def _read(path: Path) -> dict[str, Any]:

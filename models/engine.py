@@ -6,8 +6,11 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as f
+from torch import Tensor
 
-from models.bundle import Candidate
+from models.bundle import Candidate, Outliner
+from models.heat import points_of
 
 Array = npt.NDArray[np.float32]
 _turn = Lock()  # gradients and thread settings are per process; two sessions of a server take turns
@@ -51,3 +54,64 @@ def answer(candidate: Candidate, image: Array, on: torch.device) -> Answer:
             for tensor in (output.logits, output.features, output.maps, gradients)
         )
     )
+
+
+def logits(candidate: Candidate, image: Array, on: torch.device) -> Array:
+    """The network's answer [K] alone, for one input [3, H, W]."""
+    with _turn, torch.inference_mode():
+        output = candidate.weights.to(on)(torch.from_numpy(image)[None].to(on))
+    return output.logits[0].float().cpu().numpy()
+
+
+def find(finder: Outliner, grey: Array, on: torch.device) -> tuple[Array, Array]:
+    """Where the landmarks are on a film [H, W] in 0..1: points [K, 2] (x, y in its pixels) and how sure each is [K]."""
+    with _turn, torch.inference_mode():
+        heat = finder.weights.to(on)(dense_input(torch.from_numpy(grey)[None].to(on)))[0]
+        points, sure = points_of(heat.float())
+    return points.cpu().numpy(), sure.cpu().numpy()
+
+
+def dense_input(grey: Tensor) -> Tensor:
+    """Grey [B, H, W] in 0..1 as outliners take it: [B, 1, H, W] in -1..1."""
+    return grey[:, None] * 2 - 1
+
+
+def maps(outliner: Outliner, grey: Array, on: torch.device) -> Array:
+    """How far each pixel [H, W] belongs to each region, [R, H, W] in 0..1, from one look at the film."""
+    with _turn, torch.inference_mode():
+        answers = outliner.weights.to(on)(dense_input(torch.from_numpy(grey)[None].to(on)))
+    return answers[0].float().sigmoid().cpu().numpy()
+
+
+def outline(outliner: Outliner, grey: Array, on: torch.device) -> tuple[Array, Array]:
+    """How far each pixel [H, W] belongs to each region, [R, H, W] in 0..1, and how steady each outline is [R].
+
+    The film is shown as it is, darker, brighter, and turned a little either way. The mean is the answer; how well the
+    single answers overlap with it (mean IoU) says how steady it is.
+    """
+    with _turn, torch.inference_mode():
+        film = torch.from_numpy(grey)[None].to(on)
+        turns = torch.tensor([0.0, 0.0, 0.0, 4.0, -4.0], device=on).deg2rad()
+        views = _turned(torch.cat([film, film**1.3, film**0.75, film, film])[:, None], turns)[:, 0]
+        answers = _turned(outliner.weights.to(on)(dense_input(views)).float().sigmoid(), -turns)
+        mean = answers.mean(0)
+        inside, settled = answers > 0.5, mean > 0.5
+        both = (inside & settled).sum((2, 3)).float()
+        either = (inside | settled).sum((2, 3)).clamp(min=1)
+        steady = (both / either).mean(0)
+    return mean.cpu().numpy(), steady.cpu().numpy()
+
+
+def _turned(images: Tensor, angles: Tensor) -> Tensor:
+    """Images [B, C, H, W], each turned about its middle."""
+    height, width = images.shape[2:]
+    zero, aspect = torch.zeros_like(angles), height / width
+    turn = torch.stack(
+        [
+            torch.stack([angles.cos(), -angles.sin() * aspect, zero], 1),
+            torch.stack([angles.sin() / aspect, angles.cos(), zero], 1),
+        ],
+        1,
+    )
+    grid = f.affine_grid(turn, list(images.shape), align_corners=False)
+    return f.grid_sample(images, grid, padding_mode="border", align_corners=False)

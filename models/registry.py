@@ -17,6 +17,12 @@ def find(name_at_version: str, root: Path) -> Path:
     return folder
 
 
+def has(name_at_version: str, root: Path) -> bool:
+    """Whether `name@version` is there."""
+    name, _, version = name_at_version.partition("@")
+    return (root / name / version / "config.json").is_file()
+
+
 def shelf(root: Path) -> list[dict[str, Any]]:
     """Every bundle under root, described without loading weights, by name and version."""
     return [
@@ -33,5 +39,9 @@ def _loaded(folder: Path, _changed: float) -> Bundle:
 
 def bundle(name_at_version: str, root: Path) -> Bundle:
     """A bundle, loaded once a process (again if its folder was replaced)."""
-    folder = find(name_at_version, root)
+    return at(find(name_at_version, root))
+
+
+def at(folder: Path) -> Bundle:
+    """The bundle in a folder, loaded once a process (again if it was replaced)."""
     return _loaded(folder, (folder / "config.json").stat().st_mtime)

@@ -1,16 +1,19 @@
-"""The published systems, one file each."""
+"""The published systems, one file each; and the finder that the hip recipes begin with."""
 
-from recipes import knee_resnet
+from recipes import hip_finder, hip_regions, hip_vit, knee_resnet
 from recipes.recipe import Candidate, Preset, Recipe
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (knee_resnet.RECIPE,)}
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe for recipe in (hip_vit.RECIPE, hip_regions.RECIPE, knee_resnet.RECIPE)
+}
+LEARNERS: dict[str, Recipe] = {"hip_finder": hip_finder.RECIPE, **RECIPES}  # whatever can be trained
 
 
 def by_name(name: str) -> Recipe:
-    """A recipe. Raises ValueError that lists the known ones."""
+    """A recipe that reads films. Raises ValueError that lists the known ones."""
     if name not in RECIPES:
         raise ValueError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
     return RECIPES[name]
 
 
-__all__ = ["RECIPES", "Candidate", "Preset", "Recipe", "by_name"]
+__all__ = ["LEARNERS", "RECIPES", "Candidate", "Preset", "Recipe", "by_name"]

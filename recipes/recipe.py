@@ -1,10 +1,12 @@
 """What a recipe binds together. One value a published system."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from core.radiograph import Site, View
 from imaging.preprocess import Preprocess
+
+Loss = Literal["cross_entropy", "ordinal"]
 
 
 @dataclass(frozen=True)
@@ -13,6 +15,8 @@ class Candidate:
 
     init: where its first weights come from when the command line names none (see models.initial).
     frozen: the share of its layers, from the input on, that keep their first weights; 1.0 teaches the head alone.
+    region: the outlined region it is shown, cut out of the film ("matting"); None for the whole crop or film.
+    epochs, batch_size, learning_rate: instead of the preset's, where it needs its own.
     """
 
     name: str
@@ -21,11 +25,24 @@ class Candidate:
     options: dict[str, Any] = field(default_factory=dict)
     init: str = "scratch"
     frozen: float = 0.0
+    region: str | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
 
 
 @dataclass(frozen=True)
 class Preset:
-    """How a recipe is trained. `demo` fits two CPU cores; `paper` is the published size."""
+    """How a recipe is trained. `demo` fits two CPU cores; `paper` is the published size.
+
+    candidates: networks that give the class. outliners: dense networks that give regions or landmarks.
+    loss: `ordinal` adds the squared earth mover's distance, for which a class two steps off is worse than one.
+    balanced: whether each class is heard as much as the others, however rare.
+    guide: manifest columns (T-scores, say) that the features must also tell while learning; the answer stays the class.
+    virtual_films: how many films `--data virtual` makes for it. fresh: whether they are made anew every epoch, on the
+    training device; otherwise once, on disk.
+    patience: epochs without a better loss on the held-out films after which training stops; None trains them all.
+    """
 
     candidates: tuple[Candidate, ...]
     epochs: int
@@ -33,6 +50,13 @@ class Preset:
     learning_rate: float
     weight_decay: float = 1e-4
     folds: int = 5
+    outliners: tuple[Candidate, ...] = ()
+    loss: Loss = "cross_entropy"
+    balanced: bool = True
+    guide: tuple[str, ...] = ()
+    virtual_films: int = 0
+    fresh: bool = False
+    patience: int | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +64,8 @@ class Recipe:
     """One published system: what it reads, with what, and how that is trained.
 
     bundle: `name@version` of the weights it reads with, or None while there are none.
+    finder: the bundle that finds the limbs on a film; None reads the film as a whole.
+    regions: names of the regions it outlines in each limb. outlines: the bundle whose networks draw them.
     """
 
     name: str
@@ -51,6 +77,9 @@ class Recipe:
     presets: dict[str, Preset]
     bundle: str | None
     simplifications: tuple[str, ...] = ()
+    finder: str | None = None
+    regions: tuple[str, ...] = ()
+    outlines: str | None = None
 
     @property
     def view_name(self) -> str:

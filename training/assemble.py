@@ -1,16 +1,13 @@
 """A bundle from what was fitted, with its card."""
 
-import platform
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version as version_of
 from typing import Any
 
 from evidence.calibration import conformal_quantile
 from models.bundle import Bundle
 from models.bundle import Candidate as BundledCandidate
-from models.networks import parameters
 from recipes.recipe import Recipe
+from training.about import INTENDED_USE, provenance
 from training.card import model_card
 from training.crossfit import Fitted
 from training.dataset import Dataset
@@ -18,7 +15,6 @@ from training.scoring import joint
 from training.split import Split
 
 COVERAGE = 0.9
-INTENDED_USE = "For research and teaching on how far such films carry; not for any decision about a person."
 
 
 def assemble(
@@ -34,14 +30,7 @@ def assemble(
 ) -> Bundle:
     """Calibration and conformal bound come from the development folds; the test part only ever gives figures."""
     rows = parts.rows(*parts.folds)
-    provenance = {
-        "preset": preset,
-        "seed": seed,
-        "parameters": {one.candidate.name: parameters(one.network) for one in fitted},
-        "made_on": datetime.now(UTC).date().isoformat(),
-        "versions": {name: version_of(name) for name in ("torch", "transformers", "numpy", "scikit-learn")},
-        "python": platform.python_version(),
-    }
+    made = provenance(preset, seed, {one.candidate.name: one.network for one in fitted})
     limits = [
         *recipe.simplifications,
         *_limits(evidence, recipe.labels),
@@ -66,10 +55,10 @@ def assemble(
         conformal_quantile=conformal_quantile(joint(fitted, "held_out")[rows], data.labels[rows], COVERAGE),
         learned_from=learned_from,
         intended_use=INTENDED_USE,
-        provenance=provenance,
+        provenance=made,
         evidence=evidence,
         card=model_card(
-            recipe.title, recipe.name, version, recipe.labels, learned_from, INTENDED_USE, provenance, evidence, limits
+            recipe.title, recipe.name, version, recipe.labels, learned_from, INTENDED_USE, made, evidence, limits
         ),
     )
 

@@ -6,46 +6,97 @@ from torch import Tensor
 
 
 def augment(grey: Tensor, random: torch.Generator) -> Tensor:
-    """Another film of each of the same knees: grey [B, H, W] in 0..1 to the same.
-
-    Turned up to 7 degrees, scaled 0.9 to 1.12, shifted 4 %; exposure (gamma), contrast, blur, quantum noise; now and
-    then a collimated edge or a bright marker, so that neither can stand for a class.
-    """
+    """Another film of each of the same limbs: grey [B, H, W] in 0..1 to the same."""
     batch, height, width = grey.shape
+    return relook(warp(grey[:, None], draw_moves(batch, random), (height, width))[:, 0], random)
+
+
+def draw_moves(
+    count: int,
+    random: torch.Generator,
+    zoom: float = 1.0,
+    turn: float = 7.0,
+    scale: tuple[float, float] = (0.9, 1.12),
+    shift: float = 0.08,
+) -> Tensor:
+    """Turns (degrees), scales and shifts (share of half the film) as matrices [B, 2, 3] from the new film to the old.
+
+    zoom: how much of the old film the new one shows when nothing is drawn; below 1 for crops cut with room around.
+    """
 
     def uniform(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(batch, generator=random).to(grey.device)
+        return low + (high - low) * torch.rand(count, generator=random)
 
-    angle, scale = torch.deg2rad(uniform(-7, 7)), uniform(0.9, 1.12)
-    cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
-    aspect = height / width
-    transform = torch.stack(
+    angle, size = torch.deg2rad(uniform(-turn, turn)), zoom / uniform(*scale)
+    cos, sin = torch.cos(angle) * size, torch.sin(angle) * size
+    return torch.stack(
         [
-            torch.stack([cos, -sin * aspect, uniform(-0.08, 0.08)], 1),
-            torch.stack([sin / aspect, cos, uniform(-0.08, 0.08)], 1),
+            torch.stack([cos, -sin, uniform(-shift, shift) * zoom], 1),
+            torch.stack([sin, cos, uniform(-shift, shift) * zoom], 1),
         ],
         1,
     )
-    grid = f.affine_grid(transform, [batch, 1, height, width], align_corners=False)
-    film = f.grid_sample(grey[:, None], grid, padding_mode="zeros", align_corners=False)[:, 0]
-    blur = uniform(0, 1)[:, None, None]
+
+
+def warp(films: Tensor, moves: Tensor, size: tuple[int, int], mode: str = "bilinear") -> Tensor:
+    """Films [B, C, H, W] moved, [B, C, *size]; what comes in from beyond is black."""
+    aspect = size[0] / size[1]
+    skew = torch.tensor([[1.0, aspect, 1.0], [1 / aspect, 1.0, 1.0]])
+    grid = f.affine_grid((moves * skew).to(films.device), [len(films), 1, *size], align_corners=False)
+    return f.grid_sample(films, grid, mode=mode, padding_mode="zeros", align_corners=False)
+
+
+def move_points(points: Tensor, moves: Tensor) -> Tensor:
+    """Where points [B, K, 2] of the old square film, as shares 0..1, lie on the new one."""
+    moved = (points * 2 - 1) - moves[:, None, :, 2]
+    back = torch.linalg.inv(moves[:, :, :2])
+    return (torch.einsum("bij,bkj->bki", back, moved) + 1) / 2
+
+
+def relook(film: Tensor, random: torch.Generator) -> Tensor:
+    """The same film [B, H, W] taken and processed otherwise: blur, exposure (gamma), contrast, quantum noise; now and
+    then a collimated edge or a bright marker, so that neither can stand for a class."""
+    batch = len(film)
+
+    def uniform(low: float, high: float) -> Tensor:
+        return (low + (high - low) * torch.rand(batch, generator=random).to(film.device))[:, None, None]
+
+    blur = uniform(0, 1)
     film = (1 - blur) * film + blur * f.avg_pool2d(film[:, None], 3, 1, 1, count_include_pad=False)[:, 0]
-    film = film.clamp(0, 1) ** torch.exp(uniform(-0.35, 0.35))[:, None, None]
-    film = (film - 0.5) * uniform(0.8, 1.2)[:, None, None] + 0.5 + uniform(-0.08, 0.08)[:, None, None]
-    noise = torch.randn(film.shape, generator=random).to(grey.device)
-    film = film + noise * uniform(0, 0.03)[:, None, None]
-    film = _collimate(film, uniform(-0.3, 0.12), uniform(-0.3, 0.12))
+    film = film.clamp(0, 1) ** torch.exp(uniform(-0.35, 0.35))
+    film = (film - 0.5) * uniform(0.8, 1.2) + 0.5 + uniform(-0.08, 0.08)
+    noise = torch.randn(film.shape, generator=random).to(film.device)
+    film = film + noise * uniform(0, 0.03)
+    film = _collimate(film, *(uniform(-0.3, 0.12) for _ in range(4)))
     return _mark(film, uniform(0, 1), uniform(0.02, 0.98), uniform(0.02, 0.98)).clamp(0, 1)
 
 
-def _collimate(film: Tensor, across: Tensor, down: Tensor) -> Tensor:
-    """Black beyond a margin, where the drawn margin is positive."""
+def revendor(film: Tensor, random: torch.Generator) -> Tensor:
+    """The same film [B, H, W] in 0..1 through another maker's processing: an S-shaped or flat tone curve, more or less
+    contrast of fine and of coarse detail, brightness that drifts over the film. Each in two films of three."""
+    batch, height, width = film.shape
+
+    def drawn(low: float, high: float) -> Tensor:
+        value = low + (high - low) * torch.rand(batch, generator=random)
+        return (value * (torch.rand(batch, generator=random) < 0.67)).to(film.device)[:, None, None]
+
+    small = f.avg_pool2d(film[:, None], 5, 1, 2, count_include_pad=False)[:, 0]
+    coarse = f.interpolate(f.avg_pool2d(film[:, None], 16, 16), (height, width), mode="bilinear", align_corners=False)[
+        :, 0
+    ]
+    film = film + drawn(-0.5, 1.5) * (film - small) + drawn(-0.4, 0.6) * (small - coarse)
+    tilt = torch.randn(batch, 1, 4, 4, generator=random).to(film.device)
+    film = film + drawn(0, 0.12) * f.interpolate(tilt, (height, width), mode="bicubic", align_corners=False)[:, 0]
+    film = film.clamp(0, 1)
+    return (film - drawn(-0.8, 0.8) * torch.sin(2 * torch.pi * film) / (2 * torch.pi)).clamp(0, 1)
+
+
+def _collimate(film: Tensor, left: Tensor, top: Tensor, right: Tensor, bottom: Tensor) -> Tensor:
+    """Black beyond each margin [B, 1, 1] (shares of the film) that is drawn positive."""
     height, width = film.shape[1:]
     rows = torch.linspace(0, 1, height, device=film.device)[None, :, None]
     columns = torch.linspace(0, 1, width, device=film.device)[None, None, :]
-    open_rows = (rows >= down[:, None, None]) & (rows <= 1 - down[:, None, None])
-    open_columns = (columns >= across[:, None, None]) & (columns <= 1 - across[:, None, None])
-    return film * (open_rows & open_columns)
+    return film * ((rows >= top) & (rows <= 1 - bottom) & (columns >= left) & (columns <= 1 - right))
 
 
 def _mark(film: Tensor, chance: Tensor, row: Tensor, column: Tensor) -> Tensor:
@@ -53,5 +104,5 @@ def _mark(film: Tensor, chance: Tensor, row: Tensor, column: Tensor) -> Tensor:
     height, width = film.shape[1:]
     rows = torch.linspace(0, 1, height, device=film.device)[None, :, None]
     columns = torch.linspace(0, 1, width, device=film.device)[None, None, :]
-    inside = ((rows - row[:, None, None]).abs() < 0.025) & ((columns - column[:, None, None]).abs() < 0.02)
-    return torch.where(inside & (chance[:, None, None] < 1 / 3), 0.95, film)
+    inside = ((rows - row).abs() < 0.025) & ((columns - column).abs() < 0.02)
+    return torch.where(inside & (chance < 1 / 3), 0.95, film)

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from evidence.calibration import fit_temperature
 from evidence.familiarity import Familiarity, fit_familiarity
-from models.networks import Classifier
+from models.initial import initialise
+from models.networks import Classifier, build, freeze
 from recipes.recipe import Candidate, Preset
 from training.dataset import Dataset
-from training.fit import Lesson, answers, fit
+from training.fit import Schedule, answers, fit
+from training.lesson import ClassLesson
 from training.split import TEST, Split
 
 Tell = Callable[[str, int, int], None]  # what is being done, epochs done, epochs in all
@@ -49,9 +52,26 @@ def cross_fit(
     grey = data.grey[candidate.name]
 
     def taught(rows: list[int], part: str) -> Classifier:
-        lesson = Lesson(grey[rows], data.labels[rows])
-        report = None if tell is None else lambda done, total: tell(f"{candidate.name}, {part}", done, total)
-        return fit(candidate, preset, lesson, label_count, folder / candidate.name / part, seed, init, report)
+        torch.manual_seed(seed)
+        network: Classifier = initialise(build(candidate.network, label_count, candidate.options), init)
+        if init != "scratch":
+            freeze(network, candidate.frozen)
+        return fit(
+            network,
+            ClassLesson(
+                grey[rows],
+                data.labels[rows],
+                label_count,
+                candidate.preprocess,
+                loss=preset.loss,
+                balanced=preset.balanced,
+            ),
+            Schedule.of(candidate, preset),
+            folder / candidate.name / part,
+            seed,
+            pretrained=init != "scratch",
+            tell=None if tell is None else lambda done, total: tell(f"{candidate.name}, {part}", done, total),
+        )
 
     held_out = np.full((len(grey), label_count), np.nan)
     for fold in parts.folds:

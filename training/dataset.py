@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.radiograph import Pixels
 from core.refusal import Refused
 from evidence.baselines import trivial_features
 from evidence.copies import Sketch, sketch
@@ -21,13 +20,13 @@ Tell = Callable[[int, int], None]
 class Dataset:
     """The films that could be read and carry a label, in the manifest's order.
 
-    grey: by candidate, float32 [N, H, W] in 0..1.
+    grey: by candidate, uint8 [N, H, W], through its preprocessing.
     refused: the sentence for each film that could not be read, by its path in the manifest's folder.
     """
 
     examples: tuple[Example, ...]
     labels: npt.NDArray[np.int64]
-    grey: dict[str, Pixels]
+    grey: dict[str, npt.NDArray[np.uint8]]
     trivial: npt.NDArray[np.float64]
     sketches: tuple[Sketch, ...]
     refused: dict[str, str]
@@ -50,7 +49,7 @@ def gather(
 ) -> Dataset:
     """Read every labelled film of a manifest once. Films that are refused are left out and named in `refused`."""
     examples, trivial, sketches = [], [], []
-    grey: dict[str, list[Pixels]] = {one.name: [] for one in candidates}
+    grey: dict[str, list[npt.NDArray[np.uint8]]] = {one.name: [] for one in candidates}
     refused: dict[str, str] = {}
     labelled = [example for example in manifest.examples if example.label in labels]
     for number, example in enumerate(labelled, start=1):
@@ -63,7 +62,7 @@ def gather(
             trivial.append(trivial_features(film))
             sketches.append(sketch(film.pixels))
             for candidate in candidates:
-                grey[candidate.name].append(candidate.preprocess.grey(film))
+                grey[candidate.name].append(np.round(candidate.preprocess.grey(film) * 255).astype(np.uint8))
         if tell is not None:
             tell(number, len(labelled))
     if not examples:

@@ -1,68 +1,82 @@
-"""Teaching one network from films. Resumes after a kill with the result it would have had."""
+"""Teach one network with Lightning. Killed and started again, it ends with the weights it would have had."""
 
+import json
 import logging
+import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from importlib.metadata import version as version_of
 from pathlib import Path
+from typing import TypeVar
 
-import lightning as pl
+import lightning.pytorch as pl
 import numpy as np
 import numpy.typing as npt
 import torch
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from core.radiograph import Pixels
 from imaging.preprocess import Preprocess
-from models.initial import initialise
-from models.networks import Classifier, build, freeze, keep_statistics
+from models.networks import Classifier, Network, keep_statistics
 from recipes.recipe import Candidate, Preset
-from training.augment import augment
+from training.lesson import Lesson
 
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its tips and device tables are not news here
 
 Tell = Callable[[int, int], None]  # epochs done, epochs in all
+Taught = TypeVar("Taught", bound=Network)
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """Films to learn from: grey [N, H, W] in 0..1 through the candidate's preprocessing, and label numbers [N]."""
+class Schedule:
+    """How long and how fast a network learns. patience: see recipes.Preset."""
 
-    grey: Pixels
-    labels: npt.NDArray[np.int64]
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float = 1e-4
+    patience: int | None = None
+
+    @classmethod
+    def of(cls, candidate: Candidate, preset: Preset) -> "Schedule":
+        """The preset's, but for what the candidate has of its own."""
+        return cls(
+            candidate.epochs or preset.epochs,
+            candidate.batch_size or preset.batch_size,
+            candidate.learning_rate or preset.learning_rate,
+            preset.weight_decay,
+            preset.patience,
+        )
 
 
 def fit(
-    candidate: Candidate,
-    preset: Preset,
-    lesson: Lesson,
-    label_count: int,
+    network: Taught,
+    lesson: Lesson | Callable[[int], Lesson],
+    schedule: Schedule,
     folder: Path,
     seed: int,
-    init: str,
+    watch: Lesson | None = None,
+    pretrained: bool = False,
     tell: Tell | None = None,
-) -> Classifier:
-    """Train for the preset's epochs and return the network in evaluation mode, on the CPU.
+) -> Taught:
+    """Teach and return the network in evaluation mode, on the CPU.
 
-    There is no early stopping: choosing the epoch by films that are then scored would flatter the score.
-    A checkpoint is written every epoch in `folder`; a killed run goes on from it, with the same draws.
+    lesson: the films, or a function that makes those of an epoch. watch: films held out, whose loss is written down
+    each epoch and, with the schedule's patience, stops the training; never those that give a published figure.
+    pretrained: the first weights were learned elsewhere: their batch statistics stay, and the head learns faster.
+    `folder` receives `run.json`, curves, and a checkpoint each epoch; a killed run goes on from it, draws and all.
     """
     pl.seed_everything(seed, verbose=False)
-    network = initialise(build(candidate.network, label_count, candidate.options), init)
-    if init != "scratch":
-        freeze(network, candidate.frozen)
-    module = _Fitting(network, candidate.preprocess, preset, lesson.labels, label_count, seed, init == "scratch")
-    films = TensorDataset(torch.from_numpy(lesson.grey), torch.from_numpy(lesson.labels))
-    loader = DataLoader(
-        films,
-        preset.batch_size,
-        sampler=_Shuffled(len(films), seed, module),
-        drop_last=len(films) > preset.batch_size,
-    )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "run.json").write_text(json.dumps(_about(schedule, seed), indent=1) + "\n")
+    first = lesson(0) if callable(lesson) and not isinstance(lesson, Lesson) else lesson
+    assert isinstance(first, Lesson)
+    module = _Fitting(network, first, schedule, seed, watch, pretrained)
     trainer = pl.Trainer(
-        max_epochs=preset.epochs,
+        max_epochs=schedule.epochs,
         default_root_dir=folder,
         accelerator="auto",
         precision="bf16-mixed" if torch.cuda.is_available() else "32-true",
@@ -70,86 +84,113 @@ def fit(
         callbacks=[
             ModelCheckpoint(folder, filename="last", save_weights_only=False, enable_version_counter=False),
             _Telling(tell),
+            *([EarlyStopping("watched_loss", patience=schedule.patience)] if watch and schedule.patience else []),
         ],
         enable_progress_bar=False,
         enable_model_summary=False,
         log_every_n_steps=1,
         gradient_clip_val=1.0,
+        reload_dataloaders_every_n_epochs=1 if callable(lesson) and not isinstance(lesson, Lesson) else 0,
     )
     last = folder / "last.ckpt"
     trainer.fit(
-        module, loader, ckpt_path=last if last.exists() else None, weights_only=False if last.exists() else None
+        module,
+        datamodule=_Films(lesson, first, watch, schedule.batch_size, seed),
+        ckpt_path=last if last.exists() else None,
+        weights_only=False if last.exists() else None,
     )
     return network.eval().cpu()
 
 
 @torch.inference_mode()
-def answers(network: Classifier, grey: Pixels, preprocess: Preprocess) -> tuple[npt.NDArray, npt.NDArray]:
-    """Logits [N, K] and features [N, D] of films, one at a time, as reading does it."""
-    outputs = [network(torch.from_numpy(preprocess.tensor(one))[None]) for one in grey]
+def answers(network: Classifier, films: npt.NDArray[np.uint8], preprocess: Preprocess) -> tuple[Pixels, Pixels]:
+    """Logits [N, K] and features [N, D] of films uint8 [N, H, W], one at a time, as reading does it."""
+    outputs = [network(torch.from_numpy(preprocess.tensor(one.astype(np.float32) / 255))[None]) for one in films]
     return (
         np.concatenate([output.logits.numpy() for output in outputs]),
         np.concatenate([output.features.numpy() for output in outputs]),
     )
 
 
-class _Shuffled(torch.utils.data.Sampler[int]):
-    """An order for each epoch that depends on seed and epoch alone, so that a resumed run sees the same one."""
+class _Films(pl.LightningDataModule):
+    """The films of an epoch in an order that depends on seed and epoch alone, so that a resumed run sees the same."""
 
-    def __init__(self, count: int, seed: int, module: pl.LightningModule) -> None:
-        self.count, self.seed, self.module = count, seed, module
+    def __init__(
+        self,
+        lesson: Lesson | Callable[[int], Lesson],
+        first: Lesson,
+        watch: Lesson | None,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.lesson, self.first, self.watch, self.batch_size, self.seed = lesson, first, watch, batch_size, seed
+
+    def train_dataloader(self) -> DataLoader:
+        assert self.trainer is not None
+        epoch = self.trainer.current_epoch
+        lesson = self.first if isinstance(self.lesson, Lesson) or epoch == 0 else self.lesson(epoch)
+        assert isinstance(lesson, Lesson)
+        films = TensorDataset(*lesson.films)
+        return DataLoader(
+            films,
+            self.batch_size,
+            sampler=_Shuffled(len(films), self.seed, self.trainer),
+            drop_last=len(films) > self.batch_size,
+        )
+
+    def val_dataloader(self) -> DataLoader | list[DataLoader]:
+        return DataLoader(TensorDataset(*self.watch.films), self.batch_size) if self.watch else []
+
+
+class _Shuffled(torch.utils.data.Sampler[int]):
+    def __init__(self, count: int, seed: int, trainer: pl.Trainer) -> None:
+        self.count, self.seed, self.trainer = count, seed, trainer
 
     def __len__(self) -> int:
         return self.count
 
     def __iter__(self):  # type: ignore[no-untyped-def]
-        random = torch.Generator().manual_seed(self.seed * 10_007 + self.module.current_epoch)
+        random = torch.Generator().manual_seed(self.seed * 10_007 + self.trainer.current_epoch)
         yield from torch.randperm(self.count, generator=random).tolist()
 
 
 class _Fitting(pl.LightningModule):
     def __init__(
-        self,
-        network: Classifier,
-        preprocess: Preprocess,
-        preset: Preset,
-        labels: npt.NDArray[np.int64],
-        label_count: int,
-        seed: int,
-        from_scratch: bool,
+        self, network: Network, lesson: Lesson, schedule: Schedule, seed: int, watch: Lesson | None, pretrained: bool
     ) -> None:
         super().__init__()
-        self.network, self.preset, self.seed, self.from_scratch = network, preset, seed, from_scratch
-        mean, std = (torch.tensor(values)[None, :, None, None] for values in (preprocess.mean, preprocess.std))
-        self.mean, self.std = nn.Buffer(mean, persistent=False), nn.Buffer(std, persistent=False)
-        counts = torch.bincount(torch.from_numpy(labels), minlength=label_count).clamp(min=1)
-        weight = counts.sum() / counts  # each class is heard as much as the others, however rare
-        self.loss = nn.CrossEntropyLoss(weight / weight.mean(), label_smoothing=0.05)
+        self.network, self.lesson, self.schedule, self.seed = network, lesson, schedule, seed
+        self.watch, self.pretrained = watch, pretrained
 
     def on_train_epoch_start(self) -> None:
-        if not self.from_scratch:
+        if self.pretrained:
             keep_statistics(self.network)
 
     def training_step(self, batch: Sequence[Tensor], _: int) -> Tensor:
         # Every step draws from its own number, so that a resumed run draws what the whole one would have drawn.
         random = torch.Generator().manual_seed(self.seed * 20_011 + self.global_step)
         torch.manual_seed(self.seed * 30_013 + self.global_step)  # dropout
-        grey, labels = batch
-        images = (augment(grey, random)[:, None] - self.mean) / self.std
-        loss = self.loss(self.network(images).logits, labels)
+        loss = self.lesson.loss(self.network, batch, random)
         self.log("loss", loss, on_step=False, on_epoch=True)
         return loss
 
+    def validation_step(self, batch: Sequence[Tensor], _: int) -> None:
+        assert self.watch is not None
+        loss = self.watch.loss(self.network, batch, torch.Generator(), vary=False)
+        self.log("watched_loss", loss, batch_size=len(batch[0]))
+
     def configure_optimizers(self):  # type: ignore[no-untyped-def]
-        head = set(self.network.head.parameters())
-        body = [weights for weights in self.network.parameters() if weights.requires_grad and weights not in head]
-        rate = self.preset.learning_rate
+        rate = self.schedule.learning_rate
+        head_rate = rate * 5 if self.pretrained else rate
+        named = [(name, weights) for name, weights in self.network.network.named_parameters() if weights.requires_grad]
+        body = [weights for name, weights in named if not self.network.in_head(name)]
+        head = [weights for name, weights in named if self.network.in_head(name)] + list(self.lesson.parameters())
         optimiser = torch.optim.AdamW(
-            [{"params": body, "lr": rate}, {"params": list(head), "lr": rate * 5}],
-            weight_decay=self.preset.weight_decay,
+            [{"params": body, "lr": rate}, {"params": head, "lr": head_rate}], weight_decay=self.schedule.weight_decay
         )
         steps = int(self.trainer.estimated_stepping_batches)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [rate, rate * 5], total_steps=steps, pct_start=0.2)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [rate, head_rate], total_steps=steps, pct_start=0.2)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
@@ -159,8 +200,16 @@ class _Telling(Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if self.tell is not None:
-            self.tell(trainer.current_epoch + 1, self._epochs(trainer))
+            self.tell(trainer.current_epoch + 1, int(trainer.max_epochs or 0))
 
-    @staticmethod
-    def _epochs(trainer: pl.Trainer) -> int:
-        return int(trainer.max_epochs or 0)
+
+def _about(schedule: Schedule, seed: int) -> dict[str, object]:
+    """What `run.json` says: how it was taught, and on what."""
+    return {
+        "schedule": asdict(schedule),
+        "seed": seed,
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.processor() or "cpu",
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "versions": {name: version_of(name) for name in ("torch", "lightning", "transformers", "monai", "numpy")},
+    }

@@ -34,6 +34,7 @@ class Manifest:
     examples: tuple[Example, ...]
     fingerprint: str
     name: str
+    folder: Path  # what its paths are relative to
 
 
 def read_manifest(path: Path, require_labels: bool = False) -> Manifest:
@@ -51,7 +52,7 @@ def read_manifest(path: Path, require_labels: bool = False) -> Manifest:
     examples = tuple(_example(path, line, row) for line, row in enumerate(table.to_dict("records"), start=2))
     if not examples:
         raise ManifestError(f"{path} has a header and no rows, expected a row a film")
-    return Manifest(examples, hashlib.sha256(path.read_bytes()).hexdigest()[:16], path.parent.name)
+    return Manifest(examples, hashlib.sha256(path.read_bytes()).hexdigest()[:16], path.parent.name, path.parent)
 
 
 def _example(manifest: Path, line: int, row: dict[Any, Any]) -> Example:

@@ -67,3 +67,11 @@ def split(labels: Sequence[str], group: Sequence[int], folds: int, seed: int, te
     for fold, (_, held) in enumerate(inner.split(truth[rest], truth[rest], number[rest])):
         part[rest[held]] = str(fold)
     return Split(tuple(part.tolist()), tuple(number.tolist()))
+
+
+def one_held_out(patients: Sequence[str], seed: int, share: float = 0.2) -> tuple[list[int], list[int]]:
+    """Rows to learn from, and rows of `share` of the patients, held out; no patient on both sides."""
+    order = np.random.default_rng(seed).permutation(sorted(set(patients)))
+    held = set(order[: max(1, round(share * len(order)))].tolist())
+    rows = range(len(patients))
+    return [row for row in rows if patients[row] not in held], [row for row in rows if patients[row] in held]

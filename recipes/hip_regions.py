@@ -1,0 +1,84 @@
+"""Hip films by regions: outline each, cut it out, and ask which tells the class best.
+
+Paper      Feng et al., "Osteoporosis classification of hip regions on radiographs", Appl. Sci. 2024, 14, 133
+Reproduce  python cli.py train hip_regions --data MANIFEST --preset paper --out runs/regions
+Published  IoU 0.5 and more for U-Net and U-Net++; best accuracy 74 %, total hip with DenseNet121
+Differs    The femur is found first and regions are outlined on its square instead of on the whole film; the classifier
+           of each region answers in three classes; the `demo` networks are thinner and smaller than published.
+"""
+
+from typing import Any
+
+from core.labels import CLASSES
+from imaging.preprocess import Preprocess
+from recipes.femur import REGIONS
+from recipes.hips import FINDER, UNION
+from recipes.recipe import Candidate, Preset, Recipe
+
+U_NET = Candidate(
+    name="u_net",
+    network="u_net",
+    preprocess=Preprocess(size=(256, 256)),
+    options={"features": [24, 24, 48, 96, 160, 24], "fold": 2},
+)
+U_NET_PP = Candidate(
+    name="u_net_pp",
+    network="u_net_pp",
+    preprocess=Preprocess(size=(256, 256)),
+    options={"features": [16, 24, 48, 80, 128, 16], "fold": 2},
+)
+
+
+def densenets(size: int, options: dict[str, Any]) -> tuple[Candidate, ...]:
+    """DenseNet121 a region and one for their union, each shown nothing but its region."""
+    return tuple(
+        Candidate(
+            name=f"densenet121_{region}",
+            network="densenet121",
+            preprocess=Preprocess(size=(size, size), window=(0.0, 1.0)),
+            options=options,
+            region=region,
+        )
+        for region in (*REGIONS, UNION)
+    )
+
+
+RECIPE = Recipe(
+    name="hip_regions",
+    title="Hip, AP: class by region",
+    paper="Feng et al., Appl. Sci. 2024, 14, 133",
+    site="hip",
+    view="ap",
+    labels=CLASSES,
+    presets={
+        "demo": Preset(
+            densenets(96, {"init_features": 24, "growth_rate": 12, "block_config": [3, 6, 8, 6]}),
+            epochs=6,
+            batch_size=32,
+            learning_rate=1.5e-3,
+            outliners=(U_NET, U_NET_PP),
+            loss="ordinal",
+            guide=("t_femoral_neck", "t_total_hip"),
+            virtual_films=1800,
+        ),
+        "paper": Preset(
+            densenets(224, {}),
+            epochs=60,
+            batch_size=32,
+            learning_rate=1e-3,
+            outliners=(
+                Candidate("u_net", "u_net", Preprocess(size=(512, 512)), {"features": [64, 64, 128, 256, 512, 64]}),
+                Candidate(
+                    "u_net_pp", "u_net_pp", Preprocess(size=(512, 512)), {"features": [32, 32, 64, 128, 256, 32]}
+                ),
+            ),
+            virtual_films=18000,
+            patience=10,
+        ),
+    },
+    bundle="hip_regions@0.1.0",
+    simplifications=("thinner networks on smaller inputs than published",),
+    finder=FINDER,
+    regions=REGIONS,
+    outlines="hip_regions@0.1.0",
+)

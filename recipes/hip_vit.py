@@ -1,0 +1,85 @@
+"""Hip films by a vision transformer, against two convolutional networks.
+
+Paper      3,016 hips, Hefei: three classes from the proximal femur, ViT against ResNet50 and InceptionV3
+Reproduce  python cli.py train hip_vit --data MANIFEST --preset paper --out runs/vit
+Published  internal accuracy 97.0 %, AUC .996 / .994 / .999 (osteoporosis, osteopenia, normal), PPV .969 / .941 / 1.000,
+           NPV .979 / .985 / .992; external accuracy 89.4 %, AUC .965 / .916 / .984, PPV .835 / .902 / .913,
+           NPV .945 / .913 / .964
+Differs    The femur is cut out by landmarks instead of by hand; a right one is mirrored; the `demo` networks are
+           smaller members of the same families and begin from nothing.
+"""
+
+from core.labels import CLASSES
+from imaging.preprocess import Preprocess
+from recipes.femur import REGIONS
+from recipes.hips import FINDER
+from recipes.recipe import Candidate, Preset, Recipe
+
+VIT = Candidate(
+    name="vit",
+    network="vit",
+    preprocess=Preprocess(size=(224, 224)),
+    options={
+        "image_size": 224,
+        "patch_size": 16,
+        "hidden_size": 192,
+        "num_hidden_layers": 6,
+        "num_attention_heads": 3,
+        "intermediate_size": 576,
+    },
+)
+RESNET = Candidate(
+    name="resnet50",
+    network="resnet",
+    preprocess=Preprocess(size=(224, 224)),
+    options={"embedding_size": 24, "hidden_sizes": [64, 128, 256, 512], "depths": [3, 4, 6, 3]},
+)
+INCEPTION = Candidate(
+    name="inception_v3",
+    network="inception_v3",
+    preprocess=Preprocess(size=(224, 224)),
+    options={"width": 0.25},
+)
+
+RECIPE = Recipe(
+    name="hip_vit",
+    title="Hip, AP: class by a vision transformer",
+    paper="hip radiographs of 3,016 hips, Hefei",
+    site="hip",
+    view="ap",
+    labels=CLASSES,
+    presets={
+        "demo": Preset(
+            (RESNET, VIT, INCEPTION),
+            epochs=8,
+            batch_size=32,
+            learning_rate=1e-3,
+            loss="ordinal",
+            guide=("t_femoral_neck", "t_total_hip"),
+            virtual_films=1800,
+        ),
+        "paper": Preset(
+            (
+                Candidate(
+                    "vit",
+                    "vit",
+                    Preprocess(size=(224, 224)),
+                    init="google/vit-base-patch16-224-in21k",
+                    learning_rate=5e-5,
+                ),
+                Candidate("resnet50", "resnet", Preprocess(size=(224, 224)), init="microsoft/resnet-50"),
+                Candidate("inception_v3", "inception_v3", Preprocess(size=(299, 299))),
+            ),
+            epochs=60,
+            batch_size=32,
+            learning_rate=2e-4,
+            virtual_films=18000,
+            patience=10,
+        ),
+    },
+    bundle="hip_vit@0.1.0",
+    simplifications=("smaller networks of the same families, begun from nothing",),
+    finder=FINDER,
+    regions=REGIONS,
+    outlines="hip_regions@0.1.0",
+)

@@ -1,0 +1,87 @@
+"""What the hip recipes share: how femora are found on a film, cut out, outlined, and shown to a network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from core.radiograph import Mask, Pixels, Radiograph, Side
+from imaging.crop import Box, cut
+from imaging.matting import matted
+from imaging.preprocess import Input, Preprocess
+from models import engine
+from models.bundle import Candidate, Outliner
+from recipes.femur import FINDER_OUTPUTS, LANDMARKS, REGIONS, SIDES, Shape, box_of
+
+FINDER = "hip_finder@0.1.0"
+CROP_PX = 256  # a femur is cut out at this size: 0.6 mm a pixel in an adult
+SURE = 0.5  # share of a landmark's heat that must lie around one place
+LIKE_A_FEMUR = 1.25  # times the farthest shape learned from
+UNION = "union"  # all four regions together
+
+
+@dataclass(frozen=True, eq=False)
+class Limb:
+    """One proximal femur on a film: landmarks (x, y) in pixels of the film, the square around it, and how sure that
+    is (the least sure landmark, 0..1)."""
+
+    side: Side
+    points: dict[str, tuple[float, float]]
+    box: Box
+    sure: float
+
+    def crop(self, film: Radiograph) -> Radiograph:
+        """The femur as a film of its own, a right one mirrored."""
+        return cut(film, self.box, CROP_PX)
+
+
+def find_limbs(film: Radiograph, finder: Outliner, on: torch.device) -> list[Limb]:
+    """Every proximal femur on a film, right before left; none where the finder is not sure of a femur's shape."""
+    inputs = Preprocess.from_dict(finder.preprocessing)
+    points, sure = engine.find(finder, inputs.grey(film), on)
+    places = inputs.points_back(points, film)
+    shape = Shape.from_dict(finder.facts["shape"])
+    limbs = []
+    for side in SIDES:
+        numbers = [FINDER_OUTPUTS.index(f"{side}_{name}") for name in LANDMARKS]
+        least = float(np.min(sure[numbers]))
+        named = {name: (float(places[n][0]), float(places[n][1])) for name, n in zip(LANDMARKS, numbers, strict=True)}
+        if least >= SURE and shape.distance(named, side) <= LIKE_A_FEMUR:
+            limbs.append(Limb(side, named, box_of(named, side), least))
+    return limbs
+
+
+@dataclass(frozen=True, eq=False)
+class Outlines:
+    """How far each pixel of a crop belongs to each region [CROP_PX, CROP_PX], and how steady each outline is, 0..1."""
+
+    maps: dict[str, Pixels]
+    steady: dict[str, float]
+
+    @property
+    def masks(self) -> dict[str, Mask]:
+        return {name: one > 0.5 for name, one in self.maps.items()}
+
+
+def outline_limb(crop: Radiograph, outliner: Outliner, on: torch.device) -> Outlines:
+    """The regions of one femur on its crop."""
+    inputs = Preprocess.from_dict(outliner.preprocessing)
+    maps, steady = engine.outline(outliner, inputs.grey(crop), on)
+    return Outlines(
+        {name: inputs.back(one, crop) for name, one in zip(outliner.outputs, maps, strict=True)},
+        {name: float(value) for name, value in zip(outliner.outputs, steady, strict=True)},
+    )
+
+
+def shown_to(candidate: Candidate, crop: Radiograph, masks: Mapping[str, Mask]) -> Input:
+    """What a network is shown of a femur: its crop, or one region cut out of it."""
+    inputs = Preprocess.from_dict(candidate.preprocessing)
+    if candidate.region is None:
+        return inputs(crop)
+    return inputs.tensor(matted(crop, region_mask(masks, candidate.region), inputs.size[0]))
+
+
+def region_mask(masks: Mapping[str, Mask], region: str) -> Mask:
+    """One region's mask, or that of all four together."""
+    return np.logical_or.reduce([masks[name] for name in REGIONS]) if region == UNION else masks[region]

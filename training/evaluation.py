@@ -1,0 +1,214 @@
+"""A bundle measured on films nobody taught it, read as a reading reads them."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+
+from core.radiograph import Mask, Pixels, Radiograph
+from core.refusal import Refused
+from evidence.calibration import calibrated
+from evidence.curves import reliability, roc_by_class
+from evidence.delong import compare
+from evidence.metrics import classification
+from evidence.overlap import Overlap, overlap, summary
+from imaging import read_radiograph
+from imaging.crop import lay_back
+from models import engine, registry
+from recipes.hips import find_limbs, outline_limb, shown_to
+from recipes.recipe import Recipe
+from training.limbs import limb_of
+from training.manifest import Example, Manifest
+
+Tell = Callable[[str, int, int], None]
+Array = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What a bundle answered to one set of films, a row a limb that was found.
+
+    truth [N]; answers: by candidate, and `joint`, calibrated probabilities [N, K]; group [N]: the patient.
+    overlaps: by outliner and region, one a limb, NaN where the manifest names no mask. missed: limbs of the manifest
+    that were not found.
+    """
+
+    name: str
+    films: int
+    limbs: int
+    missed: int
+    refused: dict[str, str]
+    truth: npt.NDArray[np.int64]
+    answers: dict[str, Array]
+    group: list[int]
+    overlaps: dict[str, dict[str, list[Overlap]]]
+    paths: list[str]
+
+
+@dataclass(frozen=True, eq=False)
+class _Limb:
+    """What one process hands back of one limb."""
+
+    path: str
+    label: int
+    patient: str
+    logits: dict[str, Array]
+    overlaps: dict[str, dict[str, Overlap]]
+
+
+def measure(
+    recipe: Recipe, bundle: str, sets: Mapping[str, Manifest], root: Path, workers: int, say: Tell
+) -> dict[str, Measured]:
+    """Every set by name. Raises BundleError or ManifestError in one sentence for what cannot be used."""
+    folder = registry.find(bundle, root)
+    finder = registry.find(recipe.finder or "", root)
+    outlines = registry.find(recipe.outlines, root) if recipe.outlines else None
+    return {
+        name: _set(name, manifest, recipe, folder, finder, outlines, workers, partial(say, f"measuring on {name}"))
+        for name, manifest in sets.items()
+    }
+
+
+def _set(
+    name: str,
+    manifest: Manifest,
+    recipe: Recipe,
+    folder: Path,
+    finder: Path,
+    outlines: Path | None,
+    workers: int,
+    tell: Callable[[int, int], None],
+) -> Measured:
+    by_film: dict[Path, list[Example]] = {}
+    for example in manifest.examples:
+        if example.label in recipe.labels:
+            by_film.setdefault(example.path, []).append(example)
+    job = partial(_film, labels=recipe.labels, beside=manifest.folder, folder=folder, finder=finder, outlines=outlines)
+    limbs: list[_Limb] = []
+    refused: dict[str, str] = {}
+    with ProcessPoolExecutor(workers, get_context("spawn"), partial(torch.set_num_threads, 1)) as pool:
+        for done, (found, said) in enumerate(pool.map(job, by_film.items(), chunksize=4), start=1):
+            limbs += found
+            refused |= said
+            tell(done, len(by_film))
+    bundle = registry.at(folder)
+    answers = {
+        one.name: calibrated(np.stack([limb.logits[one.name] for limb in limbs]), one.temperature)
+        for one in bundle.candidates
+    }
+    drawn = limbs[0].overlaps if limbs else {}
+    return Measured(
+        name=name,
+        films=len(by_film),
+        limbs=sum(map(len, by_film.values())),
+        missed=sum(map(len, by_film.values())) - len(limbs),
+        refused=refused,
+        truth=np.array([limb.label for limb in limbs]),
+        answers={"joint": np.mean(list(answers.values()), axis=0), **answers},
+        group=np.unique([limb.patient for limb in limbs], return_inverse=True)[1].tolist(),
+        overlaps={
+            outliner: {region: [limb.overlaps[outliner][region] for limb in limbs] for region in regions}
+            for outliner, regions in drawn.items()
+        },
+        paths=[limb.path for limb in limbs],
+    )
+
+
+def _film(
+    film_rows: tuple[Path, list[Example]],
+    labels: tuple[str, ...],
+    beside: Path,
+    folder: Path,
+    finder: Path,
+    outlines: Path | None,
+) -> tuple[list[_Limb], dict[str, str]]:
+    path, rows = film_rows
+    on = torch.device("cpu")
+    try:
+        film = read_radiograph(path.read_bytes(), path.name)
+        limbs = find_limbs(film, registry.at(finder).outliners[0], on)
+    except Refused as fault:
+        return [], {path.name: fault.refusal.message}
+    bundle = registry.at(folder)
+    first = registry.at(outlines).outliners if outlines else ()
+    found, refused = [], {}
+    for example in rows:
+        limb = limb_of(example, limbs)
+        if limb is None:
+            refused[f"{path.name} {example.others.get('side') or ''}".strip()] = "The limb was not found on its film."
+            continue
+        crop = limb.crop(film)
+        masks: dict[str, Mask] = {}
+        overlaps: dict[str, dict[str, Overlap]] = {}
+        # Every network that outlines is measured where the recipe teaches them; elsewhere the first alone is needed.
+        needed = first if bundle.outliners else first[:1] if any(one.region for one in bundle.candidates) else ()
+        for outliner in needed:
+            drawn = outline_limb(crop, outliner, on)
+            masks = masks or drawn.masks
+            overlaps[outliner.name] = {
+                region: _overlap(lay_back(one, limb.box, (film.height, film.width)), film, example, region, beside)
+                for region, one in drawn.maps.items()
+            }
+        found.append(
+            _Limb(
+                path.name,
+                labels.index(example.label or ""),
+                example.patient or path.name,
+                {one.name: engine.logits(one, shown_to(one, crop, masks), on) for one in bundle.candidates},
+                overlaps,
+            )
+        )
+    return found, refused
+
+
+def _overlap(drawn: Pixels, film: Radiograph, example: Example, region: str, beside: Path) -> Overlap:
+    named: Any = example.others.get(f"mask_{region}")
+    if not named:
+        return Overlap(np.nan, np.nan, np.nan, np.nan)
+    truth = np.asarray(Image.open(beside / str(named)).convert("L")) > 127
+    return overlap(truth, drawn > 0.5, film.spacing_mm)
+
+
+def figures(measured: Measured, labels: tuple[str, ...]) -> dict[str, Any]:
+    """Everything to be said of one set in plain values, ready for JSON: figures with 95 % intervals by patient, curves,
+    differences between the networks, and how well outlines lie."""
+    table = {
+        name: {
+            **classification(measured.truth, answer, labels, measured.group),
+            "roc": roc_by_class(measured.truth, answer, labels),
+            "reliability": reliability(measured.truth, answer),
+        }
+        for name, answer in measured.answers.items()
+    }
+    single = [name for name in measured.answers if name != "joint"]
+    alone = np.unique(measured.group, return_index=True)[1]  # DeLong's test takes one limb a patient
+    return {
+        "films": measured.films,
+        "limbs": measured.limbs,
+        "missed": measured.missed,
+        "refused": len(measured.refused),
+        "answers": table,
+        "auc_differences": {
+            f"{second} over {first}": {
+                label: asdict(
+                    compare(
+                        measured.truth[alone] == number,
+                        measured.answers[first][alone, number],
+                        measured.answers[second][alone, number],
+                    )
+                )
+                for number, label in enumerate(labels)
+            }
+            for position, first in enumerate(single)
+            for second in single[position + 1 :]
+        },
+        "outlines": {name: summary(regions, measured.group) for name, regions in measured.overlaps.items()},
+    }

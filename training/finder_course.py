@@ -1,0 +1,158 @@
+"""The finder, from virtual films to a bundle."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.radiograph import Radiograph
+from imaging.preprocess import Preprocess
+from models import engine
+from models.bundle import Bundle, Outliner
+from models.initial import initialise
+from models.networks import build
+from recipes.femur import FINDER_OUTPUTS, LANDMARKS, SIDES, Shape
+from recipes.hips import SURE
+from recipes.recipe import Recipe
+from training import whole_films
+from training.about import INTENDED_USE, provenance
+from training.fit import Schedule, fit
+from training.lesson import LandmarkLesson
+from training.manifest import Manifest
+from training.split import one_held_out
+from training.whole_films import WholeFilms
+
+Tell = Callable[[str, int, int], None]
+GROUPS = tuple(tuple(FINDER_OUTPUTS.index(f"{side}_{name}") for name in LANDMARKS) for side in SIDES)
+
+
+def teach(
+    recipe: Recipe,
+    preset_name: str,
+    manifests: Sequence[Manifest],
+    folder: Path,
+    seed: int,
+    version: str,
+    learned_from: str,
+    init: Mapping[str, str],
+    workers: int,
+    say: Tell,
+) -> Bundle:
+    """manifests: films with landmarks (as `simulate` writes them) and films of other places, which have none."""
+    preset = recipe.presets[preset_name]
+    candidate = preset.outliners[0]
+    parts = [
+        whole_films.gather(manifest, workers, lambda done, all_: say("reading films", done, all_))
+        for manifest in manifests
+    ]
+    films = parts[0]
+    for part in parts[1:]:
+        films = films.joined(part)
+    learns, held = one_held_out(films.patients, seed)
+    lessons = [
+        LandmarkLesson(part.films, part.points, candidate.preprocess, GROUPS)
+        for part in (films.rows(learns), films.rows(held))
+    ]
+    network = initialise(
+        build(candidate.network, len(FINDER_OUTPUTS), candidate.options), init.get(candidate.name, candidate.init)
+    )
+    network = fit(
+        network,
+        lessons[0],
+        Schedule.of(candidate, preset),
+        folder / candidate.name,
+        seed,
+        watch=lessons[1],
+        tell=lambda done, all_: say("finder", done, all_),
+    )
+    shape = Shape.learn([femur for manifest in manifests for femur in whole_films.femora(manifest)])
+    finder = Outliner(
+        candidate.name,
+        candidate.network,
+        candidate.options,
+        candidate.preprocess.to_dict(),
+        FINDER_OUTPUTS,
+        network,
+        {"shape": shape.to_dict()},
+    )
+    evidence = {
+        "data": {
+            "films": len(films.films),
+            "films_held_out": len(held),
+            "manifest_fingerprint": "+".join(manifest.fingerprint for manifest in manifests),
+        },
+        "held_out": held_out_figures(finder, films.rows(held)),
+    }
+    return Bundle(
+        name=recipe.name,
+        version=version,
+        labels=(),
+        candidates=(),
+        coverage=0.0,
+        conformal_quantile=0.0,
+        learned_from=learned_from,
+        intended_use=INTENDED_USE,
+        provenance=provenance(preset_name, seed, {candidate.name: network}),
+        evidence=evidence,
+        card=_card(recipe, version, learned_from, evidence),
+        outliners=(finder,),
+    )
+
+
+def held_out_figures(finder: Outliner, films: WholeFilms) -> dict[str, Any]:
+    """How far landmarks are off, as a share of the distance from head to lesser trochanter, and how many are told
+    wrongly to be, or not to be, on a film."""
+    inputs = Preprocess.from_dict(finder.preprocessing)
+    off, missed, invented, there = [], 0, 0, 0
+    for film, truth in zip(films.films, films.points, strict=True):
+        small = inputs.grey(Radiograph(film.astype(np.float32) / 255, case_id=""))
+        points, sure = engine.find(finder, small, torch.device("cpu"))
+        places = points / inputs.size[0]
+        for group in GROUPS:
+            numbers = list(group)
+            known = ~np.isnan(truth[numbers]).any()
+            found = sure[numbers].min() >= SURE
+            there += int(known)
+            missed += int(known and not found)
+            invented += int(found and np.isnan(truth[numbers]).all())
+            if known and found:
+                head, lesser = (truth[numbers[LANDMARKS.index(name)]] for name in ("head_centre", "lesser_trochanter"))
+                gap = np.linalg.norm(places[numbers] - truth[numbers], axis=1)
+                off.append(gap / np.linalg.norm(lesser - head))
+    table = np.array(off).reshape(-1, len(LANDMARKS))
+
+    def quantile(share: float) -> dict[str, float | None]:
+        return {
+            name: round(float(np.quantile(table[:, number], share)), 4) if len(table) else None
+            for number, name in enumerate(LANDMARKS)
+        }
+
+    return {
+        "femora": there,
+        "missed": missed,
+        "invented": invented,
+        "median_error_of_head_to_lesser_trochanter": quantile(0.5),
+        "largest_error_in_95_of_100": quantile(0.95),
+    }
+
+
+def _card(recipe: Recipe, version: str, learned_from: str, evidence: dict[str, Any]) -> str:
+    held = evidence["held_out"]
+    lines = [
+        "---", "license: apache-2.0", "tags: [radiograph, landmarks, research]", "---",
+        f"# {recipe.title} ({recipe.name} {version})", "",
+        f"**Not a medical device.** {INTENDED_USE}", "",
+        f"Learned from: {learned_from}", "",
+        f"On {evidence['data']['films_held_out']} films held out, with {held['femora']} whole femora: "
+        f"{held['missed']} not found, {held['invented']} found where there is none (before the check of their shape).",
+        "", "| landmark | median error | 95 of 100 below |", "|---|---|---|",
+        *(
+            f"| {name.replace('_', ' ')} | {held['median_error_of_head_to_lesser_trochanter'][name]} | "
+            f"{held['largest_error_in_95_of_100'][name]} |"
+            for name in LANDMARKS
+        ),
+        "", "Errors are shares of the distance from the head's centre to the lesser trochanter, about 78 mm.", "",
+    ]  # fmt: skip
+    return "\n".join(lines)

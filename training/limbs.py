@@ -1,0 +1,171 @@
+"""Limbs cut out of films, with their answers: found as a reading finds them, whether the film is real or virtual."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+
+from core.radiograph import Radiograph, Side
+from core.refusal import Refused
+from evidence.baselines import trivial_features
+from evidence.copies import Sketch, sketch
+from imaging import read_radiograph
+from imaging.crop import Box, cut, cut_mask
+from imaging.preprocess import Preprocess
+from models import registry
+from recipes.femur import OUTLINED
+from recipes.hips import CROP_PX, Limb, find_limbs
+from training.manifest import Example, Manifest, ManifestError
+
+Tell = Callable[[int, int], None]
+FilmRows = tuple[Path, list[tuple[int, Example]]]  # a film and the manifest's rows that tell of it
+ROOM = 1.3125  # crops are kept with this much around them, so that a moved one does not end
+LOOSE_PX = round(CROP_PX * ROOM)
+
+
+@dataclass(frozen=True, eq=False)
+class Limbs:
+    """Limbs of known label, in the manifest's order.
+
+    crops: uint8 [N, LOOSE_PX, LOOSE_PX], windowed as the middle of it, which a reading sees, would be. masks: the same,
+    region r of `recipes.femur.OUTLINED` in bit r; all zero where the manifest names none. boxes: on their films.
+    refused: the sentence for each film or limb that could not be used, by the film's name.
+    """
+
+    examples: tuple[Example, ...]
+    labels: npt.NDArray[np.int64]
+    crops: npt.NDArray[np.uint8]
+    masks: npt.NDArray[np.uint8]
+    trivial: npt.NDArray[np.float64]
+    sketches: tuple[Sketch, ...]
+    refused: dict[str, str]
+
+    def rows(self, rows: Sequence[int]) -> "Limbs":
+        """Some of them."""
+        picked = np.asarray(rows, int)
+        return replace(
+            self,
+            examples=tuple(self.examples[row] for row in picked),
+            labels=self.labels[picked],
+            crops=self.crops[picked],
+            masks=self.masks[picked],
+            trivial=self.trivial[picked],
+            sketches=tuple(self.sketches[row] for row in picked) if self.sketches else (),
+        )
+
+    def measures(self, columns: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Values of some columns of the manifest [N, M], NaN where there is none."""
+        table = [[example.others.get(column) for column in columns] for example in self.examples]
+        return np.array([[np.nan if value is None else value for value in row] for row in table], np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What one process hands back of one film."""
+
+    name: str
+    limbs: tuple[tuple[int, npt.NDArray[np.uint8], npt.NDArray[np.uint8]], ...]  # row, crop, mask bits
+    trivial: npt.NDArray[np.float64]
+    sketch: Sketch | None
+    refused: dict[str, str]
+
+
+def gather(
+    manifest: Manifest,
+    labels: Sequence[str],
+    finder: Path,
+    sketched: bool,
+    workers: int = 1,
+    tell: Tell | None = None,
+) -> Limbs:
+    """Read every labelled film of a manifest once and cut its limbs out.
+
+    finder: the folder of the bundle that finds them. sketched: whether films are sketched, to look for copies among
+    them. A row without `side` stands for the one limb on its film. Raises ManifestError when nothing could be used.
+    """
+    by_film: dict[Path, list[tuple[int, Example]]] = {}
+    for row, example in enumerate(manifest.examples):
+        if example.label in labels:
+            by_film.setdefault(example.path, []).append((row, example))
+    job = partial(_one_film, folder=manifest.folder, finder=finder, sketched=sketched)
+    found: list[_Found] = []
+    for one in _spread(job, list(by_film.items()), workers):
+        found.append(one)
+        if tell is not None:
+            tell(len(found), len(by_film))
+    kept = [(one, *limb) for one in found for limb in one.limbs]
+    refused = {name: said for one in found for name, said in one.refused.items()}
+    if not kept:
+        raise ManifestError(
+            f"no limb was found on any of {len(by_film)} films; first: {next(iter(refused.values()), 'no film')}"
+        )
+    examples = tuple(manifest.examples[row] for _, row, _, _ in kept)
+    return Limbs(
+        examples,
+        np.array([labels.index(example.label or "") for example in examples]),
+        np.stack([crop for _, _, crop, _ in kept]),
+        np.stack([mask for _, _, _, mask in kept]),
+        np.stack([one.trivial for one, *_ in kept]),
+        tuple(one.sketch for one, *_ in kept if one.sketch is not None),
+        refused,
+    )
+
+
+def loose_crop(film: Radiograph, box: Box) -> npt.NDArray[np.uint8]:
+    """The limb with room around it, its grey values windowed by what a reading would see of it."""
+    wide, seen = cut(film, box.wider(ROOM), LOOSE_PX), cut(film, box, CROP_PX)
+    return np.round(Preprocess((LOOSE_PX, LOOSE_PX)).grey(wide, seen) * 255).astype(np.uint8)
+
+
+def _spread(job: Callable[[FilmRows], _Found], films: Sequence[FilmRows], workers: int) -> Iterable[_Found]:
+    if workers <= 1:
+        yield from map(job, films)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn"), partial(torch.set_num_threads, 1)) as pool:
+        yield from pool.map(job, films, chunksize=8)
+
+
+def _one_film(film_rows: FilmRows, folder: Path, finder: Path, sketched: bool) -> _Found:
+    path, rows = film_rows
+    try:
+        film = read_radiograph(path.read_bytes(), path.name)
+        limbs = find_limbs(film, registry.at(finder).outliners[0], torch.device("cpu"))
+    except Refused as fault:
+        return _Found(path.name, (), np.zeros(0), None, {path.name: fault.refusal.message})
+    kept, refused = [], {}
+    for row, example in rows:
+        limb = limb_of(example, limbs)
+        if limb is None:
+            refused[f"{path.name} {example.others.get('side') or ''}".strip()] = "The limb was not found on its film."
+            continue
+        bits = np.zeros((LOOSE_PX, LOOSE_PX), np.uint8)
+        for number, region in enumerate(OUTLINED):
+            if named := example.others.get(f"mask_{region}"):
+                mask = np.asarray(Image.open(folder / str(named)).convert("L")) > 127
+                bits[cut_mask(mask, limb.box.wider(ROOM), LOOSE_PX)] |= np.uint8(1 << number)
+        kept.append((row, loose_crop(film, limb.box), bits))
+    return _Found(
+        path.name, tuple(kept), np.array(trivial_features(film)), sketch(film.pixels) if sketched else None, refused
+    )
+
+
+def limb_of(example: Example, limbs: Sequence[Limb]) -> Limb | None:
+    """The limb that a row of a manifest tells of."""
+    side: Side | None = example.others.get("side")
+    if side is None and len(limbs) == 1:
+        return limbs[0]
+    return next((limb for limb in limbs if limb.side == side), None)
+
+
+def landmarks_of(example: Example) -> dict[str, tuple[float, float]]:
+    """Landmarks of a simulated row on its film, the middle of the first pixel at 0.5; none where there are none."""
+    known = example.others.get("landmarks")
+    return {name: (x + 0.5, y + 0.5) for name, (x, y) in json.loads(known).items()} if known else {}
