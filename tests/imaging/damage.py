@@ -5,13 +5,17 @@ import struct
 from collections.abc import Iterator
 
 CUTS = 50
+TAIL = (100, 12, 4, 2, 1)  # bytes missing at the end, where readers are lenient
 SEED = 20_261_120
 
 
 def cuts(data: bytes, count: int = CUTS) -> Iterator[bytes]:
-    """The file cut off at places spread over it, denser at the start, where the tags are."""
-    for index in range(count):
-        yield data[: int(len(data) * (index / count) ** 2) + index]
+    """The file cut off at places spread over it, denser at the start, where the tags are; the last few at its end."""
+    spread = count - len(TAIL)
+    for index in range(spread):
+        yield data[: int(len(data) * (index / spread) ** 2) + index]
+    for missing in TAIL:
+        yield data[:-missing]
 
 
 def flipped(data: bytes, name: str, seed: int) -> bytes:

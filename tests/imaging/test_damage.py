@@ -9,7 +9,7 @@ import pytest
 from core.refusal import Code, Refused
 from core.settings import settings
 from imaging import read_radiograph
-from tests.imaging.damage import CUTS, cuts, flipped, lying_dimensions, lying_lengths
+from tests.imaging.damage import CUTS, TAIL, cuts, flipped, lying_dimensions, lying_lengths
 from tests.imaging.planted import planted_dicom, planted_jpeg, planted_png, planted_tiff
 from tests.imaging.survival import SECONDS, survives
 
@@ -56,6 +56,21 @@ def test_a_draw_of_cuts_through_the_pictures(films: Path) -> None:
         list(cuts(path.read_bytes()))[at] for number, path in enumerate(drawn) for at in (number % CUTS, CUTS - 1)
     )
     assert ended.total() == 2 * len(drawn)
+
+
+def test_a_picture_without_its_last_bytes_is_refused_or_comes_out_whole(films: Path) -> None:
+    drawn = [*pictures(films)[::13], *sorted((films / "hip_inverted").iterdir())[:2]]
+    whole = 0
+    for path in drawn:
+        data = path.read_bytes()
+        for missing in TAIL:
+            try:
+                film = read_radiograph(data[:-missing], "")
+            except Refused:
+                continue
+            whole += 1
+            assert film.case_id == read_radiograph(data, "").case_id, (path.name, missing)
+    assert whole
 
 
 @pytest.mark.slow
