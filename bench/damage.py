@@ -23,9 +23,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="a Markdown file whose section on damage is written anew")
     arguments = parser.parse_args()
     lines = [
-        f"`python -m bench.damage`: every real picture cut off at {CUTS} places, denser at its start, {len(TAIL)} of them",
-        "within its last 100 bytes. Each piece is read in a child process and must end in a film or a coded refusal",
-        "within 5 s and 1 GiB.",
+        f"`python -m bench.damage`: every real picture cut off at {CUTS} places, denser at its start, {len(TAIL)}",
+        "of them within its last 100 bytes. Each piece is read in a child process and must end in a film or a coded",
+        "refusal within 5 s and 1 GiB.",
         "",
         "| pictures | number | pieces | came out as a film | refused | crashed, hung, or over a limit |",
         "|---|---|---|---|---|---|",

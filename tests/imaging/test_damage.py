@@ -59,7 +59,7 @@ def test_a_draw_of_cuts_through_the_pictures(films: Path) -> None:
 
 
 def test_a_picture_without_its_last_bytes_is_refused_or_comes_out_whole(films: Path) -> None:
-    drawn = [*pictures(films)[::13], *sorted((films / "hip_inverted").iterdir())[:2]]
+    drawn = [*pictures(films)[::26], *sorted((films / "hip_inverted").iterdir())[:2]]
     whole = 0
     for path in drawn:
         data = path.read_bytes()
