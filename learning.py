@@ -22,10 +22,12 @@ from core.identity import machine_key, pseudonym
 from core.reading import Reading
 from core.settings import Settings, settings
 from imaging import to_png
+from models.bundle import copy as copy_bundle
 from models.bundle import save
-from recipes import LEARNERS, Recipe, by_name
+from models.registry import find as find_bundle
+from recipes import Recipe, by_name, learner
 from training import film_course, finder_course, limb_course
-from training.evaluation import Measured, measure
+from training.evaluation import Measured, figures, measure
 from training.manifest import Manifest, read_manifest
 from training.virtual import TEST_FILMS, elsewhere, made, testing
 from training.virtual import learning as virtual_learning
@@ -46,8 +48,10 @@ __all__ = [
     "counts",
     "enqueue",
     "evaluate",
+    "figures",
     "film_png",
     "label_studio_status",
+    "promote",
     "pull",
     "push",
     "simulate",
@@ -213,12 +217,21 @@ def train(
     data: a manifest, or `virtual`. init: first weights by candidate, instead of the recipe's own. Raises ValueError in
     one sentence for a manifest, a recipe or weights that cannot be used.
     """
-    recipe, say, first = LEARNERS[recipe_name], tell or (lambda *_: None), init or {}
+    recipe, say, first = learner(recipe_name), tell or (lambda *_: None), init or {}
     manifests = _data(recipe, data, preset_name, seed, workers, say)
     source = learned_from or (VIRTUAL if data == "virtual" else manifests[0].name)
     course = film_course if recipe.finder is None and recipe.labels else limb_course if recipe.labels else finder_course
     bundle = course.teach(recipe, preset_name, manifests, out, seed, version, source, first, workers, say)
-    return save(bundle, out / "bundles")
+    folder = save(bundle, out / "bundles")
+    if data == "virtual" and recipe.finder is not None:
+        sets = measure(recipe, folder, _tests(recipe, TEST_FILMS, workers, say), settings().weights, workers, say)
+        limb_course.sign(recipe, folder, sets)
+    return folder
+
+
+def promote(folder: Path) -> Path:
+    """Put a trained bundle among those that read. Raises BundleError where that version is there already."""
+    return copy_bundle(folder, settings().weights)
 
 
 def evaluate(
@@ -236,14 +249,12 @@ def evaluate(
     """
     recipe, say = by_name(recipe_name), tell or (lambda *_: None)
     if data == "virtual":
-        cohorts = testing(recipe.view_name, films)
-        sets = {
-            name: made(one, _virtual_folder(), workers, partial(say, f"{name} films")) for name, one in cohorts.items()
-        }
+        sets = _tests(recipe, films, workers, say)
     else:
         manifest = read_manifest(Path(data), require_labels=True)
         sets = {manifest.name: manifest}
-    return measure(recipe, bundle or recipe.bundle or recipe.name, sets, settings().weights, workers, say)
+    folder = find_bundle(bundle or recipe.bundle or recipe.name, settings().weights)
+    return measure(recipe, folder, sets, settings().weights, workers, say)
 
 
 def _data(recipe: Recipe, data: Path | str, preset_name: str, seed: int, workers: int, say: Tell) -> list[Manifest]:
@@ -257,6 +268,12 @@ def _data(recipe: Recipe, data: Path | str, preset_name: str, seed: int, workers
     if not recipe.labels:
         cohorts += elsewhere(films, seed)
     return [made(one, _virtual_folder(), workers, partial(say, f"films of {one.name}")) for one in cohorts]
+
+
+def _tests(recipe: Recipe, films: int, workers: int, say: Tell) -> dict[str, Manifest]:
+    """Virtual persons nobody learns from, by set."""
+    cohorts = testing(recipe.view_name, films)
+    return {name: made(one, _virtual_folder(), workers, partial(say, f"{name} films")) for name, one in cohorts.items()}
 
 
 def _virtual_folder() -> Path:

@@ -12,6 +12,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -216,6 +217,21 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _write(path: Path, values: dict[str, Any]) -> None:
     path.write_text(json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def amend(folder: Path, evidence: dict[str, Any], card: str) -> None:
+    """Add what was measured to a bundle that was just made and that nobody reads with yet."""
+    _write(folder / "evidence.json", evidence)
+    (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def copy(folder: Path, root: Path) -> Path:
+    """The bundle in `folder` among those under root. Raises BundleError rather than overwrite a version."""
+    config = _read(folder / "config.json")
+    there = root / config["name"] / config["version"]
+    if there.exists():
+        raise BundleError(f"{there} exists already and a version never changes; give the bundle a new version")
+    return Path(shutil.copytree(folder, there))
 
 
 def describe(folder: Path) -> dict[str, Any]:

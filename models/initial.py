@@ -34,7 +34,7 @@ def initialise(network: Kind, source: str) -> Kind:
         except SafetensorError as fault:
             raise ValueError(f"{path} is no file of safetensors ({fault}); pass weights in that format") from fault
         _load(network, _by_our_names(network, state), source)
-    elif path.suffix or source.startswith((".", "/")):
+    elif path.suffix == ".safetensors" or source.startswith((".", "/")):
         raise ValueError(
             f"found no weights at {source}, expected a file of safetensors or a bundle's folder; check the path"
         )

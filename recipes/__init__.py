@@ -6,7 +6,7 @@ from recipes.recipe import Candidate, Preset, Recipe
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe for recipe in (hip_vit.RECIPE, hip_regions.RECIPE, knee_resnet.RECIPE)
 }
-LEARNERS: dict[str, Recipe] = {"hip_finder": hip_finder.RECIPE, **RECIPES}  # whatever can be trained
+LEARNERS = (hip_finder.RECIPE.name, *RECIPES)  # whatever can be trained
 
 
 def by_name(name: str) -> Recipe:
@@ -16,4 +16,9 @@ def by_name(name: str) -> Recipe:
     return RECIPES[name]
 
 
-__all__ = ["LEARNERS", "RECIPES", "Candidate", "Preset", "Recipe", "by_name"]
+def learner(name: str) -> Recipe:
+    """A recipe that can be trained: one that reads films, or the finder."""
+    return hip_finder.RECIPE if name == hip_finder.RECIPE.name else by_name(name)
+
+
+__all__ = ["LEARNERS", "RECIPES", "Candidate", "Preset", "Recipe", "by_name", "learner"]

@@ -19,13 +19,19 @@ U_NET = Candidate(
     name="u_net",
     network="u_net",
     preprocess=Preprocess(size=(256, 256)),
-    options={"features": [24, 24, 48, 96, 160, 24], "fold": 2},
+    options={"features": [16, 24, 48, 96, 128, 16], "fold": 2},
+    epochs=6,
+    batch_size=16,
+    learning_rate=2e-3,
 )
 U_NET_PP = Candidate(
     name="u_net_pp",
     network="u_net_pp",
     preprocess=Preprocess(size=(256, 256)),
-    options={"features": [16, 24, 48, 80, 128, 16], "fold": 2},
+    options={"features": [8, 16, 32, 64, 96, 8], "fold": 2},
+    epochs=5,
+    batch_size=16,
+    learning_rate=2e-3,
 )
 
 
@@ -53,7 +59,7 @@ RECIPE = Recipe(
     presets={
         "demo": Preset(
             densenets(96, {"init_features": 24, "growth_rate": 12, "block_config": [3, 6, 8, 6]}),
-            epochs=6,
+            epochs=8,
             batch_size=32,
             learning_rate=1.5e-3,
             outliners=(U_NET, U_NET_PP),

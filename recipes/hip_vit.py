@@ -22,17 +22,19 @@ VIT = Candidate(
     options={
         "image_size": 224,
         "patch_size": 16,
-        "hidden_size": 192,
+        "hidden_size": 144,
         "num_hidden_layers": 6,
         "num_attention_heads": 3,
-        "intermediate_size": 576,
+        "intermediate_size": 432,
     },
+    epochs=12,
 )
 RESNET = Candidate(
     name="resnet50",
     network="resnet",
     preprocess=Preprocess(size=(224, 224)),
-    options={"embedding_size": 24, "hidden_sizes": [64, 128, 256, 512], "depths": [3, 4, 6, 3]},
+    options={"embedding_size": 16, "hidden_sizes": [48, 96, 192, 384], "depths": [3, 4, 6, 3]},
+    epochs=12,
 )
 INCEPTION = Candidate(
     name="inception_v3",
@@ -51,7 +53,7 @@ RECIPE = Recipe(
     presets={
         "demo": Preset(
             (RESNET, VIT, INCEPTION),
-            epochs=8,
+            epochs=10,
             batch_size=32,
             learning_rate=1e-3,
             loss="ordinal",

@@ -91,9 +91,9 @@ def test_the_test_part_never_reaches_training(
     tested: list[np.ndarray] = []
     real_fit, real_answers = crossfit.fit, crossfit.answers
 
-    def watched_fit(candidate, preset, lesson, *rest):  # type: ignore[no-untyped-def]
-        taught.extend(lesson.grey)
-        return real_fit(candidate, preset, lesson, *rest)
+    def watched_fit(network, lesson, *rest, **more):  # type: ignore[no-untyped-def]
+        taught.extend(lesson.films[0].numpy())
+        return real_fit(network, lesson, *rest, **more)
 
     def watched_answers(network, grey, preprocess):  # type: ignore[no-untyped-def]
         tested.append(grey)

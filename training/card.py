@@ -41,15 +41,7 @@ def model_card(
         *_table(f"Development part, {data['folds']}-fold, each film by networks that had not seen it", across),
         "Per class, joint answer on the test part (predictive values hold at this prevalence only):",
         "",
-        "| class | films | prevalence | AUC | sensitivity | specificity | PPV | NPV |",
-        "|---|---|---|---|---|---|---|---|",
-        *(
-            f"| {label} | {one['films']} | {one['prevalence']:.2f} | "
-            + " | ".join(_figure(one[key]) for key in ("auc", "sensitivity", "specificity", "ppv", "npv"))
-            + " |"
-            for label, one in test["joint"]["classes"].items()
-        ),
-        "",
+        *_by_class(test["joint"]["classes"]),
         "## Why it is not better",
         "",
         *(f"- {limit}" for limit in limits),
@@ -82,3 +74,96 @@ def _figure(figure: Mapping[str, float | None]) -> str:
     if figure["value"] is None:
         return "not defined"
     return f"{figure['value']:.2f} ({figure['low']:.2f} to {figure['high']:.2f})"
+
+
+def limb_card(
+    title: str,
+    name: str,
+    version: str,
+    labels: Sequence[str],
+    learned_from: str,
+    intended_use: str,
+    provenance: Mapping[str, Any],
+    evidence: Mapping[str, Any],
+    limits: Sequence[str],
+) -> str:
+    """README.md of a bundle that reads limb by limb. Sets nobody taught it come first, where they were measured."""
+    sets = {key: evidence[key] for key in ("internal", "external") if key in evidence}
+    told = {
+        "internal": "virtual patients never learned from, on the scanner learned from",
+        "external": "virtual patients never learned from, on a scanner never learned from",
+    }
+    lines = [
+        "---",
+        "license: apache-2.0",
+        "pipeline_tag: image-classification",
+        "tags: [radiograph, osteoporosis, research]",
+        "---",
+        f"# {title} ({name} {version})",
+        "",
+        f"**Not a medical device.** {intended_use}",
+        "",
+        f"Classes, in order: {', '.join(labels)}. Learned from: {learned_from}",
+        "",
+        "## How well it does",
+        "",
+    ]
+    for key, one in sets.items():
+        answers, outlines = one["answers"], one["outlines"]
+        lines += [
+            f"{key.capitalize()}: {told[key]}. {one['films']} films, {one['limbs']} limbs, {one['missed']} of them "
+            "not found. 95 % intervals, bootstrap over patients.",
+            "",
+            *_table("Classes", answers),
+            "Joint answer by class (predictive values hold at this prevalence only):",
+            "",
+            *_by_class(answers["joint"]["classes"]),
+        ]
+        for outliner, regions in outlines.items():
+            lines += [
+                f"Outlines by {outliner}:",
+                "",
+                "| region | IoU | Dice | mean distance of the boundaries, mm | IoU 0.5 or more |",
+                "|---|---|---|---|---|",
+                *(
+                    f"| {region.replace('_', ' ')} | "
+                    + " | ".join(_figure(values[field]) for field in ("iou", "dice", "boundary_mm", "found"))
+                    + " |"
+                    for region, values in regions.items()
+                ),
+                "",
+            ]
+    if evidence["held_out"]:
+        lines += [
+            *_table(
+                f"Held out of training, and used to calibrate ({evidence['data']['limbs_held_out']} limbs)",
+                evidence["held_out"],
+            )
+        ]
+    return "\n".join(
+        [
+            *lines,
+            "## Why it is not better",
+            "",
+            *(f"- {limit}" for limit in limits),
+            "",
+            "## How it was made",
+            "",
+            *(f"- {key.replace('_', ' ')}: {value}" for key, value in {**evidence["data"], **provenance}.items()),
+            "",
+        ]
+    )
+
+
+def _by_class(classes: Mapping[str, Any]) -> list[str]:
+    return [
+        "| class | number | prevalence | AUC | sensitivity | specificity | PPV | NPV |",
+        "|---|---|---|---|---|---|---|---|",
+        *(
+            f"| {label} | {one['films']} | {one['prevalence']:.2f} | "
+            + " | ".join(_figure(one[key]) for key in ("auc", "sensitivity", "specificity", "ppv", "npv"))
+            + " |"
+            for label, one in classes.items()
+        ),
+        "",
+    ]

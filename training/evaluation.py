@@ -65,12 +65,14 @@ class _Limb:
 
 
 def measure(
-    recipe: Recipe, bundle: str, sets: Mapping[str, Manifest], root: Path, workers: int, say: Tell
+    recipe: Recipe, folder: Path, sets: Mapping[str, Manifest], root: Path, workers: int, say: Tell
 ) -> dict[str, Measured]:
-    """Every set by name. Raises BundleError or ManifestError in one sentence for what cannot be used."""
-    folder = registry.find(bundle, root)
+    """Every set by name, as the bundle in `folder` answers it; finder and outlines, where they are not its own, come
+    from the bundles under `root`. Raises BundleError in one sentence for one that is missing.
+    """
     finder = registry.find(recipe.finder or "", root)
-    outlines = registry.find(recipe.outlines, root) if recipe.outlines else None
+    own = bool(registry.at(folder).outliners)
+    outlines = folder if own else registry.find(recipe.outlines, root) if recipe.outlines else None
     return {
         name: _set(name, manifest, recipe, folder, finder, outlines, workers, partial(say, f"measuring on {name}"))
         for name, manifest in sets.items()
@@ -141,7 +143,7 @@ def _film(
     first = registry.at(outlines).outliners if outlines else ()
     found, refused = [], {}
     for example in rows:
-        limb = limb_of(example, limbs)
+        limb = limb_of(example.others.get("side"), limbs)
         if limb is None:
             refused[f"{path.name} {example.others.get('side') or ''}".strip()] = "The limb was not found on its film."
             continue

@@ -16,7 +16,7 @@ from models.networks import build
 from recipes.femur import FINDER_OUTPUTS, LANDMARKS, SIDES, Shape
 from recipes.hips import SURE
 from recipes.recipe import Recipe
-from training import whole_films
+from training import fresh, whole_films
 from training.about import INTENDED_USE, provenance
 from training.fit import Schedule, fit
 from training.lesson import LandmarkLesson
@@ -51,20 +51,23 @@ def teach(
     for part in parts[1:]:
         films = films.joined(part)
     learns, held = one_held_out(films.patients, seed)
-    lessons = [
-        LandmarkLesson(part.films, part.points, candidate.preprocess, GROUPS)
-        for part in (films.rows(learns), films.rows(held))
-    ]
+
+    def lesson(films: WholeFilms) -> LandmarkLesson:
+        return LandmarkLesson(films.films, films.points, candidate.preprocess, GROUPS)
+
+    taught: LandmarkLesson | Callable[[int], LandmarkLesson] = lesson(films.rows(learns))
+    if preset.fresh:
+        taught = lambda epoch: lesson(fresh.whole_films(preset.virtual_films, seed, epoch))  # noqa: E731
     network = initialise(
         build(candidate.network, len(FINDER_OUTPUTS), candidate.options), init.get(candidate.name, candidate.init)
     )
     network = fit(
         network,
-        lessons[0],
+        taught,
         Schedule.of(candidate, preset),
         folder / candidate.name,
         seed,
-        watch=lessons[1],
+        watch=lesson(films.rows(held)),
         tell=lambda done, all_: say("finder", done, all_),
     )
     shape = Shape.learn([femur for manifest in manifests for femur in whole_films.femora(manifest)])

@@ -74,6 +74,7 @@ def fit(
     (folder / "run.json").write_text(json.dumps(_about(schedule, seed), indent=1) + "\n")
     first = lesson(0) if callable(lesson) and not isinstance(lesson, Lesson) else lesson
     assert isinstance(first, Lesson)
+    first.ready(network)
     module = _Fitting(network, first, schedule, seed, watch, pretrained)
     trainer = pl.Trainer(
         max_epochs=schedule.epochs,

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from imaging.preprocess import Preprocess
 from models.engine import dense_input
 from models.heat import heat_loss
-from models.networks import Classifier
+from models.networks import Network
 from recipes.recipe import Loss
 from training.augment import draw_moves, move_points, relook, revendor, warp
 
@@ -27,6 +27,9 @@ class Lesson(nn.Module):
     """Films and what they teach."""
 
     films: tuple[Tensor, ...]  # the films and their answers, one a row of each tensor
+
+    def ready(self, network: Network) -> None:
+        """Make what this lesson needs besides the network; called once, before training."""
 
     def loss(self, network: nn.Module, batch: Sequence[Tensor], random: torch.Generator, vary: bool = True) -> Tensor:
         """What the network's answers to these rows of `films` cost; vary: whether the films are changed first."""
@@ -68,7 +71,7 @@ class ClassLesson(Lesson):
             scaled = (guide - np.nanmean(guide, 0)) / np.maximum(np.nanstd(guide, 0), 1e-6)
             self.films = (*self.films, torch.from_numpy(scaled.astype(np.float32)))
 
-    def ready(self, network: Classifier) -> None:
+    def ready(self, network: Network) -> None:
         """Give the guide its own last layer, as wide as the network's features."""
         if len(self.films) > 2:
             with torch.inference_mode():

@@ -1,7 +1,7 @@
 """Limbs cut out of films, with their answers: found as a reading finds them, whether the film is real or virtual."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from core.radiograph import Radiograph, Side
+from core.radiograph import Mask, Radiograph, Side
 from core.refusal import Refused
 from evidence.baselines import trivial_features
 from evidence.copies import Sketch, sketch
@@ -142,24 +142,33 @@ def _one_film(film_rows: FilmRows, folder: Path, finder: Path, sketched: bool) -
         return _Found(path.name, (), np.zeros(0), None, {path.name: fault.refusal.message})
     kept, refused = [], {}
     for row, example in rows:
-        limb = limb_of(example, limbs)
+        limb = limb_of(example.others.get("side"), limbs)
         if limb is None:
             refused[f"{path.name} {example.others.get('side') or ''}".strip()] = "The limb was not found on its film."
             continue
-        bits = np.zeros((LOOSE_PX, LOOSE_PX), np.uint8)
-        for number, region in enumerate(OUTLINED):
-            if named := example.others.get(f"mask_{region}"):
-                mask = np.asarray(Image.open(folder / str(named)).convert("L")) > 127
-                bits[cut_mask(mask, limb.box.wider(ROOM), LOOSE_PX)] |= np.uint8(1 << number)
-        kept.append((row, loose_crop(film, limb.box), bits))
+        named = {region: example.others.get(f"mask_{region}") for region in OUTLINED}
+        masks = {
+            region: np.asarray(Image.open(folder / str(name)).convert("L")) > 127
+            for region, name in named.items()
+            if name
+        }
+        kept.append((row, loose_crop(film, limb.box), loose_masks(masks, limb.box)))
     return _Found(
         path.name, tuple(kept), np.array(trivial_features(film)), sketch(film.pixels) if sketched else None, refused
     )
 
 
-def limb_of(example: Example, limbs: Sequence[Limb]) -> Limb | None:
-    """The limb that a row of a manifest tells of."""
-    side: Side | None = example.others.get("side")
+def loose_masks(masks: Mapping[str, Mask], box: Box) -> npt.NDArray[np.uint8]:
+    """The regions of a limb on its loose crop, region r of `recipes.femur.OUTLINED` in bit r."""
+    bits = np.zeros((LOOSE_PX, LOOSE_PX), np.uint8)
+    for number, region in enumerate(OUTLINED):
+        if region in masks:
+            bits[cut_mask(masks[region], box.wider(ROOM), LOOSE_PX)] |= np.uint8(1 << number)
+    return bits
+
+
+def limb_of(side: Side | None, limbs: Sequence[Limb]) -> Limb | None:
+    """The limb of a side; where no side is told, the one there is."""
     if side is None and len(limbs) == 1:
         return limbs[0]
     return next((limb for limb in limbs if limb.side == side), None)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from core.radiograph import Side
+from core.radiograph import Radiograph, Side
 from core.refusal import Refused
 from imaging import read_radiograph
 from imaging.preprocess import Preprocess
@@ -73,11 +73,20 @@ def _one_film(film_rows: tuple[Path, list[Example]]) -> tuple[npt.NDArray, npt.N
         film = read_radiograph(path.read_bytes(), path.name)
     except Refused:
         return None
+    marks = {
+        f"{example.others.get('side')}_{name}": place
+        for example in rows
+        for name, place in landmarks_of(example).items()
+    }
+    return *squared(film, marks), rows[0].patient or path.name
+
+
+def squared(film: Radiograph, marks: Points) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    """A film padded to a square, and the places of `FINDER_OUTPUTS` on it, from landmarks by side and name."""
     inputs = Preprocess((FILM_PX, FILM_PX))
     points = np.full((len(FINDER_OUTPUTS), 2), np.nan, np.float32)
-    for example in rows:
-        for name, place in landmarks_of(example).items():
-            output = f"{example.others.get('side')}_{name}"
-            if output in FINDER_OUTPUTS and 0 <= place[0] <= film.width and 0 <= place[1] <= film.height:
-                points[FINDER_OUTPUTS.index(output)] = inputs.points_in(np.array(place), film) / FILM_PX
-    return np.round(inputs.grey(film) * 255).astype(np.uint8), points, rows[0].patient or path.name
+    for number, name in enumerate(FINDER_OUTPUTS):
+        x, y = marks.get(name, (-1.0, -1.0))
+        if 0 <= x <= film.width and 0 <= y <= film.height:
+            points[number] = inputs.points_in(np.array([x, y]), film) / FILM_PX
+    return np.round(inputs.grey(film) * 255).astype(np.uint8), points
