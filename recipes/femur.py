@@ -12,6 +12,8 @@ from imaging.crop import Box
 # Where each lies: middle of the head; waist and base of the neck on its axis; tip of the greater and the lesser
 # trochanter; a point on the shaft's axis below them.
 LANDMARKS = ("head_centre", "neck_waist", "neck_base", "greater_trochanter", "lesser_trochanter", "shaft_upper")
+# What must be seen of a femur. Close films of one hip often end just below the lesser trochanter.
+NEEDED = LANDMARKS[:5]
 SIDES: tuple[Side, ...] = ("R", "L")
 FINDER_OUTPUTS = tuple(f"{side}_{name}" for side in SIDES for name in LANDMARKS)
 REGIONS = ("femoral_neck", "greater_trochanter", "wards_triangle", "total_hip")
@@ -75,8 +77,8 @@ class Shape:
 
 
 def _places(points: Points, side: Side) -> npt.NDArray[np.float64]:
-    table = np.array([points[name] for name in LANDMARKS], float) - np.array(points["head_centre"])
-    table /= np.linalg.norm(table[LANDMARKS.index("lesser_trochanter")])
+    table = np.array([points[name] for name in NEEDED], float) - np.array(points["head_centre"])
+    table /= np.linalg.norm(table[NEEDED.index("lesser_trochanter")])
     if side == "R":
         table[:, 0] *= -1
     return table[1:].ravel()

@@ -12,12 +12,13 @@ from imaging.matting import matted
 from imaging.preprocess import Input, Preprocess
 from models import engine
 from models.bundle import Candidate, Outliner
-from recipes.femur import FINDER_OUTPUTS, LANDMARKS, REGIONS, SIDES, Shape, box_of
+from recipes.femur import FINDER_OUTPUTS, NEEDED, REGIONS, SIDES, Shape, box_of
 
 FINDER = "hip_finder@0.1.0"
 CROP_PX = 256  # a femur is cut out at this size: 0.6 mm a pixel in an adult
 SURE = 0.5  # share of a landmark's heat that must lie around one place
 LIKE_A_FEMUR = 1.25  # times the farthest shape learned from
+ROOM_AROUND = (1.0, 1.3, 1.7)  # times the film's longer side
 UNION = "union"  # all four regions together
 
 
@@ -37,19 +38,28 @@ class Limb:
 
 
 def find_limbs(film: Radiograph, finder: Outliner, on: torch.device) -> list[Limb]:
-    """Every proximal femur on a film, right before left; none where the finder is not sure of a femur's shape."""
-    inputs = Preprocess.from_dict(finder.preprocessing)
-    points, sure = engine.find(finder, inputs.grey(film), on)
-    places = inputs.points_back(points, film)
-    shape = Shape.from_dict(finder.facts["shape"])
-    limbs = []
-    for side in SIDES:
-        numbers = [FINDER_OUTPUTS.index(f"{side}_{name}") for name in LANDMARKS]
-        least = float(np.min(sure[numbers]))
-        named = {name: (float(places[n][0]), float(places[n][1])) for name, n in zip(LANDMARKS, numbers, strict=True)}
-        if least >= SURE and shape.distance(named, side) <= LIKE_A_FEMUR:
-            limbs.append(Limb(side, named, box_of(named, side), least))
-    return limbs
+    """Every proximal femur on a film, right before left; none where the finder is not sure of a femur's shape.
+
+    The film is looked at as it is, and with more and more black around it, as if from farther away: a close-up of one
+    hip is larger than the finder likes. The look that is surest of a femur gives its landmarks.
+    """
+    best: dict[Side, Limb] = {}
+    inputs, shape = Preprocess.from_dict(finder.preprocessing), Shape.from_dict(finder.facts["shape"])
+    for room in ROOM_AROUND:
+        around = Box((film.width / 2, film.height / 2), room * max(film.height, film.width))
+        seen = film if room == 1 else cut(film, around, inputs.size[0])
+        points, sure = engine.find(finder, inputs.grey(seen), on)
+        places = inputs.points_back(points, seen)
+        if room != 1:
+            places = places * around.side / inputs.size[0] + around.corner
+        for side in SIDES:
+            numbers = [FINDER_OUTPUTS.index(f"{side}_{name}") for name in NEEDED]
+            least = float(np.min(sure[numbers]))
+            named = {name: (float(places[n][0]), float(places[n][1])) for name, n in zip(NEEDED, numbers, strict=True)}
+            sure_enough = least >= SURE and shape.distance(named, side) <= LIKE_A_FEMUR
+            if sure_enough and (side not in best or least > best[side].sure):
+                best[side] = Limb(side, named, box_of(named, side), least)
+    return [best[side] for side in SIDES if side in best]
 
 
 @dataclass(frozen=True, eq=False)

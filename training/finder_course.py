@@ -13,7 +13,7 @@ from models import engine
 from models.bundle import Bundle, Outliner
 from models.initial import initialise
 from models.networks import build
-from recipes.femur import FINDER_OUTPUTS, LANDMARKS, SIDES, Shape
+from recipes.femur import FINDER_OUTPUTS, LANDMARKS, NEEDED, SIDES, Shape
 from recipes.hips import SURE
 from recipes.recipe import Recipe
 from training import fresh, whole_films
@@ -114,7 +114,7 @@ def held_out_figures(finder: Outliner, films: WholeFilms) -> dict[str, Any]:
         points, sure = engine.find(finder, small, torch.device("cpu"))
         places = points / inputs.size[0]
         for group in GROUPS:
-            numbers = list(group)
+            numbers = list(group)[: len(NEEDED)]
             known = ~np.isnan(truth[numbers]).any()
             found = sure[numbers].min() >= SURE
             there += int(known)
@@ -124,12 +124,12 @@ def held_out_figures(finder: Outliner, films: WholeFilms) -> dict[str, Any]:
                 head, lesser = (truth[numbers[LANDMARKS.index(name)]] for name in ("head_centre", "lesser_trochanter"))
                 gap = np.linalg.norm(places[numbers] - truth[numbers], axis=1)
                 off.append(gap / np.linalg.norm(lesser - head))
-    table = np.array(off).reshape(-1, len(LANDMARKS))
+    table = np.array(off).reshape(-1, len(NEEDED))
 
     def quantile(share: float) -> dict[str, float | None]:
         return {
             name: round(float(np.quantile(table[:, number], share)), 4) if len(table) else None
-            for number, name in enumerate(LANDMARKS)
+            for number, name in enumerate(NEEDED)
         }
 
     return {
@@ -154,7 +154,7 @@ def _card(recipe: Recipe, version: str, learned_from: str, evidence: dict[str, A
         *(
             f"| {name.replace('_', ' ')} | {held['median_error_of_head_to_lesser_trochanter'][name]} | "
             f"{held['largest_error_in_95_of_100'][name]} |"
-            for name in LANDMARKS
+            for name in NEEDED
         ),
         "", "Errors are shares of the distance from the head's centre to the lesser trochanter, about 78 mm.", "",
     ]  # fmt: skip

@@ -9,7 +9,7 @@ import torch
 import simulation
 from core.clinical import Clinical
 from core.radiograph import Radiograph, Side
-from recipes.femur import LANDMARKS, OUTLINED, box_of
+from recipes.femur import NEEDED, OUTLINED, box_of
 from simulation import VirtualFilm
 from training.limbs import Limbs, loose_crop, loose_masks
 from training.manifest import Example
@@ -35,8 +35,8 @@ def limbs(count: int, seed: int, epoch: int, labels: Sequence[str]) -> Limbs:
         seen, places = radiograph(film), marks(film)
         for row in film.rows:
             side: Side = row["side"]
-            points = {name: places[f"{side}_{name}"] for name in LANDMARKS if f"{side}_{name}" in places}
-            if len(points) < len(LANDMARKS) or row["label"] not in labels:
+            points = {name: places[f"{side}_{name}"] for name in NEEDED if f"{side}_{name}" in places}
+            if len(points) < len(NEEDED) or row["label"] not in labels:
                 continue
             box = box_of(points, side)
             own = {region: film.masks[f"{side}_{region}"] for region in OUTLINED if f"{side}_{region}" in film.masks}

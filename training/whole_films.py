@@ -15,7 +15,7 @@ from core.radiograph import Radiograph, Side
 from core.refusal import Refused
 from imaging import read_radiograph
 from imaging.preprocess import Preprocess
-from recipes.femur import FINDER_OUTPUTS, LANDMARKS, SIDES, Points
+from recipes.femur import FINDER_OUTPUTS, NEEDED, SIDES, Points
 from training.limbs import landmarks_of
 from training.manifest import Example, Manifest
 
@@ -64,7 +64,7 @@ def gather(manifest: Manifest, workers: int = 1, tell: Tell | None = None) -> Wh
 def femora(manifest: Manifest) -> list[tuple[Points, Side]]:
     """Landmarks and side of every femur of a manifest that has all of them."""
     known = [(landmarks_of(example), example.others.get("side")) for example in manifest.examples]
-    return [(points, side) for points, side in known if side in SIDES and all(name in points for name in LANDMARKS)]
+    return [(points, side) for points, side in known if side in SIDES and all(name in points for name in NEEDED)]
 
 
 def _one_film(film_rows: tuple[Path, list[Example]]) -> tuple[npt.NDArray, npt.NDArray, str] | None:
