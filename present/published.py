@@ -1,0 +1,34 @@
+"""What the studies that the recipes follow have published, to stand beside our own figures. Each is from its paper."""
+
+from collections.abc import Mapping
+from typing import Any
+
+PUBLISHED: Mapping[str, Mapping[str, Any]] = {
+    "hip_vit": {
+        "source": "3,016 hips, Hefei; fine-tuned ViT, 8:2 split, then another hospital's films",
+        "judge": "vit",
+        "sets": {
+            "internal": {
+                "accuracy": 0.970,
+                "classes": {
+                    "osteoporosis": {"auc": 0.996, "ppv": 0.969, "npv": 0.979},
+                    "osteopenia": {"auc": 0.994, "ppv": 0.941, "npv": 0.985},
+                    "normal": {"auc": 0.999, "ppv": 1.000, "npv": 0.992},
+                },
+            },
+            "external": {
+                "accuracy": 0.894,
+                "classes": {
+                    "osteoporosis": {"auc": 0.965, "ppv": 0.835, "npv": 0.945},
+                    "osteopenia": {"auc": 0.916, "ppv": 0.902, "npv": 0.913},
+                    "normal": {"auc": 0.984, "ppv": 0.913, "npv": 0.964},
+                },
+            },
+        },
+    },
+    "hip_regions": {
+        "source": "Feng et al., Appl. Sci. 2024, 14, 133; IoU of 0.5 and more for U-Net and for U-Net++",
+        "judge": "densenet121_total_hip",
+        "sets": {"internal": {"accuracy": 0.74}},
+    },
+}

@@ -1,0 +1,72 @@
+"""Figures of a made-up measurement, worked out by the real code from drawn answers: for tests of what people see."""
+
+from typing import Any
+
+import numpy as np
+
+from core.labels import CLASSES
+from evidence.overlap import Overlap
+from training.evaluation import Measured, figures
+
+REGIONS = ("femoral_neck", "total_hip")
+
+
+def a_measurement(
+    name: str, skill: float, seed: int, networks: tuple[str, ...], outliners: tuple[str, ...]
+) -> Measured:
+    """120 limbs of 60 patients. skill: how far the true class stands out."""
+    random = np.random.default_rng(seed)
+    truth = random.choice(3, size=120, p=[0.4, 0.4, 0.2])
+    answers = {}
+    for network in networks:
+        logits = random.normal(size=(120, 3)) + skill * np.eye(3)[truth]
+        answers[network] = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    overlaps = {
+        outliner: {
+            region: [
+                Overlap(iou, 2 * iou / (1 + iou), 3 * (1 - iou), 9 * (1 - iou))
+                for iou in np.clip(random.normal(0.7 + place / 10, 0.05, 120), 0, 1).tolist()
+            ]
+            for place, region in enumerate(REGIONS)
+        }
+        for outliner in outliners
+    }
+    return Measured(
+        name=name,
+        films=60,
+        limbs=123,
+        missed=3,
+        refused={"a.dcm": "It was refused."},
+        truth=truth,
+        answers={"joint": np.mean(list(answers.values()), axis=0), **answers},
+        group=[row // 2 for row in range(120)],
+        overlaps=overlaps,
+        paths=[f"{row // 2}.dcm" for row in range(120)],
+    )
+
+
+def a_study(
+    recipe: str = "hip_vit",
+    networks: tuple[str, ...] = ("resnet50", "vit"),
+    outliners: tuple[str, ...] = ("u_net",),
+    sets: tuple[str, ...] = ("internal", "external"),
+    data: str = "virtual",
+    **changes: Any,
+) -> dict[str, Any]:
+    """What an evidence page is written from."""
+    return {
+        "recipe": recipe,
+        "title": "Hip, AP",
+        "version": "0.1.0",
+        "labels": list(CLASSES),
+        "data": data,
+        "learned_from": "virtual patients on scanner alpha, and no film of a person",
+        "made_on": "2026-01-02",
+        "measured_on": "2026-01-03",
+        "seed": 7,
+        "sets": {
+            name: figures(a_measurement(name, 2.0 - number, number, networks, outliners), CLASSES)
+            for number, name in enumerate(sets)
+        },
+        "published": {},
+    } | changes
