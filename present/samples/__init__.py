@@ -1,4 +1,5 @@
-"""The films to click on in a fresh installation. They are drawn by `simulation.phantom`; none shows a patient."""
+"""The films to click on in a fresh installation. None shows a patient: knees are drawn by `simulation.phantom`, hips
+are films of virtual persons by `simulation.samples`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ class Sample:
 
 
 SAMPLES = (
+    Sample("virtual_pelvis.png", "Pelvis"),
+    Sample("virtual_hip.png", "Left hip"),
+    Sample("virtual_pelvis_other_scanner.png", "Scanner beta"),
     Sample("both_knees.png", "Both knees"),
     Sample("both_knees_thin_bone.png", "Thin bone"),
     Sample("right_knee.dcm", "DICOM"),
