@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tqdm import tqdm
@@ -16,8 +17,12 @@ from tqdm import tqdm
 import learning
 import reading
 from core.settings import settings
-from present.overlay import overlay, png
-from recipes import RECIPES
+from present.evidence_page import write_page
+from present.model_card import model_card, shelf_line
+from present.overlay import png
+from present.published import PUBLISHED
+from present.still import still
+from recipes import LEARNERS, RECIPES
 
 
 class WrongUse(Exception):
@@ -60,13 +65,12 @@ def read(arguments: argparse.Namespace) -> None:
     counts = dict.fromkeys(("read", "refused", "failed"), 0)
     with arguments.out.open("w", encoding="utf-8") as out:
         for film in tqdm(films, desc="reading", unit="film", disable=None):
-            for answer in reading.read_file(film, arguments.recipe, clinical.get(film.resolve())):
+            answers = reading.read_file(film, arguments.recipe, clinical.get(film.resolve()))
+            for answer in answers:
                 counts[answer.status] += 1
                 print(json.dumps(answer.row(), ensure_ascii=False, allow_nan=False), file=out, flush=True)
-                if arguments.images and answer.radiograph is not None:
-                    (arguments.images / f"{answer.case_id}.png").write_bytes(
-                        png(overlay(answer.radiograph.pixels, answer.explanation))
-                    )
+            if arguments.images and answers[0].radiograph is not None:
+                (arguments.images / f"{answers[0].case_id}.png").write_bytes(png(still(answers)))
     print(", ".join(f"{number} {status}" for status, number in counts.items()), file=sys.stderr)
     if counts["failed"]:
         raise Fault(f"{counts['failed']} films failed by a fault of the program; the log above says where")
@@ -94,7 +98,8 @@ def deidentify(arguments: argparse.Namespace) -> None:
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """Train a recipe on a manifest; killed and run again, it goes on."""
+    """Train a recipe on a manifest or on virtual patients; killed and run again, it goes on."""
+    _there(arguments.data)
     init = dict(_pair(one, "CANDIDATE=WEIGHTS") for one in arguments.init)
     with _Progress() as progress:
         folder = learning.train(
@@ -106,9 +111,47 @@ def train(arguments: argparse.Namespace) -> None:
             seed=arguments.seed,
             version=arguments.version,
             learned_from=arguments.learned_from,
+            workers=arguments.workers,
             tell=progress,
         )
     print(folder)
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Measure a bundle on films that nobody taught it: evidence.json, and a page with tables and pictures."""
+    _there(arguments.data)
+    recipe = RECIPES[arguments.recipe]
+    if recipe.finder is None:
+        raise WrongUse(
+            f"{recipe.name} is measured when it is trained, on films held out; `python cli.py models show` with "
+            f"{recipe.bundle} has its figures"
+        )
+    bundle = arguments.bundle or recipe.bundle
+    about = {f"{one['name']}@{one['version']}": one for one in reading.models()}.get(bundle or "")
+    if about is None:
+        raise WrongUse(_no_bundle(bundle))
+    with _Progress() as progress:
+        sets = learning.evaluate(
+            recipe.name, arguments.data, bundle, arguments.workers, films=arguments.films, tell=progress
+        )
+    study = {
+        "recipe": recipe.name,
+        "title": recipe.title,
+        "version": about["version"],
+        "labels": about["labels"],
+        "data": "virtual" if arguments.data == "virtual" else next(iter(sets)),
+        "learned_from": about["learned_from"],
+        "made_on": about["provenance"].get("made_on", "a day not noted"),
+        "measured_on": datetime.now(UTC).date().isoformat(),
+        "seed": about["provenance"].get("seed", "not noted"),
+        "sets": {name: learning.figures(found, recipe.labels) for name, found in sets.items()},
+        "published": PUBLISHED.get(recipe.name, {}),
+    }
+    page = write_page(study, arguments.out)
+    evidence = arguments.out / "evidence.json"
+    evidence.write_text(json.dumps(study, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    print(evidence)
+    print(page)
 
 
 def simulate(arguments: argparse.Namespace) -> None:
@@ -222,20 +265,20 @@ def queue_status(arguments: argparse.Namespace) -> None:
 
 
 def models(arguments: argparse.Namespace) -> None:
-    """List the bundles at hand, or show one's card."""
+    """List the bundles at hand, show one's card, or put a trained one among those that read."""
+    if arguments.action == "promote":
+        if not arguments.name or not (Path(arguments.name) / "config.json").is_file():
+            raise WrongUse(f"found no bundle in {arguments.name}, expected the folder that train printed")
+        print(learning.promote(Path(arguments.name)))
+        return
     shelf = reading.models()
     if arguments.action == "list":
         for one in shelf:
-            figure = one["evidence"]["test"]["joint"]["balanced_accuracy"]
-            print(
-                f"{one['name']}@{one['version']}  balanced accuracy {figure['value']:.2f} "
-                f"({figure['low']:.2f} to {figure['high']:.2f})  learned from {one['learned_from']}"
-            )
+            print(shelf_line(model_card(one)))
         return
     found = [one for one in shelf if f"{one['name']}@{one['version']}" == arguments.name]
     if not found:
-        there = ", ".join(f"{one['name']}@{one['version']}" for one in shelf)
-        raise WrongUse(f"no bundle {arguments.name}, expected one of: {there or 'none yet'}")
+        raise WrongUse(_no_bundle(arguments.name))
     print((Path(found[0]["folder"]) / "README.md").read_text(encoding="utf-8"))
 
 
@@ -261,6 +304,19 @@ class _Progress:
         self.bar.update(done - self.bar.n)
 
 
+def _there(data: str) -> None:
+    """Raises WrongUse for a manifest that is not there, before anything long begins."""
+    if data != "virtual" and not Path(data).is_file():
+        raise WrongUse(
+            f"found no manifest at {data}, expected a CSV or Parquet file with a row a limb, or the word virtual"
+        )
+
+
+def _no_bundle(name: str | None) -> str:
+    there = ", ".join(f"{one['name']}@{one['version']}" for one in reading.models())
+    return f"no bundle {name} under {settings().weights}, expected one of: {there or 'none yet'}"
+
+
 def _pair(text: str, form: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not (key and equals and value):
@@ -268,9 +324,18 @@ def _pair(text: str, form: str) -> tuple[str, str]:
     return key, value
 
 
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} were asked for, expected at least 1")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cli.py", description="Osteolens. A research tool, not a medical device.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    cores, workers = os.cpu_count() or 1, "processes; one a core unless told"
+    data = "a table of films and answers, or the word virtual: patients made for it"
 
     def command(name: str, does: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=does.__doc__, description=does.__doc__)
@@ -282,15 +347,15 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--recipe", default="auto", choices=["auto", *RECIPES])
     one.add_argument("--clinical", type=Path, metavar="CSV", help="path, age_years, sex, bmi")
     one.add_argument("--out", type=Path, required=True, metavar="JSONL")
-    one.add_argument("--images", type=Path, metavar="DIR", help="write each film with its explanation here")
+    one.add_argument("--images", type=Path, metavar="DIR", help="write each film with outlines and explanation here")
 
     one = command("deidentify", deidentify)
     one.add_argument("source", type=Path, metavar="IN", help="a film, or a folder of films")
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="where they go, under opaque names")
 
     one = command("train", train)
-    one.add_argument("recipe", choices=list(RECIPES))
-    one.add_argument("--data", type=Path, required=True, metavar="MANIFEST")
+    one.add_argument("recipe", choices=list(LEARNERS))
+    one.add_argument("--data", required=True, metavar="MANIFEST|virtual", help=data)
     one.add_argument("--preset", default="demo", choices=["demo", "paper"])
     one.add_argument(
         "--init",
@@ -302,7 +367,16 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=0)
     one.add_argument("--version", default="0.1.0", help="of the bundle that is made")
     one.add_argument("--learned-from", metavar="TEXT", help="what the card says of the data")
+    one.add_argument("--workers", type=int, default=cores, help=workers)
     one.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+    one = command("evaluate", evaluate)
+    one.add_argument("recipe", choices=list(RECIPES))
+    one.add_argument("--data", required=True, metavar="MANIFEST|virtual", help=data)
+    one.add_argument("--bundle", metavar="NAME@VERSION", help="the recipe's own unless told")
+    one.add_argument("--films", type=_count, default=1000, metavar="N", help="virtual films a set; 1000 unless told")
+    one.add_argument("--workers", type=int, default=cores, help=workers)
+    one.add_argument("--out", type=Path, required=True, metavar="DIR", help="for evidence.json, the page, its pictures")
 
     one = command("simulate", simulate)
     one.add_argument("view", metavar="VIEW", help="hip_ap, knee_ap or spine_lateral")
@@ -310,7 +384,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, required=True, help="which cohort: the same seed gives the same films")
     one.add_argument("--scanner", default="alpha", help="alpha, beta (another make) or vfa (DXA-VFA)")
     one.add_argument("--size", type=int, metavar="PX", help="long side of a film; 1024 unless told")
-    one.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; one a core unless told")
+    one.add_argument("--workers", type=int, default=cores, help=workers)
     one.add_argument("--meshes", type=Path, metavar="DIR", help="bone meshes that every other person gets (hip_ap)")
     one.add_argument("--implants", type=float, default=0.0, metavar="SHARE", help="of people with a metal hip (hip_ap)")
     one.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -337,8 +411,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true", help="the same as one line of JSON")
 
     one = command("models", models)
-    one.add_argument("action", choices=["list", "show"])
-    one.add_argument("name", nargs="?", metavar="NAME@VERSION")
+    one.add_argument("action", choices=["list", "show", "promote"])
+    one.add_argument("name", nargs="?", metavar="NAME", help="NAME@VERSION to show, or the folder to promote")
     return parser
 
 

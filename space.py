@@ -16,15 +16,16 @@ from core.clinical import Clinical
 from core.port import complaint
 from core.reading import Reading
 from core.settings import settings
-from present.answer import answer_html
+from present.answer import film_html
 from present.colours import ACCENT, BACKGROUND, LINE, PANEL, TEXT
 from present.download import json_lines
 from present.model_card import ModelCard, model_card
 from present.page_style import ICON
 from present.samples import SAMPLES
 from present.viewer import SCRIPT, STYLE, viewer_data
-from present.wording import DISCLAIMER, shown_name
+from present.wording import AUTO, DISCLAIMER, recipe_title, shown_name
 from reading import models, read
+from recipes import RECIPES
 
 # Gradio draws the template anew when a value changes; the viewer is made again only where its element is new.
 _MOUNT = """
@@ -51,7 +52,7 @@ footer { opacity: 0.6; }
 Shown = tuple[str, str, str]  # the viewer's data, the answer, the line of JSON
 
 
-def read_upload(path: str | None, age: float | None, sex: str | None, bmi: float | None) -> Shown:
+def read_upload(path: str | None, age: float | None, sex: str | None, bmi: float | None, recipe: str = AUTO) -> Shown:
     """Read an uploaded film and delete its file, whatever comes of it. Raises gr.Error for impossible values."""
     if path is None:
         return "", "", ""
@@ -60,23 +61,23 @@ def read_upload(path: str | None, age: float | None, sex: str | None, bmi: float
         data = file.read_bytes()
     finally:
         file.unlink(missing_ok=True)
-    return _show(data, shown_name(file.name), age, sex, bmi)
+    return _show(data, shown_name(file.name), age, sex, bmi, recipe)
 
 
-def read_sample(choice: gr.SelectData, age: float | None, sex: str | None, bmi: float | None) -> Shown:
+def read_sample(
+    choice: gr.SelectData, age: float | None, sex: str | None, bmi: float | None, recipe: str = AUTO
+) -> Shown:
     sample = SAMPLES[int(choice.index)]
-    return _show(sample.path.read_bytes(), sample.name, age, sex, bmi)
+    return _show(sample.path.read_bytes(), sample.name, age, sex, bmi, recipe)
 
 
-def _show(data: bytes, name: str, age: float | None, sex: str | None, bmi: float | None) -> Shown:
+def _show(data: bytes, name: str, age: float | None, sex: str | None, bmi: float | None, recipe: str) -> Shown:
     try:
         clinical = Clinical(age, "F" if sex == "Female" else "M" if sex == "Male" else None, bmi)
     except ValueError as wrong:
         raise gr.Error(str(wrong), print_exception=False) from wrong
-    readings = read(data, name, clinical=clinical)
-    film = next((found for found in map(viewer_data, readings) if found), None)
-    answers = "".join(answer_html(one, _card(one)) for one in readings)
-    return json.dumps(film), answers, json_lines(readings)
+    readings = read(data, name, recipe=recipe, clinical=clinical)
+    return json.dumps(viewer_data(readings)), film_html(readings, _card), json_lines(readings)
 
 
 def _card(reading: Reading) -> ModelCard | None:
@@ -93,12 +94,18 @@ def build() -> gr.Blocks:
         with gr.Row():
             with gr.Column(scale=3, min_width=260):
                 film = gr.File(label="A film: DICOM, PNG, JPEG or TIFF", height=170)
-                gr.Markdown("Or open a film drawn for trying out. It shows no patient.")
+                gr.Markdown(
+                    "Or open a film for trying out: hips of virtual patients, drawn knees. None shows a person."
+                )
                 samples = gr.Gallery(
                     [(str(sample.preview), sample.title) for sample in SAMPLES],
-                    show_label=False, columns=3, height=130, allow_preview=False, object_fit="cover",
+                    show_label=False, columns=3, height=250, allow_preview=False, object_fit="cover",
                     interactive=False, buttons=[],
                 )  # fmt: skip
+                titles = {name: one.title for name, one in RECIPES.items()}
+                recipe = gr.Dropdown(
+                    [(recipe_title(name, titles), name) for name in (AUTO, *titles)], value=AUTO, label="Read as"
+                )
                 with gr.Accordion("About the person (optional)", open=False):
                     age = gr.Number(None, label="Age, years", placeholder="not known")
                     sex = gr.Dropdown(["not known", "Female", "Male"], value="not known", label="Sex")
@@ -112,7 +119,7 @@ def build() -> gr.Blocks:
                 answer = gr.HTML("", apply_default_css=False, elem_id="answer")
                 with gr.Accordion("The reading as JSON", open=False):
                     line = gr.Code("", language="json", label="reading", wrap_lines=True, interactive=False)
-        shown, person = [viewer, answer, line], [age, sex, bmi]
+        shown, person = [viewer, answer, line], [age, sex, bmi, recipe]
         film.upload(read_upload, [film, *person], shown, api_name="read")
         film.clear(lambda: ("", "", ""), None, shown, api_visibility="private")
         samples.select(read_sample, person, shown, api_visibility="private")

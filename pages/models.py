@@ -3,22 +3,27 @@
 import streamlit as st
 
 from present.figures import STILL, intervals
-from present.model_card import FIGURES, ModelCard, model_card
+from present.model_card import FIGURES, ModelCard, found_sentence, model_card
 from present.wording import class_title, markdown_safe, network_title
 from reading import models
-from recipes import RECIPES
+from recipes import LEARNERS, learner
 
 
 def show_bundle(card: ModelCard) -> None:
-    recipe = RECIPES.get(card.name)
+    recipe = learner(card.name) if card.name in LEARNERS else None
     st.header(recipe.title if recipe else card.name, divider="gray")
     st.caption(f"Bundle {card.name}, version {card.version}" + (f". After {recipe.paper}." if recipe else "."))
     what, figures = st.columns([4, 7], gap="large")
     with what:
         st.markdown(f"**Learned from.** {markdown_safe(card.learned_from) or 'The bundle does not say.'}")
         st.markdown(f"**For.** {markdown_safe(card.intended_use) or 'The bundle does not say.'}")
-        st.markdown(f"**Networks.** {', '.join(map(network_title, card.candidates))}.")
-        st.markdown(f"**Classes.** {', '.join(map(class_title, card.labels))}.")
+        if card.candidates:
+            st.markdown(f"**Networks.** {'; '.join(map(network_title, card.candidates))}.")
+        if card.outliners:
+            does = "Outlines by" if card.labels else "Finds by"
+            st.markdown(f"**{does}.** {'; '.join(map(network_title, card.outliners))}.")
+        classes = ", ".join(map(class_title, card.labels))
+        st.markdown(f"**Classes.** {classes or 'None: it says where a limb lies, for other bundles to read'}.")
         if card.coverage is not None:
             st.markdown(f"**Sets.** Its sets of classes are made to hold the true one in {card.coverage * 100:.0f} %.")
         if recipe and recipe.simplifications:
@@ -32,6 +37,11 @@ def show_bundle(card: ModelCard) -> None:
 
 
 def show_figures(card: ModelCard) -> None:
+    if card.found:
+        st.markdown(found_sentence(card))
+        st.dataframe(card.landmarks(), hide_index=True)
+        st.caption("Errors are shares of the distance from the head's centre to the lesser trochanter, about 78 mm.")
+        return
     if not card.parts:
         st.warning("This bundle brings no measured figures, so nothing is known of how good it is.")
         return
@@ -40,16 +50,22 @@ def show_figures(card: ModelCard) -> None:
         key=f"figure-{card.name}-{card.version}",
     )  # fmt: skip
     for part in card.parts:
-        st.markdown(f"**{part.title}** ({part.films} films)")
+        st.markdown(f"**{part.title}**")
         st.plotly_chart(
             intervals(part.figures(name), f"{FIGURES[name]}, with 95 % interval"),
             config=STILL,
-            key=f"{card.name}-{card.version}-{part.title}",
+            key=f"{card.name}-{card.version}-{part.name}",
         )
     with st.expander("By class, the networks together"):
         for part in card.parts:
             st.markdown(f"**{part.title}**")
             st.dataframe(part.classes(), hide_index=True)
+    outlined = [part for part in card.parts if part.outlines]
+    if outlined:
+        with st.expander("How well the outlines lie, by region"):
+            for part in outlined:
+                st.markdown(f"**{part.title}**")
+                st.dataframe(part.outlined(), hide_index=True)
 
 
 st.title("Models")

@@ -10,12 +10,25 @@ from core.clinical import Clinical, Sex
 from core.reading import Reading
 from learning import LedgerFault, WorklistEntry
 from pages.parts.film_viewer import film_viewer
-from pages.parts.session import Film, Session, session
+from pages.parts.session import Film, Key, Session, session
 from present.answer import answer_html
 from present.download import download_name, json_lines
 from present.model_card import ModelCard, model_card
 from present.samples import SAMPLES
-from present.wording import distinct, in_worklist_sentence, markdown_safe, shown_name, state_title, step_title, verdict
+from present.wording import (
+    AUTO,
+    distinct,
+    film_verdict,
+    headline,
+    in_worklist_sentence,
+    limb_title,
+    markdown_safe,
+    recipe_title,
+    shown_name,
+    state_title,
+    step_title,
+)
+from recipes import RECIPES
 
 
 def collect_films(state: Session) -> list[Film]:
@@ -25,7 +38,7 @@ def collect_films(state: Session) -> list[Film]:
         help="DICOM, PNG, JPEG or TIFF, told apart by content, whatever their names end in. Films stay on this "
         "machine; of a film that is not sent to the worklist nothing is kept.",
     )
-    st.caption("Or open a film drawn for trying out. It shows no patient.")
+    st.caption("Or open a film for trying out: hips of virtual patients, drawn knees. None shows a person.")
     with st.container(horizontal=True, gap="xsmall", key="samples"):
         for sample in SAMPLES:
             with st.container(width=80, gap="xsmall"):
@@ -49,35 +62,46 @@ def collect_clinical() -> Clinical:
     return Clinical(age_years=age, sex=sex, bmi=bmi)
 
 
-def read_all(films: Sequence[Film], clinical: Clinical, state: Session) -> dict[str, list[Reading]]:
+def collect_recipe() -> str:
+    """How films are to be read: by what they show, or with one recipe whatever they show."""
+    titles = {name: recipe.title for name, recipe in RECIPES.items()}
+    return st.selectbox(
+        "Read as",
+        [AUTO, *titles],
+        format_func=lambda name: recipe_title(name, titles),
+        help="With one recipe chosen, a film that its file says shows another part of the body is refused.",
+    )
+
+
+def read_all(films: Sequence[Film], clinical: Clinical, recipe: str, state: Session) -> dict[str, list[Reading]]:
     """Every film's readings by film."""
-    unread = [film for film in films if state.key(film, clinical) not in state.readings]
+    unread = [film for film in films if state.key(film, clinical, recipe) not in state.readings]
     progress = st.progress(0.0) if unread else None
     readings = {}
     for film in films:
         if progress is not None and film in unread:
             place = unread.index(film)
             progress.progress(place / len(unread), f"Reading {place + 1} of {len(unread)}: {markdown_safe(film.name)}")
-        readings[film.id] = state.reading_of(film, clinical, lambda data, name: _read(data, name, clinical))
+        key = state.key(film, clinical, recipe)
+        readings[film.id] = state.reading_of(film, key, lambda data, name: _read(data, name, clinical, recipe))
     if progress is not None:
         progress.empty()
     return readings
 
 
-def offer(films: Sequence[Film], readings: dict[str, list[Reading]], clinical: Clinical, state: Session) -> None:
-    """Hard cases go to the worklist here, each once."""
-    for film in films:
-        key = state.key(film, clinical)
+def offer(keys: dict[str, Key], readings: dict[str, list[Reading]], state: Session) -> None:
+    """Hard cases go to the worklist here, each once. keys: by film."""
+    for id, key in keys.items():
         if key not in state.listed:
-            for reading in readings[film.id]:
+            for reading in readings[id]:
                 learning.enqueue(reading)
             state.listed.add(key)
 
 
-def _read(data: bytes, name: str, clinical: Clinical) -> list[Reading]:
+def _read(data: bytes, name: str, clinical: Clinical, recipe: str) -> list[Reading]:
     from reading import read  # brings the networks' library, seconds on a cold start: not before there is a film
 
-    return read(data, name, clinical=clinical)
+    return read(data, name, recipe=recipe, clinical=clinical)
 
 
 def choose(films: Sequence[Film], readings: dict[str, list[Reading]], state: Session) -> Film:
@@ -96,18 +120,21 @@ def choose(films: Sequence[Film], readings: dict[str, list[Reading]], state: Ses
             list(known),
             key="opened",
             format_func=lambda id: markdown_safe(titles[id]),
-            captions=[markdown_safe(verdict(readings[id][0])) for id in known],
+            captions=[markdown_safe(film_verdict(readings[id])) for id in known],
         )
     return known[st.session_state.opened]
 
 
 def choose_limb(limbs: Sequence[Reading]) -> int:
-    """Which limb of the film to show; asked only where there are several."""
+    """Which limb's answer to show; asked only where there are several."""
     if len(limbs) == 1:
         return 0
-    sides = {"R": "Right", "L": "Left"}
-    titles = [sides.get(limb.side or "", f"Limb {number}") for number, limb in enumerate(limbs, start=1)]
-    return titles.index(st.segmented_control("Side", titles, default=titles[0], required=True))
+    titles = distinct([f"{limb_title(limb)}: {headline(limb).lower()}" for limb in limbs])
+    numbers = range(len(limbs))
+    return st.segmented_control(
+        "Limb", numbers, default=0, format_func=lambda at: titles[at], required=True, label_visibility="collapsed",
+        key=f"limb-{limbs[0].case_id}",
+    )  # fmt: skip
 
 
 def show_answer(readings: Sequence[Reading], reading: Reading) -> None:
@@ -186,23 +213,24 @@ state = session()
 rail, stage, answer = st.columns([2.6, 6.2, 4], gap="medium")
 with rail:
     films = collect_films(state)
+    recipe = collect_recipe()
     clinical = collect_clinical()
     state.forget_all_but(films)
 if films:
+    keys = {film.id: state.key(film, clinical, recipe) for film in films}
     with stage:
-        readings = read_all(films, clinical, state)
+        readings = read_all(films, clinical, recipe, state)
         with suppress(LedgerFault):  # said beside the answer, which stands all the same
-            offer(films, readings, clinical, state)
+            offer(keys, readings, state)
     with rail:
         film = choose(films, readings, state)
     limbs = readings[film.id]
     with answer:
-        at = choose_limb(limbs)
-        show_answer(limbs, limbs[at])
+        show_answer(limbs, limbs[choose_limb(limbs)])
     with stage:
-        packed = state.packed_film(film, clinical, at)
+        packed = state.packed_film(keys[film.id])
         if packed is not None:
-            film_viewer(packed, key=f"viewer-{film.id}-{at}")
+            film_viewer(packed, key=f"viewer-{film.id}")
         else:
             st.html('<div class="no-film refused">No film to show</div>')
 else:

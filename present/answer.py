@@ -3,6 +3,7 @@
 Text that comes from a file or a bundle is escaped here; nothing else is taken in.
 """
 
+from collections.abc import Callable, Sequence
 from html import escape
 
 from core.reading import Reading
@@ -23,6 +24,8 @@ from present.wording import (
     reason_title,
     refusal_title,
     set_sentence,
+    shared_warnings,
+    warning_title,
 )
 
 STYLE = """<style>
@@ -60,16 +63,24 @@ STYLE = """<style>
 </style>"""
 
 
-def answer_html(reading: Reading, card: ModelCard | None = None) -> str:
+def answer_html(reading: Reading, card: ModelCard | None = None, said: Sequence[Notice] = ()) -> str:
     """One reading for a person: the class, the set, each network's own answer, how hard it is and why, the model.
 
-    card: of the bundle that answered, for what its sets promise and how good it was found to be.
+    card: of the bundle that answered, for what its sets promise and how good it was found to be. said: remarks that
+    stand elsewhere on the page already.
     """
-    body = _read(reading, card) if reading.estimate is not None else _not_read(reading)
+    body = _read(reading, card, said) if reading.estimate is not None else _not_read(reading)
     return f'{STYLE}<div class="answer" data-status="{reading.status}">{body}</div>'
 
 
-def _read(reading: Reading, card: ModelCard | None) -> str:
+def film_html(readings: Sequence[Reading], card_of: Callable[[Reading], ModelCard | None]) -> str:
+    """All limbs of one film, one below the other; what holds for the whole film is said once, at the end."""
+    shared = shared_warnings(readings)
+    answers = "".join(answer_html(one, card_of(one), shared) for one in readings)
+    return answers + (f'<div class="answer">{_warnings(shared)}</div>' if shared else "")
+
+
+def _read(reading: Reading, card: ModelCard | None, said_already: Sequence[Notice]) -> str:
     assert reading.estimate is not None
     labels = tuple(reading.estimate.probabilities)
     best = reading.estimate.label
@@ -83,7 +94,7 @@ def _read(reading: Reading, card: ModelCard | None) -> str:
         "<h4>Probabilities</h4>",
         _bars(reading, labels),
         _difficulty(reading),
-        _warnings((*reading.warnings, *_without_map(reading))),
+        _warnings((*(one for one in reading.warnings if one not in said_already), *_without_map(reading))),
         f'<p class="model">{escape(model_sentence(reading))} {escape(measured_sentence(card)) if card else ""}</p>',
     ]
     return "".join(parts)
@@ -122,7 +133,8 @@ def _difficulty(reading: Reading) -> str:
 def _warnings(notices: tuple[Notice, ...]) -> str:
     if not notices:
         return ""
-    items = "".join(f"<li>{escape(notice.message)}</li>" for notice in notices)
+    titled = [(warning_title(notice.code), notice.message) for notice in notices]
+    items = "".join(f"<li>{f'<b>{title}.</b> ' if title else ''}{escape(said)}</li>" for title, said in titled)
     return f"<h4>Remarks on the film</h4><ul>{items}</ul>"
 
 

@@ -1,14 +1,25 @@
 """What a person should know of a bundle before believing it, from its config and its evidence."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from present.wording import class_title, network_title
+from present.wording import class_title, judge_title, network_title, region_title
 
+# In the order in which they are shown: what says most about films from elsewhere comes first.
 PARTS = {
+    "external": "External: virtual patients never learned from, on a scanner of another make",
+    "internal": "Internal: virtual patients never learned from, on the scanner learned from",
     "test": "Test part, held out",
+    "held_out": "Held out of training, and used to calibrate",
     "cross_validation": "Cross-validation, each film judged by networks that never saw it",
+}
+WHERE = {
+    "external": "limbs of virtual patients on a scanner of another make",
+    "internal": "limbs of virtual patients never learned from",
+    "test": "films held out",
+    "held_out": "limbs held out",
+    "cross_validation": "films, each judged by networks that never saw it",
 }
 FIGURES = {
     "balanced_accuracy": "Balanced accuracy",
@@ -23,6 +34,7 @@ CLASS_FIGURES = {
     "ppv": "PPV",
     "npv": "NPV",
 }
+OUTLINE_FIGURES = {"iou": "IoU", "dice": "Dice", "boundary_mm": "Boundary off by, mm", "found": "IoU of 0.5 and more"}
 
 
 @dataclass(frozen=True)
@@ -42,16 +54,27 @@ class Figure:
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the data: how many films, and what each judge (the joint answer, a network, a baseline) came to."""
+    """One part of the data: how many films or limbs, and what each judge (the joint answer, a network, a baseline)
+    came to; and how well each network's outlines lie, by region."""
 
-    title: str
+    name: str
     films: int
     judged: Mapping[str, Mapping[str, Any]]
+    outlines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return f"{PARTS[self.name]} ({self.films} {'films' if self.where.startswith('films') else 'limbs'})"
+
+    @property
+    def where(self) -> str:
+        """What was judged, for a sentence that counts it."""
+        return WHERE[self.name]
 
     def figures(self, name: str) -> tuple[Figure, ...]:
         """One of FIGURES for every judge, the joint answer first."""
         return tuple(
-            Figure(_judge(judge), one[name]["value"], one[name]["low"], one[name]["high"])
+            Figure(judge_title(judge), one[name]["value"], one[name]["low"], one[name]["high"])
             for judge, one in self.judged.items()
             if name in one
         )
@@ -59,9 +82,18 @@ class Part:
     def classes(self, judge: str = "joint") -> list[dict[str, str]]:
         """One row a class: how many films, and CLASS_FIGURES as text."""
         return [
-            {"Class": class_title(label), "Films": str(one["films"])}
+            {"Class": class_title(label), "Number": str(one["films"]), "Prevalence": f"{one['prevalence'] * 100:.0f} %"}
             | {title: str(Figure(judge, **one[name])) for name, title in CLASS_FIGURES.items()}
             for label, one in self.judged.get(judge, {}).get("classes", {}).items()
+        ]
+
+    def outlined(self) -> list[dict[str, str]]:
+        """One row a region and network: OUTLINE_FIGURES as text."""
+        return [
+            {"Region": region_title(region), "Network": network_title(network), "Number": str(one["films"])}
+            | {title: str(Figure(network, **one[name])) for name, title in OUTLINE_FIGURES.items()}
+            for network, regions in self.outlines.items()
+            for region, one in regions.items()
         ]
 
 
@@ -79,42 +111,68 @@ class ModelCard:
     parts: tuple[Part, ...]
     data: Mapping[str, Any]
     provenance: Mapping[str, Any]
+    outliners: tuple[str, ...] = ()
+    found: Mapping[str, Any] = field(default_factory=dict)  # of a finder: how well it finds, on films held out
+
+    def landmarks(self) -> list[dict[str, str]]:
+        """One row a landmark of a finder: how far off it is, as a share of head to lesser trochanter."""
+        far = self.found.get("largest_error_in_95_of_100", {})
+        return [
+            {"Landmark": name.replace("_", " ").capitalize(), "Median error": f"{error * 100:.1f} %"}
+            | {"95 of 100 within": f"{far[name] * 100:.1f} %" if name in far else "not known"}
+            for name, error in self.found.get("median_error_of_head_to_lesser_trochanter", {}).items()
+        ]
 
 
 def measured_sentence(card: ModelCard) -> str:
     """How good the bundle was found to be, in a sentence to stand beside each of its answers."""
-    if not card.parts:
-        return "How good it is was never measured."
-    part = card.parts[0]
-    found = next(iter(part.figures("balanced_accuracy")), None)
+    if card.found:
+        return found_sentence(card)
+    found = next(iter(card.parts[0].figures("balanced_accuracy")), None) if card.parts else None
     if found is None or found.value is None or found.low is None:
         return "How good it is was never measured."
-    chance = 1 / len(card.labels)
+    part, chance = card.parts[0], 1 / len(card.labels)
     verdict = " That is no better than chance." if found.low <= chance else ""
-    return f"Balanced accuracy on {part.films} films held out: {found}; chance is {chance:.2f}.{verdict}"
+    return f"Balanced accuracy on {part.films} {part.where}: {found}; chance is {chance:.2f}.{verdict}"
+
+
+def found_sentence(card: ModelCard) -> str:
+    """How well a finder finds, on films held out."""
+    there, missed, invented = (card.found.get(key, 0) for key in ("femora", "missed", "invented"))
+    return (
+        f"Of {there} whole femora on films held out it missed {missed}, and it saw {invented} where there is none "
+        "(before the check of their shape)."
+    )
+
+
+def shelf_line(card: ModelCard) -> str:
+    """A bundle on one line, for the command line."""
+    return f"{card.name}@{card.version}  {measured_sentence(card)}  Learned from {card.learned_from}"
 
 
 def model_card(description: Mapping[str, Any]) -> ModelCard:
     """From what `reading.models()` says of a bundle. A bundle without evidence gives a card without parts."""
     evidence = description.get("evidence") or {}
-    parts = [
-        Part(PARTS[name], int(evidence[name]["joint"]["films"]), evidence[name])
-        for name in PARTS
-        if evidence.get(name, {}).get("joint")
-    ]
+    labels, held_out = tuple(description["labels"]), evidence.get("held_out", {})
     return ModelCard(
         name=description["name"],
         version=description["version"],
-        labels=tuple(description["labels"]),
+        labels=labels,
         candidates=tuple(description["candidates"]),
-        coverage=description.get("coverage"),
+        coverage=(description.get("coverage") or None) if labels else None,
         learned_from=description.get("learned_from", ""),
         intended_use=description.get("intended_use", ""),
-        parts=tuple(parts),
+        parts=tuple(part for part in (_part(name, evidence.get(name)) for name in PARTS) if part is not None),
         data=evidence.get("data", {}),
         provenance=description.get("provenance", {}),
+        outliners=tuple(description.get("outliners", {})),
+        found=held_out if "femora" in held_out else {},
     )
 
 
-def _judge(name: str) -> str:
-    return {"joint": "Together", "commonest class": "Always the commonest class"}.get(name, network_title(name))
+def _part(name: str, values: Mapping[str, Any] | None) -> Part | None:
+    """From the figures of one part: of each judge, or with the judges under `answers` and outlines beside them."""
+    judged = (values or {}).get("answers", values or {})
+    if not judged.get("joint"):
+        return None
+    return Part(name, int(judged["joint"]["films"]), judged, (values or {}).get("outlines", {}))

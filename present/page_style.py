@@ -8,7 +8,7 @@ ICON = str(Path(__file__).resolve().parent / "icon.png")
 PAGE_STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 4.6rem 2rem 2rem; max-width: 1720px; }
 [data-testid="stMainBlockContainer"] h1 { padding: 0.2rem 0 0.6rem; letter-spacing: -0.01em; }
-.st-key-samples { flex-wrap: nowrap; }
+.st-key-samples { max-width: 280px; }
 .st-key-samples img { border-radius: 4px; border: 1px solid #2b343d; background: #000; height: 100px; width: 80px;
   object-fit: cover; }
 .st-key-samples button { padding: 0 0.3rem; min-height: 1.9rem; }

@@ -1,12 +1,12 @@
 """Codes, classes, reasons and sets of classes as sentences. Every face takes its words from here."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from core.labels import NORMAL, OSTEOPENIA, OSTEOPOROSIS
 from core.reading import Reading
-from core.refusal import Code
+from core.refusal import Code, Notice
 
 DISCLAIMER = "Research tool, not a medical device. Not for diagnosis or treatment."
 
@@ -25,7 +25,7 @@ REFUSAL_TITLES = {
     Code.BURNED_IN_TEXT: "Text burnt into the film",
     Code.MISSING_SPACING: "The size of a pixel is not known",
     Code.MISSING_CLINICAL: "A clinical value is missing",
-    Code.REGION_NOT_FOUND: "A region was not found",
+    Code.REGION_NOT_FOUND: "No whole hip was found",
 }
 
 REASON_TITLES = {
@@ -41,7 +41,8 @@ REASON_TITLES = {
 REASONS = {
     "near_threshold": "The likeliest classes cannot be told apart here: a small change could turn the answer.",
     "candidates_disagree": "The networks that read this film come to different answers.",
-    "region_uncertain": "The outline of a region is uncertain, and the answer rests on it.",
+    "region_uncertain": "The outline of a region moves when the film is shown slightly changed, or is missing; look at "
+    "the outlines before believing the answer.",
     "out_of_distribution": "The film looks unlike those the networks learned from.",
     "low_quality": "Exposure, sharpness or compression make this film hard to read.",
     "control": "Drawn at random: plain cases are checked too, so that the true error rate can be estimated.",
@@ -57,7 +58,37 @@ NETWORKS = {
     "inception_v3": "InceptionV3",
     "densenet121": "DenseNet121",
     "efficientnet_b4": "EfficientNet-B4",
+    "u_net": "U-Net",
+    "u_net_pp": "U-Net++",
+    "finder": "Landmark finder (U-Net)",
 }
+
+REGIONS = {
+    "femoral_neck": "Femoral neck",
+    "greater_trochanter": "Greater trochanter",
+    "wards_triangle": "Ward's triangle",
+    "total_hip": "Total hip",
+    "femur": "Proximal femur",
+    "union": "All four regions",
+}
+
+# What a set of films was made of, so that nobody takes virtual patients for real ones.
+SETS = {
+    "internal": "virtual patients on scanner alpha, the make that the networks learned from; none of these patients "
+    "taught a network.",
+    "external": "virtual patients on scanner beta, another make with other films; no network has learned from it.",
+}
+
+# Remarks of the road that need more room, or a plainer word, than the road gives them; others are shown as they come.
+WARNING_TITLES = {
+    "side_by_convention": "Sides are assumed",
+    "side_contradicted": "The side does not fit its marker",
+    "view_not_stated": "The view is assumed",
+    "under_50": "Under 50",
+}
+
+AUTO = "auto"
+AUTO_TITLE = "By what the film shows"
 
 STATES = {
     "waiting": "Waiting",
@@ -70,7 +101,17 @@ STATES = {
 _SITES = {"hip": "Hip", "knee": "Knee", "spine": "Spine"}
 _VIEWS = {"ap": "AP", "lateral": "lateral"}
 _SIDES = {"R": "right", "L": "left", "both": "both sides"}
-_STEPS = {"decode": "Decode", "check": "Check", "preprocess": "Preprocess", "network": "Networks", "explain": "Explain"}
+_STEPS = {
+    "decode": "Decode",
+    "check": "Check",
+    "find": "Find the limbs",
+    "load": "Load the networks",
+    "outline": "Outline the regions",
+    "preprocess": "Preprocess",
+    "network": "Networks",
+    "calibrate": "Calibrate",
+    "explain": "Explain",
+}
 
 
 def class_title(label: str) -> str:
@@ -78,7 +119,53 @@ def class_title(label: str) -> str:
 
 
 def network_title(name: str) -> str:
-    return NETWORKS.get(name, _plain(name))
+    """A network for people; one that is shown a single region names it: `DenseNet121, femoral neck`."""
+    if name in NETWORKS:
+        return NETWORKS[name]
+    for region, title in REGIONS.items():
+        network = name.removesuffix(f"_{region}")
+        if network != name:
+            return f"{network_title(network)}, {title if title.startswith('Ward') else lower_first(title)}"
+    return _plain(name)
+
+
+def judge_title(name: str) -> str:
+    """Whoever gave an answer: all networks together, one of them, or the baseline they are held against."""
+    return {"joint": "Together", "commonest class": "Always the commonest class"}.get(name, network_title(name))
+
+
+def region_title(name: str) -> str:
+    return REGIONS.get(name, _plain(name))
+
+
+def recipe_title(name: str, titles: Mapping[str, str]) -> str:
+    """A recipe as a person chooses it. titles: of the recipes at hand."""
+    return AUTO_TITLE if name == AUTO else titles.get(name, _plain(name))
+
+
+def set_note(name: str, data: str = "virtual") -> str:
+    """What the films of a set show; `data` is `virtual`, or the name of the manifest they stand in."""
+    return SETS[name] if data == "virtual" and name in SETS else f"the films of the manifest {data}."
+
+
+def limb_title(reading: Reading) -> str:
+    """One limb of a film, such as `Right hip`; `Film` where nothing says which."""
+    site = reading.view.name.partition("_")[0] if reading.view else ""
+    side = {"R": "right", "L": "left"}.get(reading.side or "", "")
+    part = _SITES.get(site, "").lower() or ("side" if side else "")
+    return f"{side} {part}".strip().capitalize() or "Film"
+
+
+def shared_warnings(readings: Sequence[Reading]) -> tuple[Notice, ...]:
+    """Remarks that hold for the whole film, each once: those that every limb carries."""
+    if len(readings) < 2:
+        return ()
+    return tuple(notice for notice in readings[0].warnings if all(notice in one.warnings for one in readings[1:]))
+
+
+def warning_title(code: str) -> str:
+    """A remark's heading; empty where its sentence says all."""
+    return WARNING_TITLES.get(code, "")
 
 
 def refusal_title(code: str) -> str:
@@ -123,8 +210,15 @@ def verdict(reading: Reading) -> str:
         label = reading.estimate.label
         return f"{class_title(label)}, {percent(reading.estimate.probabilities[label])}"
     if reading.refusal is not None:
-        return f"{headline(reading)}: {_lower_first(refusal_title(reading.refusal.code))}"
+        return f"{headline(reading)}: {lower_first(refusal_title(reading.refusal.code))}"
     return headline(reading)
+
+
+def film_verdict(readings: Sequence[Reading]) -> str:
+    """The answer for a film on one short line: each limb's, where there are several."""
+    if len(readings) == 1:
+        return verdict(readings[0])
+    return "; ".join(f"{_SIDES.get(one.side or '', 'film')}: {headline(one).lower()}" for one in readings)
 
 
 def film_title(reading: Reading) -> str:
@@ -164,7 +258,7 @@ def model_sentence(reading: Reading) -> str:
     """Which weights answered, and what they learned from."""
     if reading.model is None:
         return ""
-    learned = f" Learned from {_lower_first(reading.model.learned_from)}" if reading.model.learned_from else ""
+    learned = f" Learned from {lower_first(reading.model.learned_from)}" if reading.model.learned_from else ""
     return f"{reading.model.name}, version {reading.model.version}.{learned}".rstrip(".") + "."
 
 
@@ -213,9 +307,10 @@ def in_worklist_sentence(reading: Reading, reasons: Sequence[str]) -> str:
     return "In the worklist: drawn at random for a check." if "control" in reasons else "In the worklist."
 
 
+def lower_first(text: str) -> str:
+    """The same within a sentence; abbreviations stay as they are."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
 def _plain(code: str) -> str:
     return str(code).replace("_", " ").strip().capitalize()
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text

@@ -11,6 +11,8 @@ from core.clinical import Clinical
 from core.reading import Reading
 from present.viewer import viewer_data
 
+Key = tuple[str, Clinical, str]  # a film's content, what was said of the person, and the recipe it is read with
+
 
 @dataclass(frozen=True)
 class Film:
@@ -27,31 +29,29 @@ class Session:
     button reads nothing anew."""
 
     samples: list[str] = field(default_factory=list)
-    readings: dict[tuple[str, Clinical], list[Reading]] = field(default_factory=dict)
-    listed: set[tuple[str, Clinical]] = field(default_factory=set)  # offered to the worklist already
-    packed: dict[tuple[str, Clinical, int], dict[str, Any] | None] = field(default_factory=dict)  # for the viewer
+    readings: dict[Key, list[Reading]] = field(default_factory=dict)
+    listed: set[Key] = field(default_factory=set)  # offered to the worklist already
+    packed: dict[Key, dict[str, Any] | None] = field(default_factory=dict)  # for the viewer
     known: set[str] = field(default_factory=set)  # films that were there when the page was last drawn
 
-    def key(self, film: Film, clinical: Clinical) -> tuple[str, Clinical]:
-        return hashlib.blake2b(film.data, digest_size=16).hexdigest(), clinical
+    def key(self, film: Film, clinical: Clinical, recipe: str) -> Key:
+        return hashlib.blake2b(film.data, digest_size=16).hexdigest(), clinical, recipe
 
-    def reading_of(self, film: Film, clinical: Clinical, read: Callable[[bytes, str], list[Reading]]) -> list[Reading]:
+    def reading_of(self, film: Film, key: Key, read: Callable[[bytes, str], list[Reading]]) -> list[Reading]:
         """The film's readings under its own name; `read` is called only for bytes not seen in this session."""
-        key = self.key(film, clinical)
         if key not in self.readings:
             self.readings[key] = read(film.data, film.name)
         return [reading.named(film.name) for reading in self.readings[key]]
 
-    def packed_film(self, film: Film, clinical: Clinical, limb: int) -> dict[str, Any] | None:
-        """What the viewer needs of one limb, packed once: a large film takes a second."""
-        digest, _ = key = self.key(film, clinical)
-        if (digest, clinical, limb) not in self.packed:
-            self.packed[digest, clinical, limb] = viewer_data(self.readings[key][limb])
-        return self.packed[digest, clinical, limb]
+    def packed_film(self, key: Key) -> dict[str, Any] | None:
+        """What the viewer needs of a film with all its limbs, packed once: a large film takes a second."""
+        if key not in self.packed:
+            self.packed[key] = viewer_data(self.readings[key])
+        return self.packed[key]
 
     def forget_all_but(self, films: list[Film]) -> None:
         """Let go of what belongs to films that were taken away."""
-        keep = {self.key(film, Clinical())[0] for film in films}
+        keep = {self.key(film, Clinical(), "")[0] for film in films}
         self.readings = {key: value for key, value in self.readings.items() if key[0] in keep}
         self.listed = {key for key in self.listed if key[0] in keep}
         self.packed = {key: data for key, data in self.packed.items() if key[0] in keep}

@@ -3,16 +3,19 @@
 import base64
 import hashlib
 import zlib
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
-from core.radiograph import Pixels
+from core.radiograph import Pixels, Radiograph
 from core.reading import Reading
-from present.colours import REGIONS
-from present.overlay import colour_table, shows, shrunk
-from present.wording import film_title, headline
+from present.colours import REGIONS, region_colour
+from present.overlay import colour_table, shrunk
+from present.still import joint_map, limb_place
+from present.wording import film_title, headline, limb_title, region_title
 
 SCRIPT = files(__package__).joinpath("viewer.js").read_text(encoding="utf-8")
 STYLE = files(__package__).joinpath("viewer.css").read_text(encoding="utf-8")
@@ -23,34 +26,28 @@ PLANES = {"detector": "at the detector", "calibrated": "in the body", "marker": 
 LONGEST_HEAT = 512  # explanation maps are smooth: more would only travel
 
 
-def viewer_data(reading: Reading) -> dict[str, Any] | None:
-    """What the viewer needs of a reading, as JSON values; None where there is no film to show.
+def viewer_data(readings: Sequence[Reading]) -> dict[str, Any] | None:
+    """What the viewer needs of a film, from the readings of its limbs, as JSON values; None where there is no film.
 
     The film goes at 12 bits, so that a narrow window shows no steps, packed as the differences between neighbours:
     quickly rather than tightly, as it mostly travels within one machine.
     """
-    if reading.radiograph is None:
+    radiograph = next((one.radiograph for one in readings if one.radiograph is not None), None)
+    if radiograph is None:
         return None
-    film = shrunk(reading.radiograph.pixels, LONGEST_SIDE)
+    film = shrunk(radiograph.pixels, LONGEST_SIDE)
     height, width = film.shape
-    ratio = width / reading.radiograph.width
+    ratio = width / radiograph.width
     packed = pack_film(film)
-    weights = reading.explanation
-    heat = _heat(shrunk(weights, LONGEST_HEAT)) if weights is not None and shows(weights) else None
-    outlines = [
-        {
-            "title": region.name.replace("_", " "),
-            "colour": REGIONS[index % len(REGIONS)],
-            "points": [[round(x * ratio, 1), round(y * ratio, 1)] for x, y in region.outline_xy],
-        }
-        for index, region in enumerate(reading.regions)
-        if len(region.outline_xy) > 2
-    ]
-    title = film_title(reading)
-    spacing = reading.radiograph.spacing_mm
-    plane = PLANES.get(reading.radiograph.spacing_origin)
+    weights = joint_map(readings)
+    heat = _heat(shrunk(weights, LONGEST_HEAT)) if weights is not None else None
+    title = film_title(readings[0]) if len(readings) == 1 else film_title(replace(readings[0], side=None))
+    spacing = radiograph.spacing_mm
+    plane = PLANES.get(radiograph.spacing_origin)
     scale = {"pixel_mm": spacing[1] / ratio, "plane": plane} if spacing and plane else None
-    content = [packed, heat["data"] if heat else "", repr((outlines, scale)), title]
+    limbs = [_limb(reading, radiograph, ratio) for reading in readings]
+    unit = f"mm² {plane or ''}".strip() if spacing else "px"
+    content = [packed, heat["data"] if heat else "", repr((limbs, scale)), title]
     return {
         "key": hashlib.blake2b("".join(content).encode(), digest_size=12).hexdigest(),
         "width": width,
@@ -59,12 +56,50 @@ def viewer_data(reading: Reading) -> dict[str, Any] | None:
         "heat": heat,
         "colours": colour_table().ravel().tolist(),
         "opacity": 45,
-        "outlines": outlines,
+        "fill": 14,
+        "limbs": limbs,
+        "regions": _key(readings),
+        "unit": unit,
         "shrunk": round(ratio, 4),
         "scale": scale,
         "title": title,
-        "label": f"{title}. {headline(reading)}.",
+        "label": f"{title}. " + " ".join(f"{_named(one, len(readings))}{headline(one)}." for one in readings),
     }
+
+
+def _key(readings: Sequence[Reading]) -> list[dict[str, str]]:
+    """The regions that any limb of the film has, in their order, with name and colour."""
+    names = list(dict.fromkeys(region.name for reading in readings for region in reading.regions))
+    unknown = [name for name in names if name not in REGIONS]
+    return [
+        {
+            "name": name,
+            "title": region_title(name),
+            "colour": region_colour(name, unknown.index(name) if name in unknown else 0),
+        }
+        for name in names
+    ]
+
+
+def _limb(reading: Reading, film: Radiograph, ratio: float) -> dict[str, Any]:
+    """One limb's outlines in pixels of the film as it is shown; a point is the middle of its pixel."""
+    pixel = film.spacing_mm[0] * film.spacing_mm[1] if film.spacing_mm else 1
+    place = limb_place(reading)
+    return {
+        "title": limb_title(reading),
+        "at": [round((value + 0.5) * ratio, 1) for value in place] if place else None,
+        "outlines": {
+            region.name: [[round((x + 0.5) * ratio, 1), round((y + 0.5) * ratio, 1)] for x, y in region.outline_xy]
+            for region in reading.regions
+            if len(region.outline_xy) > 2
+        },
+        "areas": {region.name: round(region.area_px * pixel) for region in reading.regions},
+        "steady": {region.name: region.score for region in reading.regions if region.score is not None},
+    }
+
+
+def _named(reading: Reading, limbs: int) -> str:
+    return f"{limb_title(reading)}: " if limbs > 1 else ""
 
 
 def pack_film(film: Pixels) -> str:

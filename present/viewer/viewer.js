@@ -1,4 +1,4 @@
-// The film viewer: zoom, pan, window and level at 12 bits, explanation map and outlines, all in the browser.
+// The film viewer: zoom, pan, window and level at 12 bits, explanation map, outlined regions, all in the browser.
 // It draws only the pixels on the screen, from a pyramid of halved films, so it is as quick on a large film as on a
 // small one. What it is given is made by present/viewer.py.
 
@@ -23,11 +23,17 @@ const HTML = `
     <div class="group grow"><label>Level</label><input type="range" data-set="centre" min="0" max="100" step="1" aria-label="Window level, per cent of the grey range"></div>
     <div class="group grow map"><label>Explanation</label><input type="range" data-set="opacity" min="0" max="100" step="1" aria-label="Opacity of the explanation map, per cent"></div>
     <div class="group">
-      <button type="button" data-do="outlines" aria-pressed="true">Outlines</button>
       <button type="button" data-do="invert" aria-pressed="false" title="Bone dark (i)">Invert</button>
       <button type="button" data-do="reset" title="As it was at first (r)">Reset</button>
       <button type="button" data-do="full">Full screen</button>
     </div>
+  </div>
+  <div class="regions" hidden>
+    <div class="group">
+      <button type="button" data-do="outlines" aria-pressed="true">All regions</button>
+      <div class="group grow"><label>Fill</label><input type="range" data-set="fill" min="0" max="60" step="1" aria-label="Opacity of the regions' fill, per cent"></div>
+    </div>
+    <table></table>
   </div>
 </div>`;
 
@@ -88,14 +94,16 @@ class FilmViewer {
     while (Math.max(level.width, level.height) > 256) this.levels.push((level = halve(level)));
     this.heat = heat && { data: heat, width: data.heat.width, height: data.heat.height };
     this.map = Uint8Array.from(data.colours);
-    this.outlines = data.outlines;
+    this.limbs = data.limbs;
+    this.regions = data.regions;
     this.shrunk = data.shrunk;
     this.rule = data.scale;
-    this.start = { width: 100, centre: 50, opacity: data.opacity };
+    this.start = { width: 100, centre: 50, opacity: data.opacity, fill: data.fill };
     this.canvas.setAttribute("aria-label", data.label);
     this.root.querySelector(".title").textContent = data.title;
     this.root.querySelector(".map").hidden = !this.heat;
-    this.root.querySelector('[data-do="outlines"]').hidden = !this.outlines.length;
+    this.root.classList.toggle("outlined", this.regions.length > 0);
+    this.list(data.unit);
     const stops = [];
     for (let i = 0; i <= 8; i++) {
       const at = Math.round((i * 255) / 8) * 4;
@@ -106,9 +114,9 @@ class FilmViewer {
   }
 
   reset() {
-    Object.assign(this, this.start, { invert: false, outlined: true, fitted: true });
+    Object.assign(this, this.start, { invert: false, fitted: true, off: new Set() });
     this.pressed("invert", false);
-    this.pressed("outlines", true);
+    this.press();
     this.resized();
   }
 
@@ -211,24 +219,83 @@ class FilmViewer {
       }
     }
     pen.putImageData(image, 0, 0);
-    if (this.outlined) this.trace();
+    this.trace();
     if (this.rule) this.measure();
     this.tell();
   }
 
+  // The larger regions first, so that the smaller ones lie on them.
   trace() {
-    const { pen, density } = this;
-    pen.lineWidth = 1.6 * density;
-    pen.font = `600 ${12 * density}px sans-serif`;
-    for (const { title, colour, points } of this.outlines) {
-      pen.strokeStyle = pen.fillStyle = colour;
-      pen.beginPath();
-      points.forEach(([x, y], i) => pen[i ? "lineTo" : "moveTo"](this.x + x * this.scale, this.y + y * this.scale));
-      pen.closePath();
-      pen.stroke();
-      const [x, y] = points.reduce((best, point) => (point[0] > best[0] ? point : best));
-      pen.fillText(title, this.x + x * this.scale + 6 * density, this.y + y * this.scale);
+    const { pen, density } = this, shown = this.regions.filter(({ name }) => !this.off.has(name)).reverse();
+    pen.lineJoin = "round";
+    for (const { name, colour } of shown) {
+      for (const { outlines } of this.limbs) {
+        if (!outlines[name]) continue;
+        const line = new Path2D();
+        outlines[name].forEach(([x, y], i) => line[i ? "lineTo" : "moveTo"](this.x + x * this.scale, this.y + y * this.scale));
+        line.closePath();
+        pen.fillStyle = pen.strokeStyle = colour;
+        pen.globalAlpha = this.fill / 100;
+        pen.fill(line);
+        pen.globalAlpha = 1;
+        pen.lineWidth = 1.6 * density;
+        pen.stroke(line);
+      }
     }
+    if (!shown.length) return;
+    pen.font = `600 ${13 * density}px sans-serif`;
+    pen.textAlign = "center";
+    for (const { title, at } of this.limbs) {
+      if (!at) continue;
+      const x = this.x + at[0] * this.scale, y = this.y + at[1] * this.scale - 7 * density;
+      pen.lineWidth = 4 * density;
+      pen.strokeStyle = "rgb(0 0 0 / 0.8)";
+      pen.strokeText(title, x, y);
+      pen.fillStyle = "#dbe2e8";
+      pen.fillText(title, x, y);
+    }
+    pen.textAlign = "left";
+  }
+
+  // Which colour is which region, how large and how steady each is, with a switch for each.
+  list(unit) {
+    const table = this.root.querySelector(".regions table"), several = this.limbs.length > 1;
+    const cell = (row, text, kind = "td") => row.appendChild(Object.assign(document.createElement(kind), { textContent: text }));
+    this.root.querySelector(".regions").hidden = !this.regions.length;
+    table.replaceChildren();
+    const head = table.createTHead().insertRow();
+    cell(head, "Region", "th");
+    for (const { title } of this.limbs) {
+      cell(head, several ? `${title}, ${unit}` : `Area, ${unit}`, "th");
+      cell(head, "steady", "th").title = "How little the outline moves when the film is slightly changed: 100 % is not at all";
+    }
+    const body = table.createTBody();
+    for (const { name, title, colour } of this.regions) {
+      const row = body.insertRow(), button = document.createElement("button"), swatch = document.createElement("i");
+      button.type = "button";
+      button.dataset.region = name;
+      swatch.style.background = colour;
+      button.append(swatch, title);
+      row.insertCell().append(button);
+      for (const { areas, steady } of this.limbs) {
+        cell(row, name in areas ? areas[name].toLocaleString("en") : "not found");
+        cell(row, name in steady ? `${Math.round(steady[name] * 100)} %` : "");
+      }
+    }
+  }
+
+  // Each region's button, and that of all, as they stand.
+  press() {
+    for (const button of this.root.querySelectorAll("[data-region]")) {
+      button.setAttribute("aria-pressed", String(!this.off.has(button.dataset.region)));
+    }
+    this.pressed("outlines", !this.off.size);
+  }
+
+  turn(names, on) {
+    for (const name of names) on ? this.off.delete(name) : this.off.add(name);
+    this.press();
+    this.draw();
   }
 
   // A bar of so many centimetres, at the right edge, as film viewers have it.
@@ -280,7 +347,7 @@ class FilmViewer {
     if (name === "fit") { this.fitted = true; this.resized(); }
     if (name === "one") this.zoom(this.density / this.scale);
     if (name === "invert") { this.invert = !this.invert; this.pressed("invert", this.invert); this.draw(); }
-    if (name === "outlines") { this.outlined = !this.outlined; this.pressed("outlines", this.outlined); this.draw(); }
+    if (name === "outlines") this.turn(this.regions.map((one) => one.name), this.off.size > 0);
     if (name === "reset") this.reset();
     if (name === "full") document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen?.();
   }
@@ -293,6 +360,8 @@ class FilmViewer {
     this.root.addEventListener("click", (event) => {
       const button = event.target.closest("[data-do]");
       if (button) this.act(button.dataset.do);
+      const region = event.target.closest("[data-region]")?.dataset.region;
+      if (region) this.turn([region], this.off.has(region));
     });
     this.root.addEventListener("input", (event) => {
       if (!this.levels.length) return;

@@ -7,10 +7,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import learning
+from core.reading import Reading
 from core.settings import settings
 from present.samples import SAMPLES
+from present.wording import AUTO_TITLE
 from reading import read
+from recipes import RECIPES
+from tests.bundles import a_finder, a_hip_bundle
+from tests.readings import hip_film, hip_readings
 
+KNEES, HIPS = SAMPLES[3:], SAMPLES[:3]
 ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = pytest.mark.usefixtures("tiny_weights")
 
@@ -66,7 +72,7 @@ def test_a_sample_gives_the_answer_that_the_road_gives(sample) -> None:
 
 def test_the_download_is_the_row_of_the_reading() -> None:
     app = click(opened(), "Both knees")
-    (reading,) = read(SAMPLES[0].path.read_bytes(), SAMPLES[0].name)
+    (reading,) = read(KNEES[0].path.read_bytes(), KNEES[0].name)
     (offered,) = app.get("download_button")
     assert "JSON" in offered.label
     row = json.loads(json.dumps(reading.row()))
@@ -74,6 +80,56 @@ def test_the_download_is_the_row_of_the_reading() -> None:
     assert {key: value for key, value in kept.items() if key != "timing_ms"} == {
         key: value for key, value in row.items() if key != "timing_ms"
     }
+
+
+@pytest.fixture
+def two_hips(monkeypatch: pytest.MonkeyPatch) -> list[Reading]:
+    """Whatever film is opened, a pelvis with both hips outlined comes back; which recipe was asked for is kept."""
+    readings = hip_readings(*hip_film())
+    monkeypatch.setattr("reading.read", lambda data, name, **rest: [one.named(name) for one in readings])
+    return readings
+
+
+def test_each_hip_has_an_answer_of_its_own_and_remarks_on_the_film_are_said_once(two_hips: list[Reading]) -> None:
+    app = click(opened(), HIPS[0].title)
+    (limbs,) = app.get("button_group")
+    assert [option.content for option in limbs.proto.options][:2] == ["Right hip: osteopenia", "Left hip: osteoporosis"]
+    assert "Hip, AP, right" in said(app)
+    assert "Hip, AP, left" not in said(app)
+    assert "Uncertain outline" in said(app)
+    assert said(app).count("Sides are assumed") == 1
+    assert app.get("bidi_component")
+
+
+def test_a_recipe_can_be_chosen_by_its_title_and_reads_the_film_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def noted(data: bytes, name: str, recipe: str = "auto", **rest):
+        asked.append(recipe)
+        return read(data, name, "knee_resnet")
+
+    monkeypatch.setattr("reading.read", noted)
+    app = click(opened(), "Both knees")
+    (choice,) = [one for one in app.selectbox if one.label == "Read as"]
+    assert choice.options[0] == AUTO_TITLE
+    assert set(choice.options[1:]) == {recipe.title for recipe in RECIPES.values()}
+    choice.set_value("knee_resnet").run()
+    assert not app.exception
+    assert asked == ["auto", "knee_resnet"]
+
+
+def test_the_models_page_shows_hip_bundles_and_a_finder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reading.models", lambda: [a_finder(), a_hip_bundle()])
+    app = opened("pages/models.py")
+    assert "Of 40 whole femora" in said(app)
+    assert "None: it says where a limb lies" in said(app)
+    assert "External: virtual patients" in said(app)
+    assert "Internal: virtual patients" in said(app)
+    assert "Outlines by.** U-Net" in said(app)
+    assert len(app.get("plotly_chart")) == 3
+    columns = [set(table.value.columns) for table in app.dataframe]
+    assert any({"Region", "IoU", "Dice"} <= one for one in columns)
+    assert any("Landmark" in one for one in columns)
 
 
 def test_a_click_elsewhere_reads_nothing_anew(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +165,7 @@ def test_a_plain_case_goes_to_the_worklist_by_the_button_and_a_hard_one_by_itsel
     monkeypatch.setenv("OSTEOLENS_CONTROL_RATE", "0")
     settings.cache_clear()
     app = opened()
-    for sample in SAMPLES:
+    for sample in KNEES:
         click(app, sample.title)
         (reading,) = read(sample.path.read_bytes(), sample.name)
         assert reading.difficulty is not None

@@ -1,4 +1,5 @@
 import re
+from html import unescape
 
 import numpy as np
 import pytest
@@ -6,10 +7,10 @@ import pytest
 from core.estimate import Difficulty
 from core.reading import ModelVersion, Reading
 from core.refusal import Code, Notice, Refusal
-from present.answer import answer_html
+from present.answer import answer_html, film_html
 from present.model_card import ModelCard, model_card
 from present.wording import DISCLAIMER, REASONS
-from tests.readings import a_reading, a_refusal
+from tests.readings import SIDES_ASSUMED, a_reading, a_refusal, hip_film, hip_readings
 
 
 def words(reading: Reading, card: ModelCard | None = None) -> str:
@@ -92,3 +93,23 @@ def test_a_map_that_shows_nothing_is_said_not_left_to_be_looked_for() -> None:
 
 def test_a_name_is_not_part_of_the_answer() -> None:
     assert "Doe" not in answer_html(a_reading(path="Doe^Jane.dcm"))
+
+
+def test_two_hips_have_an_answer_each_and_what_holds_for_the_film_is_said_once() -> None:
+    film, masks = hip_film()
+    right, left = hip_readings(film, masks)
+    said = unescape(film_html([right, left], lambda _: None))
+    assert said.count(SIDES_ASSUMED.message) == 1
+    assert "Sides are assumed." in said
+    assert "Hip, AP, right" in said
+    assert "Hip, AP, left" in said
+    assert said.index("Osteopenia") < said.index("Hip, AP, left")
+    assert said.count(REASONS["region_uncertain"]) == 1
+    alone = film_html([left], lambda _: None)
+    assert alone == answer_html(left)
+
+
+def test_a_recipe_without_an_explanation_map_says_nothing_of_one() -> None:
+    film, masks = hip_film()
+    for reading in hip_readings(film, masks, explanation=None):
+        assert "explanation map" not in words(reading)

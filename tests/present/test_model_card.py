@@ -2,7 +2,8 @@ from pathlib import Path
 
 from models.bundle import describe
 from present.figures import intervals
-from present.model_card import FIGURES, Figure, model_card
+from present.model_card import FIGURES, Figure, measured_sentence, model_card, shelf_line
+from tests.bundles import a_finder, a_hip_bundle
 
 
 def test_a_card_says_what_the_bundle_says(tiny_bundle: Path) -> None:
@@ -31,3 +32,35 @@ def test_an_interval_is_drawn_where_it_lies() -> None:
     (mark,) = intervals([Figure("joint", 0.5, 0.42, 0.6)], "Accuracy").data
     assert mark.x[0] - mark.error_x.arrayminus[0] == 0.42
     assert round(mark.x[0] + mark.error_x.array[0], 9) == 0.6
+
+
+def test_a_hip_bundles_external_figures_come_first_and_beside_the_internal_ones() -> None:
+    description = a_hip_bundle()
+    card = model_card(description)
+    assert [part.name for part in card.parts] == ["external", "internal", "held_out"]
+    assert "virtual patients" in card.parts[0].title
+    assert "another make" in card.parts[0].title
+    found = description["evidence"]["external"]["answers"]["joint"]["balanced_accuracy"]
+    assert card.parts[0].figures("balanced_accuracy")[0].value == found["value"]
+    assert f"{found['value']:.2f}" in measured_sentence(card)
+    assert "another make" in measured_sentence(card)
+    assert {row["Region"] for row in card.parts[0].outlined()} == {"Femoral neck", "Total hip"}
+    assert card.parts[2].outlined() == []
+    assert card.outliners == ("u_net",)
+
+
+def test_a_bundle_that_gives_no_class_says_what_it_finds() -> None:
+    card = model_card(a_finder())
+    assert card.parts == ()
+    assert card.coverage is None
+    assert "Of 40 whole femora" in measured_sentence(card)
+    assert "missed 3" in measured_sentence(card)
+    (row,) = card.landmarks()
+    assert row == {"Landmark": "Head centre", "Median error": "1.2 %", "95 of 100 within": "4.5 %"}
+
+
+def test_each_kind_of_bundle_stands_on_one_line_of_the_shelf(tiny_bundle: Path) -> None:
+    for description in (a_hip_bundle(), a_finder(), describe(tiny_bundle / "knee_resnet" / "0.1.0")):
+        line = shelf_line(model_card(description))
+        assert line.startswith(f"{description['name']}@0.1.0")
+        assert "\n" not in line

@@ -3,10 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.labels import CLASSES
-from core.refusal import Code
+from core.refusal import Code, Notice
 from evidence.difficulty import judge
 from present import wording
-from tests.readings import a_film, a_reading, a_refusal
+from recipes import RECIPES
+from recipes.femur import OUTLINED
+from tests.readings import SIDES_ASSUMED, a_film, a_reading, a_refusal, hip_film, hip_readings
 
 HARD_CASE_REASONS = {
     "near_threshold", "candidates_disagree", "region_uncertain", "out_of_distribution", "low_quality", "control",
@@ -95,3 +97,45 @@ def test_a_verdict_names_the_class_or_the_refusal() -> None:
 @pytest.mark.parametrize(("count", "words"), [(0, "Nothing"), (1, "1 film waits"), (3, "3 films wait")])
 def test_what_waits_is_counted_in_good_english(count: int, words: str) -> None:
     assert wording.waiting_sentence(count, connected=True).startswith(words)
+
+
+def test_every_network_of_every_recipe_has_a_name_of_its_own() -> None:
+    for recipe in RECIPES.values():
+        names = [one.name for preset in recipe.presets.values() for one in (*preset.candidates, *preset.outliners)]
+        titles = {name: wording.network_title(name) for name in names}
+        assert all("_" not in title for title in titles.values())
+        assert len(set(titles.values())) == len(set(names))
+    assert wording.network_title("densenet121_femoral_neck") == "DenseNet121, femoral neck"
+    assert wording.network_title("densenet121_wards_triangle") == "DenseNet121, Ward's triangle"
+    assert wording.network_title("densenet121_union") == "DenseNet121, all four regions"
+    assert wording.network_title("u_net_pp") == "U-Net++"
+
+
+def test_every_region_is_named_and_coloured() -> None:
+    from present.colours import REGIONS
+
+    assert {*wording.REGIONS} - {"union"} == {*REGIONS} == {*OUTLINED}
+
+
+def test_what_is_said_of_the_whole_film_is_told_from_what_is_said_of_one_limb() -> None:
+    film, masks = hip_film()
+    right, left = hip_readings(film, masks)
+    own = a_reading(warnings=(SIDES_ASSUMED, Notice("x", "Of this one.")))
+    assert wording.shared_warnings([right, left]) == (SIDES_ASSUMED,)
+    assert wording.shared_warnings([right, own]) == (SIDES_ASSUMED,)
+    assert wording.shared_warnings([right]) == ()
+
+
+def test_limbs_are_named_by_side_and_part() -> None:
+    film, masks = hip_film()
+    assert [wording.limb_title(one) for one in hip_readings(film, masks)] == ["Right hip", "Left hip"]
+    assert wording.limb_title(a_reading(side=None)) == "Knee"
+    assert wording.limb_title(a_refusal()) == "Film"
+    assert wording.film_verdict(hip_readings(film, masks)) == "right: osteopenia; left: osteoporosis"
+
+
+def test_recipes_are_chosen_by_their_titles() -> None:
+    titles = {name: one.title for name, one in RECIPES.items()}
+    chosen = [wording.recipe_title(name, titles) for name in (wording.AUTO, *titles)]
+    assert len(set(chosen)) == len(chosen)
+    assert not any("_" in title for title in chosen)

@@ -1,0 +1,112 @@
+"""One film as a still picture: outlines and answers of all its limbs, and the map of where they came from."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from PIL.ImageFont import FreeTypeFont as Font
+
+from core.radiograph import Pixels
+from core.reading import Reading
+from present.colours import BACKGROUND, MUTED, TEXT, region_colour, rgb
+from present.overlay import overlay, shows
+from present.wording import DISCLAIMER, limb_title, lower_first, region_title, verdict
+
+FILL = 0.14  # of a region's colour within its outline: bone must be seen through it
+ABOVE = ("femur", "total_hip")  # drawn first, so that the smaller regions lie on them
+
+
+def still(readings: Sequence[Reading], longest: int = 1600) -> Image.Image:
+    """The film of these readings as an RGB picture, at most `longest` pixels a side but for the lines below it.
+
+    readings: of one film, a limb each. Raises ValueError where they bring no film.
+    """
+    film = next((one.radiograph for one in readings if one.radiograph is not None), None)
+    if film is None:
+        raise ValueError("found readings without a film, expected those of a film that was read")
+    picture = overlay(film.pixels, joint_map(readings), longest=longest)
+    ratio = picture.width / film.width
+    drawn = [region for reading in readings for region in reading.regions if len(region.outline_xy) > 2]
+    unit = max(picture.size) / 800
+    font = ImageFont.load_default(max(11, round(15 * unit)))
+    assert isinstance(font, Font)
+    names: dict[str, str] = {}
+    for region in sorted(drawn, key=lambda one: _rank(one.name)):
+        colour = names.setdefault(region.name, region_colour(region.name, len(names)))
+        line = [((x + 0.5) * ratio, (y + 0.5) * ratio) for x, y in region.outline_xy]
+        filled = picture.copy()
+        ImageDraw.Draw(filled).polygon(line, fill=colour)
+        picture = Image.blend(picture, filled, FILL)
+        ImageDraw.Draw(picture).line([*line, line[0]], fill=colour, width=max(1, round(1.6 * unit)), joint="curve")
+    pen = ImageDraw.Draw(picture)
+    for reading in readings:
+        place = limb_place(reading)
+        if place is not None:
+            x, y = (value * ratio for value in place)
+            pen.text(
+                (x, max(font.size * 1.4, y - 6 * unit)), limb_title(reading), fill=TEXT, font=font, anchor="mb",
+                stroke_width=max(2, round(2 * unit)), stroke_fill="black",
+            )  # fmt: skip
+    return _captioned(picture, readings, {name: names[name] for name in sorted(names, key=_rank, reverse=True)}, font)
+
+
+def joint_map(readings: Sequence[Reading]) -> Pixels | None:
+    """The explanation maps of a film's limbs as one, the stronger where they meet; None where none shows anything."""
+    maps = [one.explanation for one in readings if one.explanation is not None and shows(one.explanation)]
+    return np.maximum.reduce(maps) if maps else None
+
+
+def limb_place(reading: Reading) -> tuple[float, float] | None:
+    """Where a limb's name stands on its film (x, y): above the middle of its outlines; None where it has none."""
+    points = [point for region in reading.regions for point in region.outline_xy]
+    if not points:
+        return None
+    across, down = [x for x, _ in points], [y for _, y in points]
+    return (min(across) + max(across)) / 2, min(down)
+
+
+def _rank(name: str) -> int:
+    return ABOVE.index(name) if name in ABOVE else len(ABOVE)
+
+
+def _captioned(
+    picture: Image.Image, readings: Sequence[Reading], colours: Mapping[str, str], font: Font
+) -> Image.Image:
+    """Below the film: which colour is which region, what was answered of each limb, and what this is not."""
+    step = round(font.size * 1.6)
+    edge = step // 2
+    learned = next((one.model.learned_from for one in readings if one.model and one.model.learned_from), "")
+    small_print = f"{DISCLAIMER} {f'Learned from {lower_first(learned)}.' if learned else ''}"
+    answers = [f"{limb_title(reading)}: {verdict(reading)}" for reading in readings]
+    places, x, y = [], edge, edge
+    for name, colour in colours.items():
+        width = round(font.getlength(region_title(name))) + 2 * step
+        if x > edge and x + width - step > picture.width:
+            x, y = edge, y + step
+        places.append((x, y, name, colour))
+        x += width
+    y += step if places else 0
+    lines = [(line, TEXT) for line in answers]
+    lines += [(line, MUTED) for line in _lines(small_print, picture.width - 2 * edge, font)]
+    page = Image.new("RGB", (picture.width, picture.height + y + step * len(lines) + edge), BACKGROUND)
+    page.paste(picture)
+    pen = ImageDraw.Draw(page)
+    for x, down, name, colour in places:
+        top = picture.height + down
+        pen.rectangle((x, top + step // 5, x + step * 3 // 5, top + step * 4 // 5), fill=rgb(colour))
+        pen.text((x + step * 4 // 5, top + step // 2), region_title(name), fill=TEXT, font=font, anchor="lm")
+    for number, (line, ink) in enumerate(lines):
+        pen.text((edge, picture.height + y + step * number + step // 2), line, fill=ink, font=font, anchor="lm")
+    return page
+
+
+def _lines(text: str, width: int, font: Font) -> list[str]:
+    """The text broken at spaces into lines no wider than the picture."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
