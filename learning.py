@@ -209,13 +209,15 @@ def train(
     version: str = "0.1.0",
     learned_from: str | None = None,
     workers: int = 1,
+    test_films: int = TEST_FILMS,
     tell: Tell | None = None,
 ) -> Path:
     """From a manifest, or virtual patients, to a bundle with its evidence in `out/bundles`. Run again after a kill, it
     goes on.
 
     data: a manifest, or `virtual`. init: first weights by candidate, instead of the recipe's own. Raises ValueError in
-    one sentence for a manifest, a recipe or weights that cannot be used.
+    one sentence for a manifest, a recipe or weights that cannot be used. test_films: virtual films a set on which the
+    bundle is measured and signed; 0 leaves that to `evaluate`.
     """
     recipe, say, first = learner(recipe_name), tell or (lambda *_: None), init or {}
     manifests = _data(recipe, data, preset_name, seed, workers, say)
@@ -223,8 +225,8 @@ def train(
     course = film_course if recipe.finder is None and recipe.labels else limb_course if recipe.labels else finder_course
     bundle = course.teach(recipe, preset_name, manifests, out, seed, version, source, first, workers, say)
     folder = save(bundle, out / "bundles")
-    if data == "virtual" and recipe.finder is not None:
-        sets = measure(recipe, folder, _tests(recipe, TEST_FILMS, workers, say), settings().weights, workers, say)
+    if data == "virtual" and recipe.finder is not None and test_films:
+        sets = measure(recipe, folder, _tests(recipe, test_films, workers, say), settings().weights, workers, say)
         limb_course.sign(recipe, folder, sets)
     return folder
 

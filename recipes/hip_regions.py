@@ -27,7 +27,7 @@ U_NET = Candidate(
 U_NET_PP = Candidate(
     name="u_net_pp",
     network="u_net_pp",
-    preprocess=Preprocess(size=(256, 256)),
+    preprocess=Preprocess(size=(192, 192)),
     options={"features": [8, 16, 32, 64, 96, 8], "fold": 2},
     epochs=5,
     batch_size=16,

@@ -27,14 +27,12 @@ VIT = Candidate(
         "num_attention_heads": 3,
         "intermediate_size": 432,
     },
-    epochs=12,
 )
 RESNET = Candidate(
     name="resnet50",
     network="resnet",
     preprocess=Preprocess(size=(224, 224)),
     options={"embedding_size": 16, "hidden_sizes": [48, 96, 192, 384], "depths": [3, 4, 6, 3]},
-    epochs=12,
 )
 INCEPTION = Candidate(
     name="inception_v3",

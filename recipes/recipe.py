@@ -42,6 +42,7 @@ class Preset:
     virtual_films: how many films `--data virtual` makes for it. fresh: whether they are made anew every epoch, on the
     training device; otherwise once, on disk.
     patience: epochs without a better loss on the held-out films after which training stops; None trains them all.
+    averaged: whether the weights that are kept are the running mean of those along the way (EMA).
     """
 
     candidates: tuple[Candidate, ...]
@@ -57,6 +58,7 @@ class Preset:
     virtual_films: int = 0
     fresh: bool = False
     patience: int | None = None
+    averaged: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import lightning.pytorch as pl
 import numpy as np
 import numpy.typing as npt
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
@@ -32,13 +32,14 @@ Taught = TypeVar("Taught", bound=Network)
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast a network learns. patience: see recipes.Preset."""
+    """How long and how fast a network learns. patience, averaged: see recipes.Preset."""
 
     epochs: int
     batch_size: int
     learning_rate: float
     weight_decay: float = 1e-4
     patience: int | None = None
+    averaged: bool = False
 
     @classmethod
     def of(cls, candidate: Candidate, preset: Preset) -> "Schedule":
@@ -49,6 +50,7 @@ class Schedule:
             candidate.learning_rate or preset.learning_rate,
             preset.weight_decay,
             preset.patience,
+            preset.averaged,
         )
 
 
@@ -75,16 +77,18 @@ def fit(
     first = lesson(0) if callable(lesson) and not isinstance(lesson, Lesson) else lesson
     assert isinstance(first, Lesson)
     first.ready(network)
+    network.to(memory_format=torch.channels_last)  # convolutions of few channels run up to 1.6 times as fast on CPUs
     module = _Fitting(network, first, schedule, seed, watch, pretrained)
     trainer = pl.Trainer(
         max_epochs=schedule.epochs,
         default_root_dir=folder,
         accelerator="auto",
-        precision="bf16-mixed" if torch.cuda.is_available() else "32-true",
+        precision="bf16-mixed" if has_bfloat16() else "32-true",
         logger=CSVLogger(folder, name="", version="curves"),
         callbacks=[
             ModelCheckpoint(folder, filename="last", save_weights_only=False, enable_version_counter=False),
             _Telling(tell),
+            *([EMAWeightAveraging(decay=0.99)] if schedule.averaged else []),
             *([EarlyStopping("watched_loss", patience=schedule.patience)] if watch and schedule.patience else []),
         ],
         enable_progress_bar=False,
@@ -101,6 +105,11 @@ def fit(
         weights_only=False if last.exists() else None,
     )
     return network.eval().cpu()
+
+
+def has_bfloat16() -> bool:
+    """Whether the device multiplies in bfloat16 faster than in single precision: GPUs, and CPUs with AVX-512 BF16."""
+    return torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()
 
 
 @torch.inference_mode()
@@ -208,6 +217,7 @@ def _about(schedule: Schedule, seed: int) -> dict[str, object]:
     """What `run.json` says: how it was taught, and on what."""
     return {
         "schedule": asdict(schedule),
+        "precision": "bfloat16, mixed" if has_bfloat16() else "single",
         "seed": seed,
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.processor() or "cpu",
         "threads": torch.get_num_threads(),
