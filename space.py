@@ -99,7 +99,7 @@ def build() -> gr.Blocks:
                 )
                 samples = gr.Gallery(
                     [(str(sample.preview), sample.title) for sample in SAMPLES],
-                    show_label=False, columns=3, height=250, allow_preview=False, object_fit="cover",
+                    show_label=False, columns=2, height="auto", allow_preview=False, object_fit="cover",
                     interactive=False, buttons=[],
                 )  # fmt: skip
                 titles = {name: one.title for name, one in RECIPES.items()}

@@ -12,7 +12,7 @@ from recipes import LEARNERS, learner
 def show_bundle(card: ModelCard) -> None:
     recipe = learner(card.name) if card.name in LEARNERS else None
     st.header(recipe.title if recipe else card.name, divider="gray")
-    st.caption(f"Bundle {card.name}, version {card.version}" + (f". After {recipe.paper}." if recipe else "."))
+    st.caption(f"Bundle {card.name}, version {card.version}" + (f". Paper: {recipe.paper}." if recipe else "."))
     what, figures = st.columns([4, 7], gap="large")
     with what:
         st.markdown(f"**Learned from.** {markdown_safe(card.learned_from) or 'The bundle does not say.'}")

@@ -28,8 +28,11 @@ from present.wording import (
     warning_title,
 )
 
+MOST_COLUMNS = 4  # of probabilities beside each other; the panel is narrow
+
 STYLE = """<style>
 .answer { container-type: inline-size; color: #dbe2e8; font-size: 0.95rem; line-height: 1.5; }
+.answer ~ .answer { margin-top: 1.6rem; padding-top: 1.4rem; border-top: 2px solid #3a4650; }
 .answer p { margin: 0 0 0.6rem; }
 .answer h4 { margin: 1.2rem 0 0.4rem; padding: 0; font-size: 0.78rem; font-weight: 600; letter-spacing: 0.06em;
   text-transform: uppercase; color: #93a1ad; }
@@ -101,21 +104,31 @@ def _read(reading: Reading, card: ModelCard | None, said_already: Sequence[Notic
 
 
 def _bars(reading: Reading, labels: tuple[str, ...]) -> str:
+    """A column a network, and a row a class; the other way round where there are too many networks for columns."""
     assert reading.estimate is not None
-    columns = [("Together", reading.estimate.probabilities)]
-    columns += [(network_title(name), answer) for name, answer in reading.candidates.items()]
-    tracks = f"max-content repeat({len(columns)}, minmax(3.4rem, 1fr))"
-    cells = ['<span class="head"></span>', *(f'<span class="head">{escape(name)}</span>' for name, _ in columns)]
-    for label in labels:
-        cells.append(f'<span class="name">{escape(class_title(label))}</span>')
-        for index, (_, answer) in enumerate(columns):
-            shade = class_colour(label) if index == 0 else "#8796a3"
-            top = " top" if index == 0 and label == reading.estimate.label else ""
-            cells.append(
-                f'<span class="bar{top}" style="--shade: {shade}"><i><b style="width: {answer[label]:.1%}"></b></i>'
-                f"<span>{percent(answer[label])}</span></span>"
-            )
+    best = reading.estimate.label
+    judges = [("Together", reading.estimate.probabilities)]
+    judges += [(network_title(name), answer) for name, answer in reading.candidates.items()]
+    names = [name for name, _ in judges]
+    titles = [class_title(label) for label in labels]
+    table = [[_bar(answer[label], label, at == 0, best) for at, (_, answer) in enumerate(judges)] for label in labels]
+    across, down = (names, titles) if len(judges) <= MOST_COLUMNS else (titles, names)
+    rows = table if across is names else [list(row) for row in zip(*table, strict=True)]
+    cells = ['<span class="head"></span>', *(f'<span class="head">{escape(name)}</span>' for name in across)]
+    for name, row in zip(down, rows, strict=True):
+        cells += [f'<span class="name">{escape(name)}</span>', *row]
+    first, least = ("max-content", "3.4rem") if across is names else ("minmax(5rem, 9.5rem)", "max-content")
+    tracks = f"{first} repeat({len(across)}, minmax({least}, 1fr))"
     return f'<div class="bars" style="grid-template-columns: {tracks}">{"".join(cells)}</div>'
+
+
+def _bar(share: float, label: str, joint: bool, best: str) -> str:
+    shade = class_colour(label) if joint else "#8796a3"
+    top = " top" if joint and label == best else ""
+    return (
+        f'<span class="bar{top}" style="--shade: {shade}"><i><b style="width: {share:.1%}"></b></i>'
+        f"<span>{percent(share)}</span></span>"
+    )
 
 
 def _difficulty(reading: Reading) -> str:

@@ -32,6 +32,7 @@ const HTML = `
     <div class="group">
       <button type="button" data-do="outlines" aria-pressed="true">All regions</button>
       <div class="group grow"><label>Fill</label><input type="range" data-set="fill" min="0" max="60" step="1" aria-label="Opacity of the regions' fill, per cent"></div>
+      <span class="unit"></span>
     </div>
     <table></table>
   </div>
@@ -262,11 +263,12 @@ class FilmViewer {
     const table = this.root.querySelector(".regions table"), several = this.limbs.length > 1;
     const cell = (row, text, kind = "td") => row.appendChild(Object.assign(document.createElement(kind), { textContent: text }));
     this.root.querySelector(".regions").hidden = !this.regions.length;
+    this.root.querySelector(".unit").textContent = `Areas in ${unit}`;
     table.replaceChildren();
     const head = table.createTHead().insertRow();
     cell(head, "Region", "th");
     for (const { title } of this.limbs) {
-      cell(head, several ? `${title}, ${unit}` : `Area, ${unit}`, "th");
+      cell(head, several ? title : "Area", "th");
       cell(head, "steady", "th").title = "How little the outline moves when the film is slightly changed: 100 % is not at all";
     }
     const body = table.createTBody();

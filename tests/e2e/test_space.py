@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from core.settings import Settings
-from present.samples import SAMPLES
+from present.samples import SAMPLES, sample_named
 from present.wording import CLASS_TITLES, DISCLAIMER
 from tests.e2e.bad_files import bad_files
 from tests.e2e.faces import Face, kept_films, running
@@ -35,7 +35,7 @@ def test_an_upload_gets_the_answer_of_the_command_line_and_is_gone(
     space: Face, chromium: Browser, tmp_path: Path
 ) -> None:
     real = sorted((Settings().data / "knee_qus" / "images").glob("*"))
-    film = real[0] if real else SAMPLES[0].path
+    film = real[0] if real else sample_named("both_knees.png").path
     with space.page(chromium) as page:
         page.locator('input[type="file"]').first.set_input_files(str(film))
         expect(page.locator("#answer")).to_contain_text(re.compile("|".join(CLASS_TITLES.values())))
@@ -57,6 +57,18 @@ def test_a_sample_is_read_by_a_click(space: Face, chromium: Browser) -> None:
     with space.page(chromium) as page:
         page.locator(".thumbnail-item").nth(1).click()
         expect(page.locator("#answer")).to_contain_text(re.compile("|".join(CLASS_TITLES.values())))
+
+
+def test_both_hips_of_a_pelvis_are_answered_and_outlined(space: Face, chromium: Browser) -> None:
+    for name in ("hip_finder", "hip_regions", "hip_vit"):
+        if not list((Settings().weights / name).glob("*/config.json")):
+            pytest.skip(f"no bundle {name} in {Settings().weights}: make weights")
+    with space.page(chromium) as page:
+        page.locator(".thumbnail-item").first.click()
+        expect(page.locator("#answer")).to_contain_text("Hip, AP, right")
+        expect(page.locator("#answer")).to_contain_text("Hip, AP, left")
+        expect(page.locator(".film-viewer .regions")).to_contain_text("Total hip")
+        expect(page.get_by_text("Sides are assumed")).to_have_count(1)
 
 
 @pytest.mark.parametrize("name", ["empty.png", "letter.dcm", "bomb.png"])

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from core.refusal import Code
 from core.settings import Settings
-from present.samples import SAMPLES
+from present.samples import SAMPLES, sample_named
 from present.wording import CLASS_TITLES, DISCLAIMER, refusal_title
 from tests.e2e.bad_files import bad_files
 from tests.e2e.faces import Face, kept_films, running
@@ -31,7 +31,7 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
 def a_real_film() -> Path:
     """A real film where there is one, else a drawn one."""
     real = sorted((Settings().data / "knee_qus" / "images").glob("*"))
-    return real[0] if real else SAMPLES[0].path
+    return real[0] if real else sample_named("both_knees.png").path
 
 
 def upload(page: Page, *files: dict | str) -> None:
@@ -148,6 +148,47 @@ def test_the_explanation_can_be_taken_off_and_the_greys_turned(workbench: Face, 
         assert grey_sum(page) > bare
 
 
+@pytest.fixture
+def hips_can_be_read() -> None:
+    for name in ("hip_finder", "hip_regions", "hip_vit"):
+        if not list((Settings().weights / name).glob("*/config.json")):
+            pytest.skip(f"no bundle {name} in {Settings().weights}: make weights")
+
+
+@pytest.mark.usefixtures("hips_can_be_read")
+def test_both_hips_of_a_pelvis_are_outlined_and_each_region_can_be_taken_off(
+    workbench: Face, chromium: Browser
+) -> None:
+    with workbench.page(chromium) as page:
+        open_sample(page, "Pelvis")
+        expect(answer(page)).to_contain_text("Hip, AP, right")
+        regions = page.locator(".film-viewer .regions")
+        for title in ("Femoral neck", "Greater trochanter", "Ward's triangle", "Total hip", "Proximal femur"):
+            expect(regions.get_by_role("button", name=title)).to_have_attribute("aria-pressed", "true")
+        expect(regions).to_contain_text("Right hip")
+        expect(regions).to_contain_text("Left hip")
+        drawn = grey_sum(page)
+        regions.get_by_role("button", name="Proximal femur").click()
+        page.wait_for_timeout(200)
+        without = grey_sum(page)
+        assert without != drawn
+        regions.get_by_role("button", name="All regions").click()
+        page.wait_for_timeout(200)
+        assert grey_sum(page) == drawn
+        regions.get_by_role("button", name="All regions").click()
+        page.wait_for_timeout(200)
+        bare = grey_sum(page)
+        assert bare not in (drawn, without)
+        page.get_by_label("Opacity of the regions' fill").fill("60")
+        page.wait_for_timeout(200)
+        assert grey_sum(page) == bare
+        facts = page.locator(".film-viewer .facts").inner_text()
+        page.get_by_text("Left hip: ").click()
+        expect(page.locator(".answer").first).to_contain_text("Hip, AP, left")
+        assert page.locator(".film-viewer .facts").inner_text() == facts
+        assert grey_sum(page) == bare
+
+
 @pytest.mark.parametrize("name", bad_files(), ids=lambda name: name[-16:])
 def test_a_bad_file_is_refused_in_a_sentence_with_its_code_and_the_page_goes_on(
     workbench: Face, chromium: Browser, name: str
@@ -172,7 +213,7 @@ def test_two_uploads_of_one_name_are_two_films(workbench: Face, chromium: Browse
     with workbench.page(chromium) as page:
         upload(
             page,
-            {"name": "knee.png", "mimeType": "image/png", "buffer": SAMPLES[0].path.read_bytes()},
+            {"name": "knee.png", "mimeType": "image/png", "buffer": sample_named("both_knees.png").path.read_bytes()},
             {"name": "knee.png", "mimeType": "image/png", "buffer": b""},
         )
         films = page.get_by_role("radiogroup", name="Opened films").get_by_role("radio")

@@ -113,3 +113,16 @@ def test_a_recipe_without_an_explanation_map_says_nothing_of_one() -> None:
     film, masks = hip_film()
     for reading in hip_readings(film, masks, explanation=None):
         assert "explanation map" not in words(reading)
+
+
+def test_many_networks_stand_below_each_other_with_their_whole_names() -> None:
+    names = [f"densenet121_{region}" for region in ("femoral_neck", "greater_trochanter", "total_hip", "union")]
+    answer = {"normal": 0.17, "osteopenia": 0.53, "osteoporosis": 0.3}
+    said = answer_html(a_reading(candidates=dict.fromkeys(names, answer)))
+    rows = re.findall(r'class="name">([^<]+)', said)
+    assert rows[0] == "Together"
+    assert "DenseNet121, femoral neck" in rows
+    assert len(rows) == 5
+    assert said.count("53 %") == 4
+    few = answer_html(a_reading())
+    assert re.findall(r'class="name">([^<]+)', few) == ["Normal", "Osteopenia", "Osteoporosis"]
