@@ -6,6 +6,7 @@ judge how hard it is
 
 import csv
 import logging
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -40,9 +41,14 @@ def read(data: bytes, name: str, recipe: str = "auto", clinical: Clinical | None
     """Read one film: a `Reading` a limb. Raises nothing for a bad film; the refusal is in the `Reading`.
 
     data: the file's bytes. name: how the caller knows the file; nothing is inferred from it.
-    recipe: a recipe's name, or `auto`. Raises ValueError for one that does not exist.
+    recipe: a recipe's name, or `auto`. Raises ValueError for one that does not exist or has no weights yet.
     """
     wanted = None if recipe == "auto" else by_name(recipe)
+    if wanted is not None and wanted.name not in {one.name for one in ready()}:
+        raise ValueError(
+            f"{wanted.name} reads with {wanted.bundle}, which is not under {settings().weights}; choose one of "
+            f"{', '.join(one.name for one in ready())}, or train it"
+        )
     clock = _Clock()
     try:
         film = read_radiograph(data, name)
@@ -56,19 +62,9 @@ def read(data: bytes, name: str, recipe: str = "auto", clinical: Clinical | None
             return [_answer(film, film, None, chosen, name, notices, clock)]
         limbs, remarks = find(film, chosen)
         clock.lap("find")
-        return [
-            _answer(film, limb.crop(film), limb, chosen, name, [*notices, *remarks], clock.apart()) for limb in limbs
-        ]
+        return [_limb(film, limb, chosen, name, [*notices, *remarks], clock.apart()) for limb in limbs]
     except Refused as refused:
-        return [
-            Reading(
-                name,
-                "refused",
-                recipe=wanted.name if wanted else None,
-                refusal=refused.refusal,
-                timing_ms=clock.times(),
-            )
-        ]
+        return [_refused(name, refused, clock, wanted.name if wanted else None)]
     except Exception:
         log.exception("a film could not be read")
         fault = Notice(
@@ -79,8 +75,8 @@ def read(data: bytes, name: str, recipe: str = "auto", clinical: Clinical | None
 
 def choose(film: Radiograph) -> Recipe:
     """The recipe for a film, by what its file says it shows. Raises Refused where no recipe reads that."""
-    ready = [one for one in RECIPES.values() if _at_hand(one)] or list(RECIPES.values())
-    fits = [one for one in ready if film.site in (None, one.site) and film.view in (None, one.view)]
+    able = ready()
+    fits = [one for one in able if film.site in (None, one.site) and film.view in (None, one.view)]
     if film.site is None and len({one.site for one in fits}) > 1:
         # Nothing in the file says what it shows: it is a hip where the finder of hips is sure to see one.
         with_finder = [one for one in fits if one.finder is not None]
@@ -88,10 +84,9 @@ def choose(film: Radiograph) -> Recipe:
         fits = [one for one in fits if (one.finder is not None) == seen]
     if not fits:
         shown = " ".join(word for word in (film.site, film.view) if word not in (None, "other")) or "another part"
+        expected = " or ".join(dict.fromkeys(one.shows for one in able))
         raise Refused(
-            Code.WRONG_SITE,
-            f"The file says that it shows {shown}, expected an {' or '.join(dict.fromkeys(one.shows for one in ready))}; "
-            "choose another film.",
+            Code.WRONG_SITE, f"The file says that it shows {shown}, expected an {expected}; choose another film."
         )
     return fits[0]
 
@@ -163,15 +158,21 @@ def find(film: Radiograph, recipe: Recipe) -> tuple[list[Limb], list[Notice]]:
     ]
 
 
-def _at_hand(recipe: Recipe) -> bool:
-    """Whether every bundle that a recipe reads with is there."""
-    needed = (recipe.bundle, recipe.finder, recipe.outlines)
-    return all(name is None or registry.has(name, settings().weights) for name in needed)
-
-
 def _limbs_on(film: Radiograph, recipe: Recipe) -> list[Limb]:
     finder = registry.bundle(recipe.finder or "", settings().weights)
     return find_limbs(film, finder.outliners[0], engine.device(settings().device))
+
+
+def _limb(film: Radiograph, limb: Limb, recipe: Recipe, name: str, notices: list[Notice], clock: "_Clock") -> Reading:
+    """One limb's answer; its refusal leaves the film's other limb its own."""
+    try:
+        return _answer(film, limb.crop(film), limb, recipe, name, notices, clock)
+    except Refused as refused:
+        return replace(_refused(name, refused, clock, recipe.name), case_id=film.case_id, side=limb.side)
+
+
+def _refused(name: str, refused: Refused, clock: "_Clock", recipe: str | None) -> Reading:
+    return Reading(name, "refused", recipe=recipe, refusal=refused.refusal, timing_ms=clock.times())
 
 
 def _answer(
@@ -269,6 +270,17 @@ def _distance(bundle: Bundle, answers: dict[str, engine.Answer]) -> tuple[float,
 
 
 # -- what faces ask besides -----------------------------------------------------------------------------------------
+
+
+def ready() -> list[Recipe]:
+    """The recipes whose bundles are all at hand, in the order in which they are preferred."""
+    return [
+        one
+        for one in RECIPES.values()
+        if all(
+            name is None or registry.has(name, settings().weights) for name in (one.bundle, one.finder, one.outlines)
+        )
+    ]
 
 
 def find_films(paths: list[Path]) -> list[Path]:

@@ -24,8 +24,7 @@ from present.page_style import ICON
 from present.samples import SAMPLES
 from present.viewer import SCRIPT, STYLE, viewer_data
 from present.wording import AUTO, DISCLAIMER, recipe_title, shown_name
-from reading import models, read
-from recipes import RECIPES
+from reading import models, read, ready
 
 # Gradio draws the template anew when a value changes; the viewer is made again only where its element is new.
 _MOUNT = """
@@ -102,7 +101,7 @@ def build() -> gr.Blocks:
                     show_label=False, columns=2, height="auto", allow_preview=False, object_fit="cover",
                     interactive=False, buttons=[],
                 )  # fmt: skip
-                titles = {name: one.title for name, one in RECIPES.items()}
+                titles = {one.name: one.title for one in ready()}
                 recipe = gr.Dropdown(
                     [(recipe_title(name, titles), name) for name in (AUTO, *titles)], value=AUTO, label="Read as"
                 )

@@ -28,7 +28,7 @@ from present.wording import (
     state_title,
     step_title,
 )
-from recipes import RECIPES
+from reading import ready
 
 
 def collect_films(state: Session) -> list[Film]:
@@ -64,7 +64,7 @@ def collect_clinical() -> Clinical:
 
 def collect_recipe() -> str:
     """How films are to be read: by what they show, or with one recipe whatever they show."""
-    titles = {name: recipe.title for name, recipe in RECIPES.items()}
+    titles = {one.name: one.title for one in ready()}
     return st.selectbox(
         "Read as",
         [AUTO, *titles],

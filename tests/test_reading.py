@@ -91,7 +91,7 @@ def test_a_film_unlike_any_learned_from_is_refused(monkeypatch: pytest.MonkeyPat
 
 
 def test_an_unknown_recipe_is_wrong_use_and_names_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="there are .*knee_resnet"):
+    with pytest.raises(ValueError, match=r"there are .*knee_resnet"):
         reading.read(knee_png(), "a.png", recipe="elbow")
 
 

@@ -11,8 +11,7 @@ from core.reading import Reading
 from core.settings import settings
 from present.samples import SAMPLES
 from present.wording import AUTO_TITLE
-from reading import read
-from recipes import RECIPES
+from reading import read, ready
 from tests.bundles import a_finder, a_hip_bundle
 from tests.readings import hip_film, hip_readings
 
@@ -112,7 +111,7 @@ def test_a_recipe_can_be_chosen_by_its_title_and_reads_the_film_anew(monkeypatch
     app = click(opened(), "Both knees")
     (choice,) = [one for one in app.selectbox if one.label == "Read as"]
     assert choice.options[0] == AUTO_TITLE
-    assert set(choice.options[1:]) == {recipe.title for recipe in RECIPES.values()}
+    assert set(choice.options[1:]) == {recipe.title for recipe in ready()}
     choice.set_value("knee_resnet").run()
     assert not app.exception
     assert asked == ["auto", "knee_resnet"]
