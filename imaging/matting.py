@@ -11,8 +11,8 @@ MARGIN = 1.1  # of the region's longer side
 def matted(film: Radiograph, mask: Mask, size: int) -> Pixels:
     """The region on a square of `size` pixels, float32 [size, size] in 0..1, black outside its mask.
 
-    Grey values are stretched between the darkest and the brightest hundredth of the whole film, so that a region stays
-    as bright beside its flesh as it is, above a floor that tells it from the black around. All black for an empty mask.
+    Grey values are stretched between the darkest and the brightest hundredth of the region, above a floor that tells
+    bone from the black around it. All black for an empty mask.
     """
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     if not rows.size:
@@ -21,7 +21,6 @@ def matted(film: Radiograph, mask: Mask, size: int) -> Pixels:
     box = Box(((columns[0] + columns[-1] + 1) / 2, (rows[0] + rows[-1] + 1) / 2), max(MARGIN * max(height, width), 8.0))
     inside = cut_mask(mask, box, size)
     pixels = cut(film, box, size).pixels
-    seen = film.pixels if film.valid is None or not film.valid.any() else film.pixels[film.valid]
-    low, high = np.quantile(seen, (0.01, 0.99))
+    low, high = np.quantile(film.pixels[mask], (0.01, 0.99))
     grey = 0.1 + 0.9 * np.clip((pixels - low) / max(high - low, 1e-6), 0, 1)
     return np.where(inside, grey, 0).astype(np.float32)

@@ -59,9 +59,9 @@ RECIPE = Recipe(
     presets={
         "demo": Preset(
             densenets(96, {"init_features": 24, "growth_rate": 12, "block_config": [3, 6, 8, 6]}),
-            epochs=10,
+            epochs=8,
             batch_size=32,
-            learning_rate=1e-3,
+            learning_rate=1.5e-3,
             outliners=(U_NET, U_NET_PP),
             loss="ordinal",
             guide=("t_femoral_neck", "t_total_hip"),

@@ -60,7 +60,7 @@ def test_a_sample_is_read_by_a_click(space: Face, chromium: Browser) -> None:
 
 
 def test_both_hips_of_a_pelvis_are_answered_and_outlined(space: Face, chromium: Browser) -> None:
-    for name in ("hip_finder", "hip_regions", "hip_vit"):
+    for name in ("hip_finder", "hip_regions"):
         if not list((Settings().weights / name).glob("*/config.json")):
             pytest.skip(f"no bundle {name} in {Settings().weights}: make weights")
     with space.page(chromium) as page:

@@ -150,7 +150,7 @@ def test_the_explanation_can_be_taken_off_and_the_greys_turned(workbench: Face, 
 
 @pytest.fixture
 def hips_can_be_read() -> None:
-    for name in ("hip_finder", "hip_regions", "hip_vit"):
+    for name in ("hip_finder", "hip_regions"):
         if not list((Settings().weights / name).glob("*/config.json")):
             pytest.skip(f"no bundle {name} in {Settings().weights}: make weights")
 
