@@ -37,7 +37,8 @@ def test_the_knees_left_out_of_training_are_named_in_the_card() -> None:
 
 def test_sample_films_are_read() -> None:
     for film in sorted((ROOT / "samples").iterdir()):
-        assert [answer.status for answer in reading.read_file(film)] == ["read"], film.name
+        limbs = 2 if "pelvis" in film.name else 1
+        assert [answer.status for answer in reading.read_file(film)] == ["read"] * limbs, film.name
 
 
 def test_chests_spines_and_hips_are_not_read_as_knees() -> None:

@@ -179,14 +179,20 @@ def _overlap(drawn: Pixels, film: Radiograph, example: Example, region: str, bes
     return overlap(truth, drawn > 0.5, film.spacing_mm)
 
 
-def figures(measured: Measured, labels: tuple[str, ...]) -> dict[str, Any]:
+def figures(measured: Measured, labels: tuple[str, ...], curves: bool = True) -> dict[str, Any]:
     """Everything to be said of one set in plain values, ready for JSON: figures with 95 % intervals by patient, curves,
-    differences between the networks, and how well outlines lie."""
+    differences between the networks, and how well outlines lie. curves: a bundle goes without their thousand points."""
     table = {
         name: {
             **classification(measured.truth, answer, labels, measured.group),
-            "roc": roc_by_class(measured.truth, answer, labels),
-            "reliability": reliability(measured.truth, answer),
+            **(
+                {
+                    "roc": roc_by_class(measured.truth, answer, labels),
+                    "reliability": reliability(measured.truth, answer),
+                }
+                if curves
+                else {}
+            ),
         }
         for name, answer in measured.answers.items()
     }

@@ -135,7 +135,7 @@ def teach(
 def sign(recipe: Recipe, folder: Path, sets: Mapping[str, Measured]) -> None:
     """Write what was measured on sets nobody learned from into a bundle that was just made, and its card."""
     bundle = load(folder)
-    evidence = {**bundle.evidence, **{name: figures(one, recipe.labels) for name, one in sets.items()}}
+    evidence = {**bundle.evidence, **{name: figures(one, recipe.labels, curves=False) for name, one in sets.items()}}
     card = limb_card(
         recipe.title,
         bundle.name,
