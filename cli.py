@@ -118,7 +118,7 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    """Measure a bundle on films that nobody taught it: evidence.json, and a page with tables and pictures."""
+    """Measure a bundle on films that nobody taught it: the figures as JSON, and a page with tables and pictures."""
     _there(arguments.data)
     recipe = RECIPES[arguments.recipe]
     if recipe.finder is None:
@@ -148,7 +148,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         "published": PUBLISHED.get(recipe.name, {}),
     }
     page = write_page(study, arguments.out)
-    evidence = arguments.out / "evidence.json"
+    evidence = arguments.out / f"{recipe.name}.json"
     evidence.write_text(json.dumps(study, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     print(evidence)
     print(page)
@@ -376,7 +376,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--bundle", metavar="NAME@VERSION", help="the recipe's own unless told")
     one.add_argument("--films", type=_count, default=1000, metavar="N", help="virtual films a set; 1000 unless told")
     one.add_argument("--workers", type=int, default=cores, help=workers)
-    one.add_argument("--out", type=Path, required=True, metavar="DIR", help="for evidence.json, the page, its pictures")
+    one.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the figures, the page, its pictures")
 
     one = command("simulate", simulate)
     one.add_argument("view", metavar="VIEW", help="hip_ap, knee_ap or spine_lateral")

@@ -106,7 +106,7 @@ def test_both_limbs_of_a_film_are_on_one_picture(film: Path, tmp_path: Path, mon
 def test_evaluating_writes_the_figures_and_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_weights: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Films of both scanners take minutes to make and read (a slow test does); here the answers are drawn."""
+    """Films of both scanners take minutes to make and read; here the answers are drawn (tests/training reads some)."""
     asked = {}
 
     def drawn(recipe: str, data: str, bundle: str, workers: int, films: int, tell: object) -> dict:
@@ -122,12 +122,12 @@ def test_evaluating_writes_the_figures_and_the_page(
     assert asked == {
         "recipe": "hip_vit", "data": "virtual", "bundle": "knee_resnet@0.1.0", "workers": 2, "films": 30
     }  # fmt: skip
-    evidence = json.loads((tmp_path / "e" / "evidence.json").read_text())
+    evidence = json.loads((tmp_path / "e" / "hip_vit.json").read_text())
     assert set(evidence["sets"]) == {"internal", "external"}
     figure = evidence["sets"]["external"]["answers"]["vit"]["accuracy"]
     page = tmp_path / "e" / "hip_vit.md"
     assert f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})" in page.read_text()
-    assert capsys.readouterr().out.split() == [str(tmp_path / "e" / "evidence.json"), str(page)]
+    assert capsys.readouterr().out.split() == [str(tmp_path / "e" / "hip_vit.json"), str(page)]
 
 
 def test_it_runs_as_a_program_of_its_own(film: Path, tmp_path: Path, tiny_weights: Path) -> None:

@@ -26,7 +26,7 @@ from models import engine, registry
 from recipes.hips import find_limbs, outline_limb, shown_to
 from recipes.recipe import Recipe
 from training.limbs import limb_of
-from training.manifest import Example, Manifest
+from training.manifest import Example, Manifest, ManifestError
 
 Tell = Callable[[str, int, int], None]
 Array = npt.NDArray[np.floating]
@@ -68,7 +68,8 @@ def measure(
     recipe: Recipe, folder: Path, sets: Mapping[str, Manifest], root: Path, workers: int, say: Tell
 ) -> dict[str, Measured]:
     """Every set by name, as the bundle in `folder` answers it; finder and outlines, where they are not its own, come
-    from the bundles under `root`. Raises BundleError in one sentence for one that is missing.
+    from the bundles under `root`. Raises BundleError in one sentence for one that is missing, ManifestError for a set
+    on which nothing can be measured.
     """
     finder = registry.find(recipe.finder or "", root)
     own = bool(registry.at(folder).outliners)
@@ -101,12 +102,17 @@ def _set(
             limbs += found
             refused |= said
             tell(done, len(by_film))
+    if not limbs:
+        raise ManifestError(
+            f"found no limb on any of {len(by_film)} labelled films of {manifest.name}, expected hips from in front; "
+            f"the first was refused: {next(iter(refused.values()), 'there is none')}"
+        )
     bundle = registry.at(folder)
     answers = {
         one.name: calibrated(np.stack([limb.logits[one.name] for limb in limbs]), one.temperature)
         for one in bundle.candidates
     }
-    drawn = limbs[0].overlaps if limbs else {}
+    drawn = limbs[0].overlaps
     return Measured(
         name=name,
         films=len(by_film),

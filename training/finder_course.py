@@ -55,15 +55,15 @@ def teach(
     def lesson(films: WholeFilms) -> LandmarkLesson:
         return LandmarkLesson(films.films, films.points, candidate.preprocess, GROUPS)
 
-    taught: LandmarkLesson | Callable[[int], LandmarkLesson] = lesson(films.rows(learns))
-    if preset.fresh:
-        taught = lambda epoch: lesson(fresh.whole_films(preset.virtual_films, seed, epoch))  # noqa: E731
+    def of_epoch(epoch: int) -> LandmarkLesson:
+        return lesson(fresh.whole_films(preset.virtual_films, seed, epoch))
+
     network = initialise(
         build(candidate.network, len(FINDER_OUTPUTS), candidate.options), init.get(candidate.name, candidate.init)
     )
     network = fit(
         network,
-        taught,
+        of_epoch if preset.fresh else lesson(films.rows(learns)),
         Schedule.of(candidate, preset),
         folder / candidate.name,
         seed,

@@ -44,7 +44,7 @@ def limbs(count: int, seed: int, epoch: int, labels: Sequence[str]) -> Limbs:
             crops.append(loose_crop(seen, box))
             masks.append(loose_masks(own, box))
     numbers = np.array([labels.index(example.label or "") for example in examples])
-    return Limbs(tuple(examples), numbers, np.stack(crops), np.stack(masks), np.zeros((len(crops), 0)), (), {})
+    return Limbs(tuple(examples), numbers, np.stack(crops), np.stack(masks), (), {})
 
 
 def radiograph(film: VirtualFilm) -> Radiograph:

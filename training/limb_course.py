@@ -32,7 +32,7 @@ from recipes.recipe import Candidate, Preset, Recipe
 from training import fresh
 from training.about import INTENDED_USE, provenance
 from training.assemble import COVERAGE
-from training.card import limb_card
+from training.card import model_card
 from training.evaluation import Measured, figures
 from training.fit import Schedule, answers, fit
 from training.lesson import ClassLesson, OutlineLesson
@@ -112,7 +112,7 @@ def teach(
     networks: dict[str, Network] = {one.name: one.weights for one in fitted}
     networks |= {one.name: one.weights for one in outliners}
     made = provenance(preset_name, seed, networks)
-    card = limb_card(
+    card = model_card(
         recipe.title, recipe.name, version, recipe.labels, learned_from, INTENDED_USE, made, evidence,
         recipe.simplifications,
     )  # fmt: skip
@@ -136,7 +136,7 @@ def sign(recipe: Recipe, folder: Path, sets: Mapping[str, Measured]) -> None:
     """Write what was measured on sets nobody learned from into a bundle that was just made, and its card."""
     bundle = load(folder)
     evidence = {**bundle.evidence, **{name: figures(one, recipe.labels, curves=False) for name, one in sets.items()}}
-    card = limb_card(
+    card = model_card(
         recipe.title,
         bundle.name,
         bundle.version,

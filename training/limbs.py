@@ -15,7 +15,6 @@ from PIL import Image
 
 from core.radiograph import Mask, Radiograph, Side
 from core.refusal import Refused
-from evidence.baselines import trivial_features
 from evidence.copies import Sketch, sketch
 from imaging import read_radiograph
 from imaging.crop import Box, cut, cut_mask
@@ -44,7 +43,6 @@ class Limbs:
     labels: npt.NDArray[np.int64]
     crops: npt.NDArray[np.uint8]
     masks: npt.NDArray[np.uint8]
-    trivial: npt.NDArray[np.float64]
     sketches: tuple[Sketch, ...]
     refused: dict[str, str]
 
@@ -57,7 +55,6 @@ class Limbs:
             labels=self.labels[picked],
             crops=self.crops[picked],
             masks=self.masks[picked],
-            trivial=self.trivial[picked],
             sketches=tuple(self.sketches[row] for row in picked) if self.sketches else (),
         )
 
@@ -73,7 +70,6 @@ class _Found:
 
     name: str
     limbs: tuple[tuple[int, npt.NDArray[np.uint8], npt.NDArray[np.uint8]], ...]  # row, crop, mask bits
-    trivial: npt.NDArray[np.float64]
     sketch: Sketch | None
     refused: dict[str, str]
 
@@ -113,7 +109,6 @@ def gather(
         np.array([labels.index(example.label or "") for example in examples]),
         np.stack([crop for _, _, crop, _ in kept]),
         np.stack([mask for _, _, _, mask in kept]),
-        np.stack([one.trivial for one, *_ in kept]),
         tuple(one.sketch for one, *_ in kept if one.sketch is not None),
         refused,
     )
@@ -139,7 +134,7 @@ def _one_film(film_rows: FilmRows, folder: Path, finder: Path, sketched: bool) -
         film = read_radiograph(path.read_bytes(), path.name)
         limbs = find_limbs(film, registry.at(finder).outliners[0], torch.device("cpu"))
     except Refused as fault:
-        return _Found(path.name, (), np.zeros(0), None, {path.name: fault.refusal.message})
+        return _Found(path.name, (), None, {path.name: fault.refusal.message})
     kept, refused = [], {}
     for row, example in rows:
         limb = limb_of(example.others.get("side"), limbs)
@@ -153,9 +148,7 @@ def _one_film(film_rows: FilmRows, folder: Path, finder: Path, sketched: bool) -
             if name
         }
         kept.append((row, loose_crop(film, limb.box), loose_masks(masks, limb.box)))
-    return _Found(
-        path.name, tuple(kept), np.array(trivial_features(film)), sketch(film.pixels) if sketched else None, refused
-    )
+    return _Found(path.name, tuple(kept), sketch(film.pixels) if sketched else None, refused)
 
 
 def loose_masks(masks: Mapping[str, Mask], box: Box) -> npt.NDArray[np.uint8]:

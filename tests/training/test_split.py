@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.split import TEST, join_groups, split
+from training.split import TEST, join_groups, one_held_out, split
 
 
 @st.composite
@@ -58,3 +58,12 @@ def test_the_same_seed_gives_the_same_split_and_fingerprint() -> None:
 def test_a_class_with_too_few_distinct_films_is_named() -> None:
     with pytest.raises(ValueError, match="found 2 distinct films labelled normal, expected at least 6"):
         split(["normal"] * 9 + ["osteopenia"] * 40, [0] * 5 + [1] * 4 + list(range(2, 42)), 5, 0)
+
+
+@given(st.lists(st.integers(0, 40).map(str), min_size=2, max_size=120), st.integers(0, 5))
+@settings(max_examples=60, deadline=None)
+def test_nobody_is_both_learned_from_and_held_out(patients: list[str], seed: int) -> None:
+    learns, held = one_held_out(patients, seed)
+    assert sorted(learns + held) == list(range(len(patients)))
+    assert held
+    assert not {patients[row] for row in learns} & {patients[row] for row in held}

@@ -1,0 +1,96 @@
+"""The hips' road back, whole and small: virtual films on disk, limbs, outlines, classes, a bundle, its figures."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.labels import CLASSES
+from core.settings import ROOT
+from imaging.preprocess import Preprocess
+from models.bundle import describe, save
+from recipes import by_name
+from recipes.femur import OUTLINED
+from recipes.hips import FINDER
+from recipes.recipe import Candidate, Preset
+from simulation.write import write
+from training import limb_course, limbs
+from training.evaluation import measure
+from training.manifest import Manifest, ManifestError, read_manifest
+
+WEIGHTS = ROOT / "weights"
+TINY = Preset(
+    (
+        Candidate(
+            "cnn3_femoral_neck",
+            "cnn3",
+            Preprocess((48, 48)),
+            {"channels": [4, 4, 4], "hidden": 8},
+            region="femoral_neck",
+        ),
+        Candidate("cnn3", "cnn3", Preprocess((64, 64)), {"channels": [4, 4, 4], "hidden": 8}),
+    ),
+    epochs=1,
+    batch_size=4,
+    learning_rate=1e-3,
+    loss="ordinal",
+    guide=("t_femoral_neck",),
+    outliners=(Candidate("u_net", "u_net", Preprocess((64, 64)), {"features": [4, 4, 8, 8, 8, 4], "fold": 2}),),
+)
+
+
+def silent(*_: object) -> None:
+    """Nobody watches."""
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    """Six films of whole pelves, twelve femora."""
+    folder = tmp_path_factory.mktemp("cohort")
+    list(write("hip_ap", 6, 71, "alpha", folder, size=512, frame="pelvis", projections=False))
+    return read_manifest(folder / "truth.csv", require_labels=True)
+
+
+def test_limbs_are_cut_out_with_their_own_masks(manifest: Manifest) -> None:
+    found = limbs.gather(manifest, CLASSES, WEIGHTS / FINDER.replace("@", "/"), sketched=False)
+    assert len(found.examples) >= 11
+    sides = [example.others["side"] for example in found.examples]
+    assert {"R", "L"} == set(sides)
+    for crop, bits in zip(found.crops, found.masks, strict=True):
+        femur = (bits >> OUTLINED.index("femur")) & 1 == 1
+        hip = (bits >> OUTLINED.index("total_hip")) & 1 == 1
+        assert (hip & ~femur).sum() < 0.02 * hip.sum()
+        assert crop[hip].mean() > crop.mean()  # bone is brighter than what is around it
+        # Every femur looks like a left one: its head lies to the left of its trochanter.
+        trochanter = (bits >> OUTLINED.index("greater_trochanter")) & 1 == 1
+        assert np.nonzero(trochanter)[1].mean() > np.nonzero(femur)[1].mean()
+
+
+def test_virtual_films_become_a_bundle_with_figures_of_its_own(manifest: Manifest, tmp_path: Path) -> None:
+    recipe = replace(by_name("hip_regions"), presets={"tiny": TINY})
+    bundle = limb_course.teach(recipe, "tiny", [manifest], tmp_path, 0, "0.0.1", "six films", {}, 1, silent)
+    data = bundle.evidence["data"]
+    assert data["limbs_learned_from"] + data["limbs_held_out"] >= 11
+    assert data["limbs_held_out"] == 2  # one person of six, both hips
+    folder = save(bundle, tmp_path / "bundles")
+    sets = measure(recipe, folder, {"external": manifest}, WEIGHTS, 1, silent)
+    limb_course.sign(recipe, folder, sets)
+    signed = describe(folder)["evidence"]["external"]
+    assert signed["limbs"] == 12
+    assert set(signed["answers"]) == {"joint", "cnn3_femoral_neck", "cnn3"}
+    assert set(signed["outlines"]["u_net"]) == set(OUTLINED)
+    assert "roc" not in signed["answers"]["joint"]
+    card = (folder / "README.md").read_text()
+    assert "External: virtual patients never learned from" in card
+    assert "Outlines by u_net" in card
+    assert json.loads((tmp_path / "u_net" / "run.json").read_text())["seed"] == 0
+
+
+def test_a_set_without_a_single_hip_is_told_and_not_measured(tmp_path: Path) -> None:
+    list(write("knee_ap", 1, 71, "alpha", tmp_path, size=256, projections=False))
+    knees = read_manifest(tmp_path / "truth.csv")
+    recipe = by_name("hip_regions")
+    with pytest.raises(ManifestError, match="found no limb on any of 1 labelled films"):
+        measure(recipe, WEIGHTS / "hip_regions" / "0.1.0", {"knees": knees}, WEIGHTS, 1, silent)
