@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -20,9 +21,12 @@ from core.settings import settings
 from present.evidence_page import write_page
 from present.model_card import model_card, shelf_line
 from present.overlay import png
+from present.prognosis_page import write_prognosis_page
 from present.published import PUBLISHED
 from present.still import still
 from recipes import LEARNERS, RECIPES
+
+PROGNOSIS = "prognosis"  # what evaluate measures besides recipes
 
 
 class WrongUse(Exception):
@@ -120,6 +124,9 @@ def train(arguments: argparse.Namespace) -> None:
 def evaluate(arguments: argparse.Namespace) -> None:
     """Measure a bundle on films that nobody taught it: the figures as JSON, and a page with tables and pictures."""
     _there(arguments.data)
+    if arguments.recipe == PROGNOSIS:
+        _prognosis(arguments)
+        return
     recipe = RECIPES[arguments.recipe]
     if recipe.finder is None:
         raise WrongUse(
@@ -148,10 +155,26 @@ def evaluate(arguments: argparse.Namespace) -> None:
         "published": PUBLISHED.get(recipe.name, {}),
     }
     page = write_page(study, arguments.out)
-    evidence = arguments.out / f"{recipe.name}.json"
-    evidence.write_text(json.dumps(study, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    print(evidence)
+    print(_keep(study, arguments.out / f"{recipe.name}.json"))
     print(page)
+
+
+def _prognosis(arguments: argparse.Namespace) -> None:
+    if arguments.data == "virtual":
+        raise WrongUse(
+            "prognosis takes a table of scores and follow-up; `python cli.py evaluate spine_vertex --data virtual` "
+            "writes one a set"
+        )
+    study = learning.prognosis(Path(arguments.data), arguments.horizon)
+    study["measured_on"] = datetime.now(UTC).date().isoformat()
+    page = write_prognosis_page(study, arguments.out)
+    print(_keep(study, arguments.out / "prognosis.json"))
+    print(page)
+
+
+def _keep(study: dict[str, Any], file: Path) -> Path:
+    file.write_text(json.dumps(study, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    return file
 
 
 def simulate(arguments: argparse.Namespace) -> None:
@@ -371,8 +394,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--out", type=Path, required=True, metavar="DIR")
 
     one = command("evaluate", evaluate)
-    one.add_argument("recipe", choices=list(RECIPES))
+    one.add_argument("recipe", choices=[*RECIPES, PROGNOSIS], help="or prognosis: scores against fractures to come")
     one.add_argument("--data", required=True, metavar="MANIFEST|virtual", help=data)
+    one.add_argument("--horizon", type=float, default=5.0, metavar="YEARS", help="of prognosis; 5 unless told")
     one.add_argument("--bundle", metavar="NAME@VERSION", help="the recipe's own unless told")
     one.add_argument("--films", type=_count, default=1000, metavar="N", help="virtual films a set; 1000 unless told")
     one.add_argument("--workers", type=int, default=cores, help=workers)

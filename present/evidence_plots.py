@@ -40,10 +40,10 @@ def png(plot: Figure) -> bytes:
 def roc(study: Study) -> Figure:
     """A row a set, a column a class, a line an answer."""
     sets, labels = study["sets"], study["labels"]
-    plot, panels = _panels(len(sets), len(labels), PANEL, PANEL, below=0.75)
+    plot, grid = panels(len(sets), len(labels), PANEL, PANEL, below=0.75)
     for row, (name, found) in enumerate(sets.items()):
         for column, label in enumerate(labels):
-            panel = panels[row][column]
+            panel = grid[row][column]
             panel.plot([0, 1], [0, 1], color=RULE, linewidth=1)
             for number, (judge, answer) in enumerate(found["answers"].items()):
                 curve = answer["roc"][label]
@@ -54,7 +54,7 @@ def roc(study: Study) -> Figure:
                         color=LINES[number % len(LINES)], linestyle=STROKES[number % len(STROKES)], linewidth=1.5,
                     )  # fmt: skip
             panel.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=f"{class_title(label)}, {name}")
-            _lettered(panel, "1 - specificity" if row == len(sets) - 1 else "", "sensitivity" if not column else "")
+            lettered(panel, "1 - specificity" if row == len(sets) - 1 else "", "sensitivity" if not column else "")
             if panel.get_legend_handles_labels()[0]:
                 panel.legend(loc="lower right", fontsize=6.5, frameon=False, title="AUC", title_fontsize=6.5)
     return plot
@@ -65,10 +65,10 @@ def confusion(study: Study) -> Figure:
     sets, labels = study["sets"], study["labels"]
     judges = list(dict.fromkeys(judge for found in sets.values() for judge in found["answers"]))
     shape = (len(sets), len(judges)) if len(judges) <= 4 else (len(judges), len(sets))
-    plot, panels = _panels(*shape, PANEL, PANEL * 0.92)
+    plot, grid = panels(*shape, PANEL, PANEL * 0.92)
     for at, judge in enumerate(judges):
         for of, (name, found) in enumerate(sets.items()):
-            panel = panels[of][at] if len(judges) <= 4 else panels[at][of]
+            panel = grid[of][at] if len(judges) <= 4 else grid[at][of]
             if judge not in found["answers"]:
                 panel.set_axis_off()
                 continue
@@ -86,15 +86,15 @@ def confusion(study: Study) -> Figure:
             panel.set_xticks(range(len(labels)), titles, fontsize=7)
             panel.set_yticks(range(len(labels)), titles, fontsize=7, rotation=90, va="center")
             panel.set_title(f"{judge_title(judge)}, {name}")
-            _lettered(panel, "answer", "truth", ruled=False)
+            lettered(panel, "answer", "truth", ruled=False)
     return plot
 
 
 def reliability(study: Study) -> Figure:
     """A panel a set: the share of right answers among those of one confidence; larger marks stand for more limbs."""
     sets = study["sets"]
-    plot, panels = _panels(1, len(sets), PANEL * 1.25, PANEL * 1.25, beside=1.6)
-    for panel, (name, found) in zip(panels[0], sets.items(), strict=True):
+    plot, grid = panels(1, len(sets), PANEL * 1.25, PANEL * 1.25, beside=1.6)
+    for panel, (name, found) in zip(grid[0], sets.items(), strict=True):
         panel.plot([0, 1], [0, 1], color=RULE, linewidth=1)
         for number, (judge, answer) in enumerate(found["answers"].items()):
             bins, colour = answer["reliability"], LINES[number % len(LINES)]
@@ -107,8 +107,8 @@ def reliability(study: Study) -> Figure:
             sizes = [10 + 90 * one / max(films) for one in films]
             panel.scatter(sure, right, s=sizes, color=colour, alpha=0.25, linewidths=0)
         panel.set(xlim=(0, 1.02), ylim=(-0.02, 1.02), aspect="equal", title=name.capitalize())
-        _lettered(panel, "probability of the answer", "share right" if panel is panels[0][0] else "")
-    return _keyed(plot, panels[0][0])
+        lettered(panel, "probability of the answer", "share right" if panel is grid[0][0] else "")
+    return _keyed(plot, grid[0][0])
 
 
 def outlines(study: Study) -> Figure:
@@ -116,8 +116,8 @@ def outlines(study: Study) -> Figure:
     sets = study["sets"]
     known = [regions for found in sets.values() for regions in found["outlines"].values()]
     regions = list(dict.fromkeys(region for one in known for region in one))
-    plot, panels = _panels(1, len(sets), PANEL * 1.3, 1.1 + 0.5 * len(regions), beside=1.1)
-    for panel, (name, found) in zip(panels[0], sets.items(), strict=True):
+    plot, grid = panels(1, len(sets), PANEL * 1.3, 1.1 + 0.5 * len(regions), beside=1.1)
+    for panel, (name, found) in zip(grid[0], sets.items(), strict=True):
         networks = list(found["outlines"])
         for number, network in enumerate(networks):
             for place, region in enumerate(regions):
@@ -132,13 +132,14 @@ def outlines(study: Study) -> Figure:
                 )  # fmt: skip
         panel.set_yticks(range(len(regions)), [region_title(region) for region in regions])
         panel.set(xlim=(0, 1), ylim=(len(regions) - 0.5, -0.5), title=name.capitalize())
-        _lettered(panel, "IoU", "")
-    return _keyed(plot, panels[0][0])
+        lettered(panel, "IoU", "")
+    return _keyed(plot, grid[0][0])
 
 
-def _panels(
+def panels(
     rows: int, columns: int, wide: float, high: float, below: float = 0.5, beside: float = 0.5
 ) -> tuple[Figure, list[list[Axes]]]:
+    """A picture of so many panels, each so many inches; below, beside: room for a key."""
     plot = Figure(figsize=(columns * wide + beside, rows * high + below), layout="constrained")
     return plot, plot.subplots(rows, columns, squeeze=False).tolist()
 
@@ -149,7 +150,8 @@ def _keyed(plot: Figure, panel: Axes) -> Figure:
     return plot
 
 
-def _lettered(panel: Axes, across: str, up: str, ruled: bool = True) -> None:
+def lettered(panel: Axes, across: str, up: str, ruled: bool = True) -> None:
+    """Axes named, rules and ticks in the quiet ink."""
     panel.set_xlabel(across, fontsize=8, color=QUIET)
     panel.set_ylabel(up, fontsize=8, color=QUIET)
     panel.title.set(fontsize=9, color=INK)

@@ -10,7 +10,13 @@ from core.refusal import Code, Notice
 
 DISCLAIMER = "Research tool, not a medical device. Not for diagnosis or treatment."
 
-CLASS_TITLES = {NORMAL: "Normal", OSTEOPENIA: "Osteopenia", OSTEOPOROSIS: "Osteoporosis"}
+CLASS_TITLES = {
+    NORMAL: "Normal",
+    OSTEOPENIA: "Osteopenia",
+    OSTEOPOROSIS: "Osteoporosis",
+    "no_osteoporosis": "No osteoporosis",
+}
+SCORE_TITLES = {"vertebral_fracture": "Vertebral fracture", "osteoporosis": "Osteoporosis"}
 
 REFUSAL_TITLES = {
     Code.UNREADABLE: "The file cannot be read",
@@ -116,6 +122,17 @@ _STEPS = {
 
 def class_title(label: str) -> str:
     return CLASS_TITLES.get(label, _plain(label))
+
+
+def score_title(name: str) -> str:
+    """A score for people; a table's column `score_<name>` is named by its score, and by its network where it says so:
+    `score_osteoporosis_with_clinical`."""
+    short = name.removeprefix("score_")
+    for score, title in SCORE_TITLES.items():
+        rest = short.removeprefix(score)
+        if rest != short:
+            return f"{title}, {network_title(rest.strip('_'))}" if rest else title
+    return _plain(short)
 
 
 def network_title(name: str) -> str:
