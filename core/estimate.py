@@ -7,7 +7,7 @@ Probabilities = dict[str, float]  # class name -> probability, in the label orde
 
 @dataclass(frozen=True)
 class Bmd:
-    """Areal bone density of one region. A T-score never stands without its region and reference."""
+    """Areal bone density of one region. A T-score never stands without its region and reference, nor does a Z-score."""
 
     region: str
     abmd_g_cm2: float
@@ -15,18 +15,28 @@ class Bmd:
     t_score: float | None
     t_interval: tuple[float, float] | None
     reference: str | None
+    z_score: float | None = None
+    z_reference: str | None = None
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Calibrated probabilities, the conformal set that holds the truth at the bundle's stated rate, and density."""
+    """Calibrated probabilities, the conformal set that holds the truth at the bundle's stated rate, and density.
+
+    densities: of every region measured; bmd: the one that decides the class. measured_label: the class by its T-score,
+    which is the answer where there is one. Without probabilities there is no class (people under 50).
+    """
 
     probabilities: Probabilities
     conformal_set: tuple[str, ...]
     bmd: Bmd | None = None
+    densities: tuple[Bmd, ...] = ()
+    measured_label: str | None = None
 
     @property
-    def label(self) -> str:
+    def label(self) -> str | None:
+        if self.measured_label is not None or not self.probabilities:
+            return self.measured_label
         return max(self.probabilities, key=self.probabilities.__getitem__)
 
 

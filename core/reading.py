@@ -35,6 +35,7 @@ class Reading:
 
     explanation: float32 [H, W] in 0..1 on the film as uploaded: where the answer came from.
     film: the joined answer of all limbs of the film, where they share one label.
+    density: float32 [H, W] on the film as uploaded: bone mineral in g/cm2, where the recipe measures it.
     radiograph: the film itself, for faces to show; never part of `row`.
     """
 
@@ -48,6 +49,7 @@ class Reading:
     candidates: dict[str, Probabilities] = field(default_factory=dict)
     regions: Regions = field(default_factory=Regions)
     explanation: Pixels | None = None
+    density: Pixels | None = None
     difficulty: Difficulty | None = None
     refusal: Refusal | None = None
     warnings: tuple[Notice, ...] = ()
@@ -84,6 +86,7 @@ class Reading:
                 for region in self.regions
             },
             "bmd": vars(bmd) if bmd else None,
+            **({"densities": [vars(one) for one in estimate.densities]} if estimate and estimate.densities else {}),
             "difficulty": {**vars(self.difficulty), "reasons": list(self.difficulty.reasons)}
             if self.difficulty
             else None,

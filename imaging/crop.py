@@ -57,6 +57,12 @@ def cut_mask(mask: Mask, box: Box, size: int) -> Mask:
     return np.ascontiguousarray(square[:, ::-1] if box.mirrored else square)
 
 
+def cut_map(values: npt.NDArray[np.floating], box: Box, size: int) -> Pixels:
+    """The same square of a map over the film [H, W], in the map's own units; zero beyond the film."""
+    square = _resized(_window(np.asarray(values, np.float32), box, 0.0), box, size)
+    return np.ascontiguousarray(square[:, ::-1] if box.mirrored else square)
+
+
 def lay_back(values: npt.NDArray[np.floating], box: Box, shape: tuple[int, int]) -> Pixels:
     """A map over the square [h, w], of any coarseness, on the film [H, W]; zero around the square."""
     seen = np.asarray(values, np.float32)

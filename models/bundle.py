@@ -24,11 +24,11 @@ from safetensors.numpy import load_file as load_arrays
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file, save_file
 
-from models.networks import Classifier, Dense, build
+from models.networks import Classifier, Decomposer, Dense, build
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 VERSION = re.compile(r"\d+\.\d+\.\d+")
-Kind = TypeVar("Kind", Classifier, Dense)
+Kind = TypeVar("Kind", Classifier, Dense, Decomposer)
 
 
 class BundleError(ValueError):
@@ -66,6 +66,22 @@ class Outliner:
 
 
 @dataclass(frozen=True, eq=False)
+class Densitometer:
+    """A network that tells the areal bone density of regions, and shows the projection it tells it from.
+
+    outputs: the regions, in order. facts: what its answers were off by on limbs held out (see evidence.densitometry).
+    """
+
+    name: str
+    network: str
+    options: dict[str, Any]
+    preprocessing: dict[str, Any]
+    outputs: tuple[str, ...]
+    weights: Decomposer
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class Bundle:
     """Everything needed to give the same answers again, anywhere. Without candidates it gives no class."""
 
@@ -81,6 +97,7 @@ class Bundle:
     evidence: dict[str, Any]
     card: str
     outliners: tuple[Outliner, ...] = ()
+    densitometers: tuple[Densitometer, ...] = ()
 
 
 def save(bundle: Bundle, root: Path) -> Path:
@@ -104,6 +121,7 @@ def save(bundle: Bundle, root: Path) -> Path:
             for one in bundle.candidates
         },
         **({"outliners": {one.name: one.facts for one in bundle.outliners}} if bundle.outliners else {}),
+        **({"densitometers": {one.name: one.facts for one in bundle.densitometers}} if bundle.densitometers else {}),
         "coverage": bundle.coverage,
         "conformal_quantile": bundle.conformal_quantile,
         "learned_from": bundle.learned_from,
@@ -115,12 +133,13 @@ def save(bundle: Bundle, root: Path) -> Path:
         part = _save_network(folder, candidate, bundle.labels)
         if candidate.familiarity:
             save_arrays(candidate.familiarity, part / "familiarity.safetensors")
-    for outliner in bundle.outliners:
-        _save_network(folder, outliner, outliner.outputs)
+    others: tuple[Outliner | Densitometer, ...] = (*bundle.outliners, *bundle.densitometers)
+    for other in others:
+        _save_network(folder, other, other.outputs)
     return folder
 
 
-def _save_network(folder: Path, one: "Candidate | Outliner", labels: tuple[str, ...]) -> Path:
+def _save_network(folder: Path, one: "Candidate | Outliner | Densitometer", labels: tuple[str, ...]) -> Path:
     part = folder / one.name
     part.mkdir()
     ours = {"network": one.network, "options": one.options, "labels": list(labels)}
@@ -153,6 +172,9 @@ def load(folder: Path) -> Bundle:
         evidence=_read(folder / "evidence.json"),
         card=card.read_text(encoding="utf-8") if card.exists() else "",
         outliners=tuple(_outliner(folder / name, facts) for name, facts in config.get("outliners", {}).items()),
+        densitometers=tuple(
+            _densitometer(folder / name, facts) for name, facts in config.get("densitometers", {}).items()
+        ),
     )
 
 
@@ -184,6 +206,19 @@ def _outliner(part: Path, facts: dict[str, Any]) -> Outliner:
         preprocessing=_read(part / "preprocessor_config.json"),
         outputs=tuple(config["labels"]),
         weights=_network(part, config, Dense),
+        facts=facts,
+    )
+
+
+def _densitometer(part: Path, facts: dict[str, Any]) -> Densitometer:
+    config = _read(part / "config.json")["osteolens"]
+    return Densitometer(
+        name=part.name,
+        network=config["network"],
+        options=config["options"],
+        preprocessing=_read(part / "preprocessor_config.json"),
+        outputs=tuple(config["labels"]),
+        weights=_network(part, config, Decomposer),
         facts=facts,
     )
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as f
 from torch import Tensor
 
-from models.bundle import Candidate, Outliner
+from models.bundle import Candidate, Densitometer, Outliner
 from models.heat import points_of
 
 Array = npt.NDArray[np.float32]
@@ -101,6 +101,27 @@ def outline(outliner: Outliner, grey: Array, on: torch.device) -> tuple[Array, A
         either = (inside | settled).sum((2, 3)).clamp(min=1)
         steady = (both / either).mean(0)
     return mean.cpu().numpy(), steady.cpu().numpy()
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """projection [H, W] in g/cm2; abmd [R] in g/cm2 by region, and how far single looks at the film differ in it [R]."""
+
+    projection: Array
+    abmd: Array
+    spread: Array
+
+
+def measure(densitometer: Densitometer, grey: Array, on: torch.device) -> Measurement:
+    """Bone density on a film [H, W] in 0..1: the mean of looks at it as it is, darker, brighter, and turned a little."""
+    with _turn, torch.inference_mode():
+        film = torch.from_numpy(grey)[None].to(on)
+        turns = torch.tensor([0.0, 0.0, 0.0, 3.0, -3.0], device=on).deg2rad()
+        views = _turned(torch.cat([film, film**1.12, film**0.9, film, film])[:, None], turns)[:, 0]
+        answer = densitometer.weights.to(on)(dense_input(views))
+        abmd = answer.abmd.float()
+        projection = answer.projection[0, 0].float()
+    return Measurement(projection.cpu().numpy(), abmd.mean(0).cpu().numpy(), abmd.std(0).cpu().numpy())
 
 
 def _turned(images: Tensor, angles: Tensor) -> Tensor:

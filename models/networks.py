@@ -8,6 +8,7 @@ from torch import nn
 
 from models.classifier import Classifier, Network, Output
 from models.cnn3 import CNN3
+from models.decomposer import ConvNextDecomposer, Decomposer, LightDecomposer
 from models.dense import Dense, UNet, UNetPlusPlus
 from models.densenet import DenseNet121
 from models.from_transformers import EfficientNet, MobileNetV2, ResNet, VisionTransformer
@@ -15,9 +16,11 @@ from models.inception import InceptionV3
 from models.vgg import VGG16
 
 __all__ = [
+    "DECOMPOSERS",
     "NETWORKS",
     "OUTLINERS",
     "Classifier",
+    "Decomposer",
     "Dense",
     "DenseNet121",
     "MobileNetV2",
@@ -42,13 +45,19 @@ OUTLINERS: dict[str, Callable[..., Dense]] = {
     "u_net_pp": UNetPlusPlus,
 }
 
+DECOMPOSERS: dict[str, Callable[..., Decomposer]] = {
+    "light_decomposer": LightDecomposer,
+    "convnext_decomposer": ConvNextDecomposer,
+}
+
 
 def build(network: str, outputs: int, options: dict[str, Any]) -> Any:
-    """A network with fresh weights: a Classifier of `outputs` classes, or a Dense network of `outputs` masks.
+    """A network with fresh weights: a Classifier of `outputs` classes, a Dense network of `outputs` masks, or a
+    Decomposer that tells the density of `outputs` regions.
 
     Raises ValueError naming what there is for an unknown name or an unknown option.
     """
-    known: dict[str, Callable[..., Network]] = {**NETWORKS, **OUTLINERS}
+    known: dict[str, Callable[..., Network]] = {**NETWORKS, **OUTLINERS, **DECOMPOSERS}
     if network not in known:
         raise ValueError(f"no network {network!r}; there are {', '.join(sorted(known))}")
     try:

@@ -32,6 +32,24 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """One step of a training in stages: each begins with the weights that the one before it left.
+
+    target: the manifest's column of the projection that is learned. absolute, gradient, matching, adversarial: weights
+    of the projection's losses (training.projection_loss); density: weight of the regions' densities.
+    """
+
+    name: str
+    target: str
+    epochs: int
+    absolute: float = 0.0
+    gradient: float = 0.0
+    matching: float = 0.0
+    adversarial: float = 0.0
+    density: float = 0.0
+
+
+@dataclass(frozen=True)
 class Preset:
     """How a recipe is trained. `demo` fits two CPU cores; `paper` is the published size.
 
@@ -43,6 +61,8 @@ class Preset:
     training device; otherwise once, on disk.
     patience: epochs without a better loss on the held-out films after which training stops; None trains them all.
     averaged: whether the weights that are kept are the running mean of those along the way (EMA).
+    stages: of a training in stages, with their own epochs. tone: how strongly it varies a film's exposure and
+    processing.
     """
 
     candidates: tuple[Candidate, ...]
@@ -59,6 +79,8 @@ class Preset:
     fresh: bool = False
     patience: int | None = None
     averaged: bool = False
+    stages: tuple[Stage, ...] = ()
+    tone: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +90,7 @@ class Recipe:
     bundle: `name@version` of the weights it reads with, or None while there are none.
     finder: the bundle that finds the limbs on a film; None reads the film as a whole.
     regions: names of the regions it outlines in each limb. outlines: the bundle whose networks draw them.
+    measures: regions whose bone density it tells in g/cm2; the class then follows from the T-score.
     """
 
     name: str
@@ -82,6 +105,7 @@ class Recipe:
     finder: str | None = None
     regions: tuple[str, ...] = ()
     outlines: str | None = None
+    measures: tuple[str, ...] = ()
 
     @property
     def view_name(self) -> str:

@@ -197,6 +197,19 @@ def take(
     )
 
 
+def bone_projections(scene: Scene, device: str = "cpu") -> dict[str, Tensor]:
+    """The projections of a film [H, W] in g/cm2 by name, as `take` writes them down, without taking the film."""
+    whole = torch.zeros(scene.geometry.shape, device=device)
+    proximal = torch.zeros_like(whole)
+    for bone in scene.bones:
+        found, shadow = bone.mineral(scene.geometry, device)
+        if found.numel():
+            whole[shadow.rows, shadow.columns] += found
+            if bone.name in scene.proximal:
+                proximal[shadow.rows, shadow.columns] += found
+    return {"all_bone": whole, **({"proximal_femur": proximal} if scene.proximal else {})}
+
+
 def metal_lengths(metal: tuple[Metal, ...], geometry: Geometry, device: str) -> dict[str, Tensor]:
     """Path length in mm through each material [H, W]."""
     total: dict[str, Tensor] = {}

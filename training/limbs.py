@@ -17,12 +17,13 @@ from core.radiograph import Mask, Radiograph, Side
 from core.refusal import Refused
 from evidence.copies import Sketch, sketch
 from imaging import read_radiograph
-from imaging.crop import Box, cut, cut_mask
+from imaging.crop import Box, cut, cut_map, cut_mask
 from imaging.preprocess import Preprocess
 from models import registry
 from recipes.femur import OUTLINED
 from recipes.hips import CROP_PX, Limb, find_limbs
 from training.manifest import Example, Manifest, ManifestError
+from training.projections import projection_of
 
 Tell = Callable[[int, int], None]
 FilmRows = tuple[Path, list[tuple[int, Example]]]  # a film and the manifest's rows that tell of it
@@ -36,7 +37,8 @@ class Limbs:
 
     crops: uint8 [N, LOOSE_PX, LOOSE_PX], windowed as the middle of it, which a reading sees, would be. masks: the same,
     region r of `recipes.femur.OUTLINED` in bit r; all zero where the manifest names none. boxes: on their films.
-    refused: the sentence for each film or limb that could not be used, by the film's name.
+    refused: the sentence for each film or limb that could not be used, by the film's name. projections: float16
+    [N, C, p, p] in g/cm2 on the same square, a column of the manifest each; NaN where it names none.
     """
 
     examples: tuple[Example, ...]
@@ -45,6 +47,7 @@ class Limbs:
     masks: npt.NDArray[np.uint8]
     sketches: tuple[Sketch, ...]
     refused: dict[str, str]
+    projections: npt.NDArray[np.float16] | None = None
 
     def rows(self, rows: Sequence[int]) -> "Limbs":
         """Some of them."""
@@ -56,6 +59,7 @@ class Limbs:
             crops=self.crops[picked],
             masks=self.masks[picked],
             sketches=tuple(self.sketches[row] for row in picked) if self.sketches else (),
+            projections=None if self.projections is None else self.projections[picked],
         )
 
     def measures(self, columns: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -64,12 +68,15 @@ class Limbs:
         return np.array([[np.nan if value is None else value for value in row] for row in table], np.float32)
 
 
+_Cut = tuple[int, npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.float16]]  # row, crop, bits, projections
+
+
 @dataclass(frozen=True, eq=False)
 class _Found:
     """What one process hands back of one film."""
 
     name: str
-    limbs: tuple[tuple[int, npt.NDArray[np.uint8], npt.NDArray[np.uint8]], ...]  # row, crop, mask bits
+    limbs: tuple[_Cut, ...]
     sketch: Sketch | None
     refused: dict[str, str]
 
@@ -81,17 +88,28 @@ def gather(
     sketched: bool,
     workers: int = 1,
     tell: Tell | None = None,
+    columns: Sequence[str] = (),
+    projection_px: int = LOOSE_PX,
 ) -> Limbs:
     """Read every labelled film of a manifest once and cut its limbs out.
 
     finder: the folder of the bundle that finds them. sketched: whether films are sketched, to look for copies among
-    them. A row without `side` stands for the one limb on its film. Raises ManifestError when nothing could be used.
+    them. A row without `side` stands for the one limb on its film. labels: the classes that are used; an empty one
+    among them takes rows without a class too. columns: projections to cut out with the limbs, `projection_px` a side.
+    Raises ManifestError when nothing could be used.
     """
     by_film: dict[Path, list[tuple[int, Example]]] = {}
     for row, example in enumerate(manifest.examples):
-        if example.label in labels:
+        if (example.label or "") in labels:
             by_film.setdefault(example.path, []).append((row, example))
-    job = partial(_one_film, folder=manifest.folder, finder=finder, sketched=sketched)
+    job = partial(
+        _one_film,
+        folder=manifest.folder,
+        finder=finder,
+        sketched=sketched,
+        columns=tuple(columns),
+        projection_px=projection_px,
+    )
     found: list[_Found] = []
     for one in _spread(job, list(by_film.items()), workers):
         found.append(one)
@@ -103,14 +121,15 @@ def gather(
         raise ManifestError(
             f"no limb was found on any of {len(by_film)} films; first: {next(iter(refused.values()), 'no film')}"
         )
-    examples = tuple(manifest.examples[row] for _, row, _, _ in kept)
+    examples = tuple(manifest.examples[row] for _, row, *_ in kept)
     return Limbs(
         examples,
         np.array([labels.index(example.label or "") for example in examples]),
-        np.stack([crop for _, _, crop, _ in kept]),
-        np.stack([mask for _, _, _, mask in kept]),
+        np.stack([crop for _, _, crop, _, _ in kept]),
+        np.stack([mask for _, _, _, mask, _ in kept]),
         tuple(one.sketch for one, *_ in kept if one.sketch is not None),
         refused,
+        np.stack([projections for *_, projections in kept]) if columns else None,
     )
 
 
@@ -128,7 +147,9 @@ def _spread(job: Callable[[FilmRows], _Found], films: Sequence[FilmRows], worker
         yield from pool.map(job, films, chunksize=8)
 
 
-def _one_film(film_rows: FilmRows, folder: Path, finder: Path, sketched: bool) -> _Found:
+def _one_film(
+    film_rows: FilmRows, folder: Path, finder: Path, sketched: bool, columns: tuple[str, ...], projection_px: int
+) -> _Found:
     path, rows = film_rows
     try:
         film = read_radiograph(path.read_bytes(), path.name)
@@ -147,8 +168,30 @@ def _one_film(film_rows: FilmRows, folder: Path, finder: Path, sketched: bool) -
             for region, name in named.items()
             if name
         }
-        kept.append((row, loose_crop(film, limb.box), loose_masks(masks, limb.box)))
+        projections = loose_projections(example, columns, folder, film, limb.box, projection_px)
+        kept.append((row, loose_crop(film, limb.box), loose_masks(masks, limb.box), projections))
     return _Found(path.name, tuple(kept), sketch(film.pixels) if sketched else None, refused)
+
+
+def loose_projections(
+    example: Example, columns: Sequence[str], folder: Path, film: Radiograph, box: Box, size: int
+) -> npt.NDArray[np.float16]:
+    """A limb's projections in g/cm2 on its loose crop, [C, size, size]; NaN for one that the manifest does not name.
+
+    Raises ManifestError for one that is not of the film's size.
+    """
+    cuts = np.full((len(columns), size, size), np.nan, np.float16)
+    for number, column in enumerate(columns):
+        whole = projection_of(example, column, folder)
+        if whole is None:
+            continue
+        if whole.shape != film.pixels.shape:
+            raise ManifestError(
+                f"{column} of {example.path.name} is {whole.shape[1]} x {whole.shape[0]} px, the film {film.width} x "
+                f"{film.height}; expected a projection in the film's own geometry and pixels"
+            )
+        cuts[number] = cut_map(whole, box.wider(ROOM), size)
+    return cuts
 
 
 def loose_masks(masks: Mapping[str, Mask], box: Box) -> npt.NDArray[np.uint8]:

@@ -1,0 +1,62 @@
+"""The bone projections that belong to a film: named by its manifest, or made anew for a virtual one."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+import simulation
+from training.manifest import Example, ManifestError
+
+Projection = npt.NDArray[np.float32]
+COLUMNS = ("projection_all_bone", "projection_proximal_femur")
+
+
+def projection_of(example: Example, column: str, folder: Path) -> Projection | None:
+    """The projection [H, W] in g/cm2 that a row's column names, or that a cohort's film was made with; None where
+    neither is there. Raises ManifestError for a file that is no such array.
+
+    Cohorts keep no projections of whole films by themselves, being large: one that is made here is kept beside the
+    films, packed, so that the next training finds it.
+    """
+    named = example.others.get(column)
+    if named:
+        return _loaded(folder / str(named))
+    cohort = folder / "cohort.json"
+    if not cohort.is_file():
+        return None
+    kept = folder / "projections" / f"{example.path.stem}.npz"
+    if not kept.is_file():
+        _keep(kept, json.loads(cohort.read_text()), int(example.path.stem))
+    with np.load(kept) as file:
+        name = column.removeprefix("projection_")
+        return file[name].astype(np.float32) if name in file else None
+
+
+def _keep(file: Path, cohort: dict[str, object], index: int) -> None:
+    made = simulation.projections(
+        str(cohort["view"]),
+        int(str(cohort["seed"])),
+        index,
+        str(cohort["scanner"]),
+        int(str(cohort["size"])),
+        str(cohort.get("frame", "any")),
+        implants=float(str(cohort.get("implants", 0.0))),
+    )
+    file.parent.mkdir(exist_ok=True)
+    draft = file.with_name(f"{file.stem}.{os.getpid()}.tmp")
+    with draft.open("wb") as out:
+        np.savez_compressed(out, **{name: one.astype(np.float16) for name, one in made.items()})  # type: ignore[arg-type]
+    draft.replace(file)
+
+
+def _loaded(file: Path) -> Projection:
+    try:
+        values = np.load(file, allow_pickle=False)
+    except (OSError, ValueError) as fault:
+        raise ManifestError(f"{file} cannot be read ({fault}), expected a .npy file of numbers in g/cm2") from fault
+    if not isinstance(values, np.ndarray) or values.ndim != 2:
+        raise ManifestError(f"{file} is no plane of numbers, expected float32 [rows, columns] in g/cm2")
+    return values.astype(np.float32)
