@@ -6,23 +6,29 @@ film.pixels, film.masks["L_femoral_neck"], film.rows[0]["abmd_femoral_neck"]
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from threadpoolctl import threadpool_limits
 
 from simulation import hip, knee, mesh, spine
-from simulation.film import VirtualFilm, take
+from simulation.film import Scene, VirtualFilm, bone_projections, take
 from simulation.patient import draw
 from simulation.scanner import SCANNERS, Scanner, scanner_named
 
 SCENES = {"hip_ap": hip.scene, "knee_ap": knee.scene, "spine_lateral": spine.scene}
 VIEWS = tuple(SCENES)
-FRAMES = {"hip_ap": ("any", "pelvis", "hip"), "knee_ap": ("any", "both", "single"), "spine_lateral": ("any",)}
+FRAMES = {
+    "hip_ap": ("any", "pelvis", "hip", "frog_leg"),
+    "knee_ap": ("any", "both", "single"),
+    "spine_lateral": ("any",),
+}
 SIZE = 1024  # long side in pixels, unless told
 
-__all__ = ["SCANNERS", "VIEWS", "VirtualFilm", "batch", "simulate"]
+__all__ = ["SCANNERS", "VIEWS", "VirtualFilm", "batch", "projections", "simulate"]
 
 
 def simulate(
@@ -37,19 +43,43 @@ def simulate(
     truth: bool = True,
     meshes: Path | None = None,
     implants: float = 0.0,
+    dose: float = 1.0,
 ) -> VirtualFilm:
     """Film number `index` of the cohort `seed`: the same for ever on one kind of device, whatever else is made.
 
     size: long side in pixels. frame: for hip_ap `pelvis` or `hip`, for knee_ap `both` or `single`; `any` draws one.
+    `frog_leg` is never drawn: a hip from the side, for what must know that it is none from in front.
     pose: another number poses and exposes the same person anew (repeatability). truth: False leaves out masks,
     landmarks and projections; the rows stay. meshes: a folder of bone meshes that every other person gets instead of
     the built-in hips (`simulation.mesh`). implants: share of the people who carry metal in one hip
-    (`simulation.implant`); the others' films are the same whatever the share.
+    (`simulation.implant`); the others' films are the same whatever the share. dose: factor on the quanta that reach the
+    detector.
     """
     size = SIZE if size is None else size
     machine = check(view, scanner, size, frame, meshes, implants)
+    if not 0 < dose <= 100:
+        raise ValueError(f"a dose of {dose:g} times the scanner's was asked for, expected above 0 and at most 100")
+    machine = replace(machine, fluence=machine.fluence * dose)
     with _one_thread():
         return _made(view, seed, index, machine, size, device, frame, pose, truth, meshes, implants)
+
+
+def projections(
+    view: str,
+    seed: int,
+    index: int,
+    scanner: str = "alpha",
+    size: int | None = None,
+    frame: str = "any",
+    pose: int = 0,
+    implants: float = 0.0,
+) -> dict[str, npt.NDArray[np.float32]]:
+    """The projections [H, W] in g/cm2 of the film that `simulate` makes of the same values, in half of its time."""
+    size = SIZE if size is None else size
+    machine = check(view, scanner, size, frame, None, implants)
+    with _one_thread():
+        scene = _scene(view, seed, index, machine, size, frame, pose, None, implants)
+        return {name: mineral.numpy() for name, mineral in bone_projections(scene).items()}
 
 
 def check(
@@ -87,13 +117,27 @@ def _made(
     meshes: Path | None,
     implants: float,
 ) -> VirtualFilm:
+    scene = _scene(view, seed, index, machine, size, frame, pose, meshes, implants)
+    generator = torch.Generator(device).manual_seed(int(np.random.default_rng([seed, index, 2, pose]).integers(2**62)))
+    return take(scene, machine, generator, device, truth)
+
+
+def _scene(
+    view: str,
+    seed: int,
+    index: int,
+    machine: Scanner,
+    size: int,
+    frame: str,
+    pose: int,
+    meshes: Path | None,
+    implants: float,
+) -> Scene:
     patient = draw(np.random.default_rng([seed, index, 0]))
     surgeon = np.random.default_rng([seed, index, 3])  # of its own, so that nothing else of a film turns on implants
     operated = {"surgeon": surgeon} if surgeon.random() < implants else {}
     rng = np.random.default_rng([seed, index, 1])
-    scene = SCENES[view](patient, rng, machine, size, frame, pose, meshes, **operated)
-    generator = torch.Generator(device).manual_seed(int(np.random.default_rng([seed, index, 2, pose]).integers(2**62)))
-    return take(scene, machine, generator, device, truth)
+    return SCENES[view](patient, rng, machine, size, frame, pose, meshes, **operated)
 
 
 @contextmanager

@@ -27,6 +27,8 @@ TOP_OF_HEAD = np.array([5.0, 23.0, 0.0])
 # From the hip's centre: the socket's roof, which turns dense in arthritis, and its outer rim, which grows a spur.
 ROOF = np.array([8.0, 27.0, 0.0])
 RIM = np.array([24.0, 17.0, 0.0])
+# Degrees of adduction, internal rotation and flexion from which a frog-leg view is drawn.
+FROG_LEG = ((-62.0, -25.0), (-65.0, -30.0), (15.0, 45.0))
 
 
 def draw_arthritis(patient: Patient, rng: np.random.Generator) -> tuple[float, float]:
@@ -140,7 +142,8 @@ def scene(
     meshes: Path | None = None,
     surgeon: np.random.Generator | None = None,
 ) -> Scene:
-    """A person on the table. frame: `pelvis`, `hip` (one side) or `any`, drawn. size: long side in pixels.
+    """A person on the table. frame: `pelvis`, `hip` (one side) or `any`, drawn; `frog_leg`, one hip from the side, the
+    knee bent and let fall outward: the bone alone moves, the thigh's flesh stays. size: long side in pixels.
 
     meshes: a folder of bone meshes that every other person gets instead of the built-in bones (`simulation.mesh`).
     surgeon: draws an implant for one hip of the film, if given. Density stays that of the bone before the operation;
@@ -206,13 +209,15 @@ def scene(
         internal = float(np.clip(inside_turn + 4 * scatter[side][1], -10, 25))
         adduction = float(np.clip(2 + 3.5 * scatter[side][2], -8, 12))
         flexion = float(3 * scatter[side][3])
+        if frame == "frog_leg":
+            adduction, internal, flexion = (float(posing.uniform(*span)) for span in FROG_LEG)
         turned = turn(x=flexion, y=sign * (anteversion - internal), z=-sign * adduction)
         # Cartilage goes above and to the side first: the head moves there until bone nearly stands on bone.
         space = cup - twin.head * twin.size * femur.HEAD_RADIUS
         risen = worn[side] * (femur.FLATTENED_MM * twin.size + max(space - 0.5, 0.0))
         centre = hip_centre + risen * np.array([0.25, 0.97, 0.0])
         place = whole.to_world((centre * np.array([sign, 1, 1]))[None])[0]
-        if frame == "hip" and side != side_shown:  # what it casts lies outside the film
+        if frame != "pelvis" and side != side_shown:  # what it casts lies outside the film
             continue
         bone = build_femur(
             f"{side}_femur",
