@@ -1,6 +1,6 @@
 """What the networks make of a film, after calibration."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Probabilities = dict[str, float]  # class name -> probability, in the label order of the bundle, summing to 1
 
@@ -20,11 +20,24 @@ class Bmd:
 
 
 @dataclass(frozen=True)
+class Score:
+    """The answer to one question of yes or no: its probability, and the bound from which on the answer is yes."""
+
+    probability: float
+    threshold: float
+
+    @property
+    def positive(self) -> bool:
+        return self.probability >= self.threshold
+
+
+@dataclass(frozen=True)
 class Estimate:
     """Calibrated probabilities, the conformal set that holds the truth at the bundle's stated rate, and density.
 
     densities: of every region measured; bmd: the one that decides the class. measured_label: the class by its T-score,
     which is the answer where there is one. Without probabilities there is no class (people under 50).
+    scores: answers to questions of yes or no, which may be true together, unlike classes.
     """
 
     probabilities: Probabilities
@@ -32,6 +45,7 @@ class Estimate:
     bmd: Bmd | None = None
     densities: tuple[Bmd, ...] = ()
     measured_label: str | None = None
+    scores: dict[str, Score] = field(default_factory=dict)
 
     @property
     def label(self) -> str | None:

@@ -7,6 +7,7 @@ from core.estimate import Difficulty, Estimate, Probabilities
 from core.radiograph import Pixels, Radiograph, Side
 from core.refusal import Notice, Refusal
 from core.regions import Regions
+from core.vertebra import Vertebra
 
 Status = Literal["read", "refused", "failed"]
 
@@ -36,6 +37,7 @@ class Reading:
     explanation: float32 [H, W] in 0..1 on the film as uploaded: where the answer came from.
     film: the joined answer of all limbs of the film, where they share one label.
     density: float32 [H, W] on the film as uploaded: bone mineral in g/cm2, where the recipe measures it.
+    vertebrae: bodies found on a lateral spine, from the sacrum up.
     radiograph: the film itself, for faces to show; never part of `row`.
     """
 
@@ -57,6 +59,7 @@ class Reading:
     timing_ms: dict[str, float] = field(default_factory=dict)
     film: dict[str, Any] | None = None
     radiograph: Radiograph | None = None
+    vertebrae: tuple[Vertebra, ...] = ()
 
     def named(self, path: str) -> "Reading":
         """The same reading under the path by which the caller knows the file."""
@@ -95,6 +98,13 @@ class Reading:
             "model": {"name": self.model.name, "version": self.model.version} if self.model else None,
             "timing_ms": {step: round(value, 2) for step, value in self.timing_ms.items()},
         }
+        if estimate and estimate.scores:
+            row["scores"] = {
+                name: {"probability": round(one.probability, 6), "threshold": one.threshold, "positive": one.positive}
+                for name, one in estimate.scores.items()
+            }
+        if self.vertebrae:
+            row["vertebrae"] = {one.level: one.row() for one in self.vertebrae}
         if self.film is not None:
             row["film"] = self.film
         return row

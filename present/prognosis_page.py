@@ -34,8 +34,8 @@ def write_prognosis_page(study: Study, folder: Path) -> Path:
     if study["virtual"]:
         lines += [
             "**Everybody here is a virtual patient, and what became of them was drawn from published hazards of "
-            "density, age, sex, BMI and earlier fracture. A score can add to those only what it tells of density: none of these "
-            "figures says how good it is on people.**",
+            "density, age, sex, BMI and earlier fracture. A score can add to those only what it tells of density: none "
+            "of these figures says how good it is on people.**",
             "",
         ]
     lines += [
