@@ -8,8 +8,11 @@ from simulation.write import write
 from training.manifest import Manifest, read_manifest
 
 Tell = Callable[[int, int], None]
-LEARNING, INTERNAL, EXTERNAL, ELSEWHERE, METAL = 1000, 2000, 3000, 4000, 5000  # seeds; persons of one are in no other
+# Seeds; persons of one are in no other.
+LEARNING, INTERNAL, EXTERNAL, ELSEWHERE, METAL, VIEWS = 1000, 2000, 3000, 4000, 5000, 6000
 TEST_FILMS = 1000
+HIP_FILMS = 1800  # that teach the hip recipes
+VIEW_PX = 320  # long side of films from which only the view is learned
 
 
 @dataclass(frozen=True)
@@ -22,11 +25,17 @@ class Cohort:
     films: int
     size: int = 768
     implants: float = 0.0
+    frame: str = "any"
 
     @property
     def name(self) -> str:
         """Its folder's name."""
-        return f"{self.view}_{self.scanner}_{self.seed}"
+        return "_".join((self.view, *(() if self.frame == "any" else (self.frame,)), self.scanner, str(self.seed)))
+
+    @property
+    def shows(self) -> str:
+        """Which view its films are, in the names of `recipes.view`."""
+        return "hip_lateral" if self.frame == "frog_leg" else self.view
 
 
 def learning(view: str, films: int, seed: int) -> Cohort:
@@ -41,6 +50,37 @@ def elsewhere(films: int, seed: int) -> tuple[Cohort, ...]:
         Cohort("spine_lateral", "alpha", ELSEWHERE + seed, films // 20, 512),
         Cohort("hip_ap", "alpha", METAL + seed, films // 16, 768, implants=1.0),
     )
+
+
+def of_views(seed: int) -> tuple[Cohort, ...]:
+    """Persons from whom the view is learned: those who teach the hips' finder, and small films of every other view."""
+    first = VIEWS + seed
+    return (
+        learning("hip_ap", HIP_FILMS, seed),
+        *elsewhere(HIP_FILMS, seed),
+        Cohort("hip_ap", "alpha", first, 80, VIEW_PX, frame="frog_leg"),
+        Cohort("knee_ap", "alpha", first, 300, VIEW_PX),
+        Cohort("spine_lateral", "alpha", first, 200, VIEW_PX),
+        Cohort("spine_lateral", "vfa", first, 40, VIEW_PX),
+    )
+
+
+def views_testing() -> dict[str, tuple[Cohort, ...]]:
+    """Persons nobody learns views from, by scanner."""
+
+    def by(scanner: str, seed: int) -> tuple[Cohort, ...]:
+        return (
+            Cohort("hip_ap", scanner, seed, 30, VIEW_PX, frame="frog_leg"),
+            Cohort("knee_ap", scanner, seed, 60, VIEW_PX),
+            Cohort("spine_lateral", scanner, seed, 60, VIEW_PX),
+        )
+
+    hips = testing("hip_ap", TEST_FILMS)
+    return {
+        "alpha": (hips["internal"], *by("alpha", VIEWS + 100)),
+        "beta": (hips["external"], *by("beta", VIEWS + 200)),
+        "vfa": (Cohort("spine_lateral", "vfa", VIEWS + 300, 30, VIEW_PX),),
+    }
 
 
 def testing(view: str, films: int) -> dict[str, Cohort]:
@@ -62,6 +102,7 @@ def made(cohort: Cohort, root: Path, workers: int, tell: Tell | None = None) -> 
         folder,
         cohort.size,
         workers,
+        frame=cohort.frame,
         implants=cohort.implants,
         projections=False,
     )

@@ -1,0 +1,185 @@
+"""Films with the view they show: virtual ones, real ones at hand, and pictures that are none."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.radiograph import Radiograph
+from core.refusal import Refused
+from evidence.copies import find_copies, groups, sketch
+from imaging import read_radiograph
+from imaging.crop import Box, cut
+from imaging.preprocess import Preprocess
+from recipes.view import OTHER, VIEWS
+from training import strangers
+from training.limbs import landmarks_of
+from training.manifest import Example, Manifest
+
+Tell = Callable[[str, int, int], None]
+STRANGERS = "pictures that are no film"
+REST = "[!_]*"  # of a folder: what no other source of it names
+CLOSE_PX = 256
+MOST_FILMS = 240  # of one manifest: a view is learned from few
+
+
+@dataclass(frozen=True)
+class RealSource:
+    """Real films of one origin, as they lie under the setting `data`. learned: whether they may teach: only films
+    whose terms are stated do (`learned_from` names them); the others measure."""
+
+    name: str
+    folder: str
+    pattern: str
+    shows: str
+    learned_from: str = ""
+
+
+REAL = (
+    RealSource("knees (knee_qus)", "knee_qus/images", "*", "knee_ap",
+               "Wani and Arora, Mendeley Data fxjm8fb6mw, CC BY 4.0"),
+    RealSource("spines from the side (BUU-LSPINE)", "spine_lateral", "*", "spine_lateral", "BUU-LSPINE, CC BY 4.0"),
+    RealSource("chests (NIH)", "wrong_site", "chest*", OTHER, "NIH ChestX-ray14"),
+    RealSource("spines from in front (CADMA)", "wrong_site", "spine*", OTHER, "Roboflow CADMA, CC BY 4.0"),
+    RealSource("knee crops (knee_binary)", "knee_binary/images", "*", "knee_ap"),
+    RealSource("hips from in front", "hip_inverted", "*_ap.png", "hip_ap"),
+    RealSource("hips from the side", "hip_inverted", "*_l.png", "hip_lateral"),
+    RealSource("frog-leg hip (DICOM)", "dicom", "*_RG2_*", "hip_lateral"),
+    RealSource("leg and ankle (DICOM)", "dicom", "*_RG3_*", OTHER),
+    RealSource("chests, hand, jaw, breasts, phantoms, a dog (DICOM)", "dicom", REST, OTHER),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class ViewFilms:
+    """grey: uint8 [N, h, w], through the network's preprocessing. labels: places in `VIEWS` [N]. source: what each
+    belongs to; group: one name for a person, or for all copies of a film."""
+
+    grey: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int64]
+    source: tuple[str, ...]
+    group: tuple[str, ...]
+
+    def rows(self, rows: Sequence[int] | npt.NDArray[np.integer]) -> "ViewFilms":
+        """Some of them; a row may be named more than once."""
+        return ViewFilms(
+            self.grey[rows],
+            self.labels[rows],
+            tuple(self.source[row] for row in rows),
+            tuple(self.group[row] for row in rows),
+        )
+
+    def save(self, path: Path) -> None:
+        """Keep them, so that a training that is run again need not read every film again."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            np.savez(file, grey=self.grey, labels=self.labels, source=self.source, group=self.group)
+
+    @classmethod
+    def load(cls, path: Path) -> "ViewFilms":
+        """What `save` kept."""
+        with np.load(path) as kept:
+            return cls(kept["grey"], kept["labels"], tuple(kept["source"].tolist()), tuple(kept["group"].tolist()))
+
+    @classmethod
+    def of(cls, taken: Sequence[tuple[npt.NDArray[np.uint8], str, str, str]]) -> "ViewFilms":
+        """From grey, view, source and group of each film."""
+        grey, views, source, group = zip(*taken, strict=True)
+        return cls(np.stack(grey), np.array([VIEWS.index(view) for view in views]), source, group)
+
+    def joined(self, *others: "ViewFilms") -> "ViewFilms":
+        """These and others."""
+        every = (self, *(one for one in others if len(one.labels)))
+        return ViewFilms(
+            np.concatenate([one.grey for one in every]),
+            np.concatenate([one.labels for one in every]),
+            tuple(name for one in every for name in one.source),
+            tuple(name for one in every for name in one.group),
+        )
+
+
+def shown(film: Radiograph, inputs: Preprocess) -> npt.NDArray[np.uint8]:
+    """A film as the network sees it."""
+    return np.round(inputs.grey(film) * 255).astype(np.uint8)
+
+
+def of_manifest(
+    manifest: Manifest, inputs: Preprocess, close: bool, seed: int, tell: Callable[[int, int], None]
+) -> ViewFilms:
+    """Films of a manifest with a column `view`, each file once, at most MOST_FILMS of them.
+
+    close: every limb whose landmarks are known is shown close up as well, and every tenth film cut into parts that
+    change places. Raises ValueError for another view.
+    """
+    random, taken = np.random.default_rng([seed, 7]), []
+    by_film: dict[Path, list[Example]] = {}
+    for example in manifest.examples:
+        by_film.setdefault(example.path, []).append(example)
+    step = max(1, len(by_film) // MOST_FILMS)
+    picked = list(by_film.items())[::step][:MOST_FILMS]
+    for done, (path, rows) in enumerate(picked, start=1):
+        view, group = rows[0].others.get("view"), rows[0].patient or path.name
+        if view not in VIEWS:
+            raise ValueError(f"{manifest.name} has {path.name} of view {view!r}, expected {', '.join(VIEWS)}")
+        try:
+            film = read_radiograph(path.read_bytes(), path.name)
+        except Refused:
+            continue
+        taken.append((shown(film, inputs), view, manifest.name, group))
+        if close:
+            for row in rows:
+                points = np.array(list(landmarks_of(row).values())).reshape(-1, 2)
+                if len(points) > 3 and view != "spine_lateral":
+                    taken.append((shown(_close_up(film, points, random), inputs), view, manifest.name, group))
+            if done % 10 == 0:
+                taken.append((shown(strangers.shuffled(film, random), inputs), OTHER, manifest.name, group))
+        tell(done, len(picked))
+    return ViewFilms.of(taken)
+
+
+def _close_up(film: Radiograph, points: npt.NDArray[np.floating], random: np.random.Generator) -> Radiograph:
+    """The limb with little around it, as crops and closely collimated films show it; not always square."""
+    low, high = points.min(0), points.max(0)
+    side = float((high - low).max()) * random.uniform(1.25, 2.2)
+    middle = (low + high) / 2 + random.uniform(-0.12, 0.12, 2) * side
+    seen = cut(film, Box((float(middle[0]), float(middle[1])), side), CLOSE_PX)
+    narrow = round(CLOSE_PX * random.uniform(0.65, 1))
+    left = (CLOSE_PX - narrow) // 2
+    part = slice(left, left + narrow)
+    valid = None if seen.valid is None else seen.valid[:, part]
+    return replace(seen, pixels=np.ascontiguousarray(seen.pixels[:, part]), valid=valid)
+
+
+def pictures(count: int, seed: int, inputs: Preprocess) -> ViewFilms:
+    """Pictures that are no film, of every kind alike."""
+    random = np.random.default_rng([seed, 11])
+    kinds = list(strangers.KINDS)
+    return ViewFilms.of(
+        [
+            (shown(strangers.draw(random, kinds[number % len(kinds)]), inputs), OTHER, STRANGERS, f"{seed}-{number}")
+            for number in range(count)
+        ]
+    )
+
+
+def real(source: RealSource, data: Path, inputs: Preprocess) -> tuple[ViewFilms | None, list[str]]:
+    """Real films of one source with copies in one group, as far as they can be read; and the codes of the refusals."""
+    taken, sketches, refused = [], [], []
+    named = [one.pattern for one in REAL if one.folder == source.folder and one.pattern != REST]
+    for path in sorted((data / source.folder).glob(source.pattern)):
+        if source.pattern == REST and any(path.match(pattern) for pattern in named):
+            continue
+        try:
+            film = read_radiograph(path.read_bytes(), path.name)
+        except Refused as fault:
+            refused.append(str(fault.refusal.code))
+            continue
+        taken.append((shown(film, inputs), source.shows, source.name, path.name))
+        sketches.append(sketch(film.pixels))
+    if not taken:
+        return None, refused
+    films = ViewFilms.of(taken)
+    copies = groups(len(taken), find_copies(sketches))
+    return replace(films, group=tuple(f"{source.name} {number}" for number in copies)), refused
