@@ -18,6 +18,7 @@ from tqdm import tqdm
 import learning
 import reading
 from core.settings import settings
+from present.density_page import write_density_page
 from present.evidence_page import write_page
 from present.model_card import model_card, shelf_line
 from present.overlay import png
@@ -69,7 +70,9 @@ def read(arguments: argparse.Namespace) -> None:
     counts = dict.fromkeys(("read", "refused", "failed"), 0)
     with arguments.out.open("w", encoding="utf-8") as out:
         for film in tqdm(films, desc="reading", unit="film", disable=None):
-            answers = reading.read_file(film, arguments.recipe, clinical.get(film.resolve()))
+            answers = reading.read_file(
+                film, arguments.recipe, clinical.get(film.resolve()), pixel_mm=arguments.pixel_mm
+            )
             for answer in answers:
                 counts[answer.status] += 1
                 print(json.dumps(answer.row(), ensure_ascii=False, allow_nan=False), file=out, flush=True)
@@ -137,24 +140,30 @@ def evaluate(arguments: argparse.Namespace) -> None:
     about = {f"{one['name']}@{one['version']}": one for one in reading.models()}.get(bundle or "")
     if about is None:
         raise WrongUse(_no_bundle(bundle))
+    pictured: dict[str, list[Any]] = {}
+    more: dict[str, Any] = {}
+    asked = (recipe.name, arguments.data, bundle, arguments.workers, arguments.films)
     with _Progress() as progress:
-        sets = learning.evaluate(
-            recipe.name, arguments.data, bundle, arguments.workers, films=arguments.films, tell=progress
-        )
+        if recipe.measures:
+            told, more["again"], pictured = learning.evaluate_density(*asked, tell=progress)
+        else:
+            found = learning.evaluate(*asked, tell=progress)
+            told = {name: learning.figures(one, recipe.labels) for name, one in found.items()}
     study = {
         "recipe": recipe.name,
         "title": recipe.title,
         "version": about["version"],
         "labels": about["labels"],
-        "data": "virtual" if arguments.data == "virtual" else next(iter(sets)),
+        "data": "virtual" if arguments.data == "virtual" else next(iter(told)),
         "learned_from": about["learned_from"],
         "made_on": about["provenance"].get("made_on", "a day not noted"),
         "measured_on": datetime.now(UTC).date().isoformat(),
         "seed": about["provenance"].get("seed", "not noted"),
-        "sets": {name: learning.figures(found, recipe.labels) for name, found in sets.items()},
+        "sets": told,
         "published": PUBLISHED.get(recipe.name, {}),
+        **more,
     }
-    page = write_page(study, arguments.out)
+    page = write_density_page(study, arguments.out, pictured) if recipe.measures else write_page(study, arguments.out)
     print(_keep(study, arguments.out / f"{recipe.name}.json"))
     print(page)
 
@@ -354,6 +363,13 @@ def _count(text: str) -> int:
     return number
 
 
+def _millimetres(text: str) -> float:
+    value = float(text)
+    if not 0.01 <= value <= 5:
+        raise argparse.ArgumentTypeError(f"{value:g} mm was given, expected 0.01 to 5: the edge of one pixel")
+    return value
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cli.py", description="Osteolens. A research tool, not a medical device.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -369,6 +385,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="films, or folders of films")
     one.add_argument("--recipe", default="auto", choices=["auto", *RECIPES])
     one.add_argument("--clinical", type=Path, metavar="CSV", help="path, age_years, sex, bmi")
+    one.add_argument(
+        "--pixel-mm", type=_millimetres, metavar="MM", help="edge of a pixel, measured on a marker, for films without"
+    )
     one.add_argument("--out", type=Path, required=True, metavar="JSONL")
     one.add_argument("--images", type=Path, metavar="DIR", help="write each film with outlines and explanation here")
 

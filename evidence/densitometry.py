@@ -13,7 +13,7 @@ from core.labels import NORMAL, OSTEOPENIA, OSTEOPOROSIS
 
 Array = npt.NDArray[np.floating]
 
-# White women of 20 to 29, for both sexes (NHANES III; ISCD): mean and spread, g/cm2. Other regions have no T-score here.
+# White women of 20 to 29, for both sexes (NHANES III; ISCD): mean and spread, g/cm2. Other regions have no T-score.
 REFERENCE = "NHANES III white female 20-29"
 YOUNG = {"femoral_neck": (0.858, 0.120), "total_hip": (0.942, 0.122)}
 # Femoral neck by age and sex in round figures (NHANES III, Looker et al., Osteoporos. Int. 1998), for Z-scores.

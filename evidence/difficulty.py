@@ -28,11 +28,12 @@ def judge(
     The score is one less the margin between the two likeliest classes: 0 for a certain answer, 1 for a tie. Any other
     reason lifts it to that of a near-threshold case, so that every hard case scores above every plain one.
     """
-    first, second = sorted(joint.values(), reverse=True)[:2]
+    first, second = sorted(joint.values(), reverse=True)[:2] if joint else (1.0, 0.0)  # no class, no line to be near
     reasons = []
     if first - second < NEAR_MARGIN or len(undecided) > 1:
         reasons.append("near_threshold")
-    if len({max(answer, key=answer.__getitem__) for answer in candidates}) > 1 or divergence(candidates) > DISAGREEMENT:
+    split = len({max(answer, key=answer.__getitem__) for answer in candidates}) > 1
+    if split or (len(candidates) > 1 and divergence(candidates) > DISAGREEMENT):
         reasons.append("candidates_disagree")
     if unfamiliarity > unusual_beyond:
         reasons.append("out_of_distribution")

@@ -1,11 +1,12 @@
 """Networks that decompose a film into a projection of its bone, and tell the density of named regions.
 
-After Gu et al. (BMD-GAN, MICCAI 2022; Medical Image Analysis 2023): the projection is in g/cm2, so that it can be looked
-at and measured; a regression head reads the encoder and the projection and refines what the mean intensity says.
+After Gu et al. (BMD-GAN, MICCAI 2022; Medical Image Analysis 2023): the projection is in g/cm2, so that it can be
+looked at and measured; a regression head reads the encoder and the projection and refines what the mean intensity says.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -39,8 +40,8 @@ class Decomposer(Network):
             raise ValueError(f"{type(self).__name__} found films of {images.shape[1]} channels and needs 1: grey")
         if any(side % self.least_px for side in images.shape[2:]):
             raise ValueError(
-                f"{type(self).__name__} found films of {tuple(images.shape[2:])} px and needs sides that {self.least_px} "
-                "divides; change the size in the candidate's preprocessing"
+                f"{type(self).__name__} found films of {tuple(images.shape[2:])} px and needs sides that "
+                f"{self.least_px} divides; change the size in the candidate's preprocessing"
             )
         return Decomposition(*self.network(images))
 
@@ -231,7 +232,7 @@ class PatchDiscriminator(nn.Module):
                 *([nn.GroupNorm(1, after)] if before != 2 else []),
                 nn.LeakyReLU(0.2),
             )
-            for before, after in zip(channels[:-1], channels[1:], strict=True)
+            for before, after in pairwise(channels)
         )
         self.answer = nn.Conv2d(channels[-1], 1, 3, padding=1)
 

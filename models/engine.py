@@ -40,14 +40,22 @@ def device(name: str) -> torch.device:
     return chosen
 
 
-def answer(candidate: Candidate, image: Array, on: torch.device) -> Answer:
-    """The network's answer to one input [3, H, W], with what an explanation needs."""
+def answer(
+    candidate: Candidate, image: Array, on: torch.device, clinical: Array | None = None, of: int | None = None
+) -> Answer:
+    """The network's answer to one input [3, H, W], with what an explanation needs.
+
+    clinical: what is known of the person, for a network that takes it. of: the output whose gradients are wanted, the
+    highest unless told.
+    """
     with _turn:
         network = candidate.weights.to(on)
         batch = torch.from_numpy(image)[None].to(on).requires_grad_(True)
+        beside = () if clinical is None else (torch.from_numpy(clinical)[None].to(on),)
         with torch.enable_grad():
-            output = network(batch)
-            (gradients,) = torch.autograd.grad(output.logits[0].max(), output.maps)
+            output = network(batch, *beside)
+            wanted = output.logits[0].max() if of is None else output.logits[0, of]
+            (gradients,) = torch.autograd.grad(wanted, output.maps)
     return Answer(
         *(
             tensor[0].detach().float().cpu().numpy()
@@ -56,10 +64,11 @@ def answer(candidate: Candidate, image: Array, on: torch.device) -> Answer:
     )
 
 
-def logits(candidate: Candidate, image: Array, on: torch.device) -> Array:
-    """The network's answer [K] alone, for one input [3, H, W]."""
+def logits(candidate: Candidate, image: Array, on: torch.device, clinical: Array | None = None) -> Array:
+    """The network's answer [K] alone, for one input [3, H, W] and, where it takes them, clinical values."""
+    beside = () if clinical is None else (torch.from_numpy(clinical)[None].to(on),)
     with _turn, torch.inference_mode():
-        output = candidate.weights.to(on)(torch.from_numpy(image)[None].to(on))
+        output = candidate.weights.to(on)(torch.from_numpy(image)[None].to(on), *beside)
     return output.logits[0].float().cpu().numpy()
 
 
@@ -105,7 +114,7 @@ def outline(outliner: Outliner, grey: Array, on: torch.device) -> tuple[Array, A
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """projection [H, W] in g/cm2; abmd [R] in g/cm2 by region, and how far single looks at the film differ in it [R]."""
+    """projection [H, W] and abmd [R] by region, in g/cm2; spread [R]: how far single looks at the film differ in it."""
 
     projection: Array
     abmd: Array
@@ -113,7 +122,7 @@ class Measurement:
 
 
 def measure(densitometer: Densitometer, grey: Array, on: torch.device) -> Measurement:
-    """Bone density on a film [H, W] in 0..1: the mean of looks at it as it is, darker, brighter, and turned a little."""
+    """Bone density on a film [H, W] in 0..1: the mean of looks at it as it is, darker, brighter, turned a little."""
     with _turn, torch.inference_mode():
         film = torch.from_numpy(grey)[None].to(on)
         turns = torch.tensor([0.0, 0.0, 0.0, 3.0, -3.0], device=on).deg2rad()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from present.figures import STILL, intervals
-from present.model_card import FIGURES, ModelCard, found_sentence, model_card
+from present.model_card import FIGURES, ModelCard, density_figures_sentence, found_sentence, model_card
 from present.wording import class_title, markdown_safe, network_title
 from reading import models
 from recipes import LEARNERS, learner
@@ -41,6 +41,10 @@ def show_figures(card: ModelCard) -> None:
         st.markdown(found_sentence(card))
         st.dataframe(card.landmarks(), hide_index=True)
         st.caption("Errors are shares of the distance from the head's centre to the lesser trochanter, about 78 mm.")
+        return
+    if card.densities:
+        st.markdown(density_figures_sentence(card))
+        st.dataframe(card.densities_measured(), hide_index=True)
         return
     if not card.parts:
         st.warning("This bundle brings no measured figures, so nothing is known of how good it is.")

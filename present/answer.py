@@ -6,6 +6,7 @@ Text that comes from a file or a bundle is escaped here; nothing else is taken i
 from collections.abc import Callable, Sequence
 from html import escape
 
+from core.estimate import Bmd, Estimate
 from core.reading import Reading
 from core.refusal import Notice
 from present.colours import class_colour
@@ -14,6 +15,7 @@ from present.overlay import shows
 from present.wording import (
     DISCLAIMER,
     class_title,
+    density_sentence,
     difficulty_sentence,
     film_title,
     headline,
@@ -23,8 +25,10 @@ from present.wording import (
     reason_sentence,
     reason_title,
     refusal_title,
+    region_title,
     set_sentence,
     shared_warnings,
+    signed,
     warning_title,
 )
 
@@ -48,6 +52,7 @@ STYLE = """<style>
 .answer .bar i { display: block; height: 0.72rem; border-radius: 2px; background: #232b33; overflow: hidden; }
 .answer .bar b { display: block; height: 100%; background: var(--shade); }
 .answer .bar span { font-size: 0.84rem; font-variant-numeric: tabular-nums; white-space: nowrap; color: #c3ccd4; }
+.answer .density span { font-size: 0.9rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .answer .bar.top span { color: #fff; font-weight: 600; }
 @container (max-width: 380px) {
   .answer .bar { grid-template-columns: 1fr; gap: 0.1rem; }
@@ -85,8 +90,10 @@ def film_html(readings: Sequence[Reading], card_of: Callable[[Reading], ModelCar
 
 def _read(reading: Reading, card: ModelCard | None, said_already: Sequence[Notice]) -> str:
     assert reading.estimate is not None
+    if reading.estimate.densities:
+        return _measured(reading, reading.estimate, card, said_already)
     labels = tuple(reading.estimate.probabilities)
-    best = reading.estimate.label
+    best = reading.estimate.label or ""
     said = set_sentence(reading.estimate.conformal_set, labels, card.coverage if card else None)
     parts = [
         f'<p class="film">{escape(film_title(reading))}: the likeliest class</p>',
@@ -103,10 +110,58 @@ def _read(reading: Reading, card: ModelCard | None, said_already: Sequence[Notic
     return "".join(parts)
 
 
+def _measured(reading: Reading, estimate: Estimate, card: ModelCard | None, said_already: Sequence[Notice]) -> str:
+    """The class by its T-score, or a Z-score without one; then the density of every region."""
+    bmd, label = estimate.bmd, estimate.label
+    assert bmd is not None
+    labels = tuple(estimate.probabilities)
+    by = "class by the lower T-score" if label is not None else "no class under 50"
+    score = bmd.t_score if label is not None else bmd.z_score
+    named = f"{'T' if label is not None else 'Z'}-score {signed(score)}" if score is not None else ""
+    title = class_title(label) if label is not None else (named or "No Z-score")
+    coverage = card.coverage if card else None
+    parts = [
+        f'<p class="film">{escape(film_title(reading))}: {by}</p>',
+        f'<p class="label" style="--shade: {class_colour(label or "")}">{escape(title)} '
+        f"<small>{escape(named if label is not None else region_title(bmd.region).lower())}</small></p>",
+        f"<p>{escape(density_sentence(bmd))}</p>",
+        f"<p>{escape(set_sentence(estimate.conformal_set, labels, coverage))}</p>" if labels else "",
+        f'<p class="disclaimer">{DISCLAIMER}</p>',
+        "<h4>Bone density, g/cm²</h4>",
+        _densities(estimate.densities),
+        f"<h4>Probabilities</h4>{_bars(reading, labels)}" if labels else "",
+        _difficulty(reading),
+        _warnings(tuple(one for one in reading.warnings if one not in said_already)),
+        f'<p class="model">{escape(model_sentence(reading))} {escape(measured_sentence(card)) if card else ""}</p>',
+    ]
+    return "".join(parts)
+
+
+def _densities(told: Sequence[Bmd]) -> str:
+    """A row a region: density, its interval, and the score where there is a reference."""
+    zed = any(one.z_score is not None for one in told)
+    heads = ("", "aBMD", "90 % interval", "Z-score" if zed else "T-score")
+    cells = [f'<span class="head">{escape(head)}</span>' for head in heads]
+    for one in told:
+        score = one.z_score if zed else one.t_score
+        cells += [
+            f'<span class="name">{escape(region_title(one.region))}</span>',
+            f"<span><b>{one.abmd_g_cm2:.3f}</b></span>",
+            f"<span>{one.interval[0]:.3f} to {one.interval[1]:.3f}</span>",
+            f"<span>{signed(score) if score is not None else 'none'}</span>",
+        ]
+    references = dict.fromkeys(
+        reference for one in told if (reference := one.z_reference if zed else one.reference) is not None
+    )
+    note = f'<p class="film">Reference: {escape("; ".join(references))}.</p>' if references else ""
+    tracks = "minmax(6rem, 1.4fr) max-content max-content max-content"
+    return f'<div class="bars density" style="grid-template-columns: {tracks}">{"".join(cells)}</div>{note}'
+
+
 def _bars(reading: Reading, labels: tuple[str, ...]) -> str:
     """A column a network, and a row a class; the other way round where there are too many networks for columns."""
     assert reading.estimate is not None
-    best = reading.estimate.label
+    best = reading.estimate.label or ""
     judges = [("Together", reading.estimate.probabilities)]
     judges += [(network_title(name), answer) for name, answer in reading.candidates.items()]
     names = [name for name, _ in judges]

@@ -34,6 +34,12 @@ CLASS_FIGURES = {
     "ppv": "PPV",
     "npv": "NPV",
 }
+DENSITY_FIGURES = {
+    "r": "Pearson's r",
+    "rmse": "RMSE, g/cm²",
+    "bias": "Bias, g/cm²",
+    "coverage": "Truth within the 90 % interval",
+}
 OUTLINE_FIGURES = {"iou": "IoU", "dice": "Dice", "boundary_mm": "Boundary off by, mm", "found": "IoU of 0.5 and more"}
 
 
@@ -112,7 +118,17 @@ class ModelCard:
     data: Mapping[str, Any]
     provenance: Mapping[str, Any]
     outliners: tuple[str, ...] = ()
+    densities: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by set and region, where it measures
     found: Mapping[str, Any] = field(default_factory=dict)  # of a finder: how well it finds, on films held out
+
+    def densities_measured(self) -> list[dict[str, str]]:
+        """One row a set and region: how well densities agree with the truth."""
+        return [
+            {"Set": PARTS[part], "Region": region_title(region), "Number": str(one["limbs"])}
+            | {title: _three(one[key]) for key, title in DENSITY_FIGURES.items() if key in one}
+            for part, regions in self.densities.items()
+            for region, one in regions.items()
+        ]
 
     def landmarks(self) -> list[dict[str, str]]:
         """One row a landmark of a finder: how far off it is, as a share of head to lesser trochanter."""
@@ -124,16 +140,33 @@ class ModelCard:
         ]
 
 
+def _three(figure: Mapping[str, float | None]) -> str:
+    if figure["value"] is None:
+        return "not defined"
+    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
+
+
 def measured_sentence(card: ModelCard) -> str:
     """How good the bundle was found to be, in a sentence to stand beside each of its answers."""
     if card.found:
         return found_sentence(card)
+    if card.densities:
+        return density_figures_sentence(card)
     found = next(iter(card.parts[0].figures("balanced_accuracy")), None) if card.parts else None
     if found is None or found.value is None or found.low is None:
         return "How good it is was never measured."
     part, chance = card.parts[0], 1 / len(card.labels)
     verdict = " That is no better than chance." if found.low <= chance else ""
     return f"Balanced accuracy on {part.films} {part.where}: {found}; chance is {chance:.2f}.{verdict}"
+
+
+def density_figures_sentence(card: ModelCard) -> str:
+    """How well the total hip's density is told, on the set that the network knew least of."""
+    part, regions = next(iter(card.densities.items()))
+    one = regions.get("total_hip") or next(iter(regions.values()))
+    r, error = (Figure("", **one[key]) for key in ("r", "rmse"))
+    error_text = "not defined" if error.value is None else f"{error.value:.3f} g/cm²"
+    return f"Total hip density on {one['limbs']} {WHERE[part]}: Pearson's r {r}, root mean square error {error_text}."
 
 
 def found_sentence(card: ModelCard) -> str:
@@ -166,8 +199,19 @@ def model_card(description: Mapping[str, Any]) -> ModelCard:
         data=evidence.get("data", {}),
         provenance=description.get("provenance", {}),
         outliners=tuple(description.get("outliners", {})),
+        densities=_densities(evidence) if description.get("densitometers") else {},
         found=held_out if "femora" in held_out else {},
     )
+
+
+def _densities(evidence: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Agreement by set and region, the set least known first."""
+    sets = {name: evidence[name].get("regions", evidence[name]) for name in PARTS if name in evidence}
+    return {
+        name: known
+        for name, regions in sets.items()
+        if (known := {region: one for region, one in regions.items() if one.get("limbs")})
+    }
 
 
 def _part(name: str, values: Mapping[str, Any] | None) -> Part | None:

@@ -1,6 +1,7 @@
 """One film as a still picture: outlines and answers of all its limbs, and the map of where they came from."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -9,10 +10,11 @@ from PIL.ImageFont import FreeTypeFont as Font
 from core.radiograph import Pixels
 from core.reading import Reading
 from present.colours import BACKGROUND, MUTED, TEXT, region_colour, rgb
-from present.overlay import overlay, shows
+from present.overlay import colour_table, overlay, shows
 from present.wording import DISCLAIMER, limb_title, lower_first, region_title, verdict
 
 FILL = 0.14  # of a region's colour within its outline: bone must be seen through it
+FULL_DENSITY = 3.0  # g/cm2 at the end of the colour bar: the densest ray through most proximal femora
 ABOVE = ("femur", "total_hip")  # drawn first, so that the smaller regions lie on them
 
 
@@ -30,6 +32,8 @@ def still(readings: Sequence[Reading], longest: int = 1600) -> Image.Image:
     unit = max(picture.size) / 800
     font = ImageFont.load_default(max(11, round(15 * unit)))
     assert isinstance(font, Font)
+    if any(one.density is not None for one in readings):
+        _colour_bar(picture, legend_of(readings), font)
     names: dict[str, str] = {}
     for region in sorted(drawn, key=lambda one: _rank(one.name)):
         colour = names.setdefault(region.name, region_colour(region.name, len(names)))
@@ -50,8 +54,19 @@ def still(readings: Sequence[Reading], longest: int = 1600) -> Image.Image:
     return _captioned(picture, readings, {name: names[name] for name in sorted(names, key=_rank, reverse=True)}, font)
 
 
+def legend_of(readings: Sequence[Reading]) -> tuple[str, str, str]:
+    """What the map's colours mean: the title, the word at the low end and the one at the high end."""
+    if any(one.density is not None for one in readings):
+        return "Bone mineral on each ray", "0", f"{FULL_DENSITY:g} g/cm²"
+    return "Where the answer came from", "Little", "much weight"
+
+
 def joint_map(readings: Sequence[Reading]) -> Pixels | None:
-    """The explanation maps of a film's limbs as one, the stronger where they meet; None where none shows anything."""
+    """The maps of a film's limbs as one in 0..1, the stronger where they meet: bone density where it was measured, else
+    what the answer came from; None where none shows anything."""
+    densities = [one.density for one in readings if one.density is not None]
+    if densities:
+        return np.clip(np.maximum.reduce(densities) / FULL_DENSITY, 0, 1)
     maps = [one.explanation for one in readings if one.explanation is not None and shows(one.explanation)]
     return np.maximum.reduce(maps) if maps else None
 
@@ -63,6 +78,21 @@ def limb_place(reading: Reading) -> tuple[float, float] | None:
         return None
     across, down = [x for x, _ in points], [y for _, y in points]
     return (min(across) + max(across)) / 2, min(down)
+
+
+def _colour_bar(picture: Image.Image, legend: tuple[str, str, str], font: Font) -> None:
+    """In the upper right corner: which colour is which density."""
+    title, low, high = legend
+    step, width = round(font.size * 1.5), round(font.size * 9)
+    right, top = picture.width - step, step
+    table = colour_table()[:, :3]
+    bar = Image.fromarray(np.repeat(table[None], max(4, step // 2), axis=0)).resize((width, max(4, step // 2)))
+    pen = ImageDraw.Draw(picture)
+    write = partial(pen.text, fill=TEXT, font=font, stroke_width=2, stroke_fill="black")
+    write((right, top), title, anchor="rm")
+    picture.paste(bar, (right - width, top + step * 2 // 3))
+    write((right - width, top + step * 7 // 4), low, anchor="lm")
+    write((right, top + step * 7 // 4), high, anchor="rm")
 
 
 def _rank(name: str) -> int:

@@ -4,18 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
+from core.estimate import Bmd, Estimate
 from core.labels import NORMAL, OSTEOPENIA, OSTEOPOROSIS
 from core.reading import Reading
 from core.refusal import Code, Notice
 
 DISCLAIMER = "Research tool, not a medical device. Not for diagnosis or treatment."
 
-CLASS_TITLES = {
-    NORMAL: "Normal",
-    OSTEOPENIA: "Osteopenia",
-    OSTEOPOROSIS: "Osteoporosis",
-    "no_osteoporosis": "No osteoporosis",
-}
+CLASS_TITLES = {NORMAL: "Normal", OSTEOPENIA: "Osteopenia", OSTEOPOROSIS: "Osteoporosis"}
 SCORE_TITLES = {"vertebral_fracture": "Vertebral fracture", "osteoporosis": "Osteoporosis"}
 
 REFUSAL_TITLES = {
@@ -64,9 +60,13 @@ NETWORKS = {
     "inception_v3": "InceptionV3",
     "densenet121": "DenseNet121",
     "efficientnet_b4": "EfficientNet-B4",
+    "image": "Film alone",
+    "with_clinical": "With age, sex, BMI",
+    "vertebrae": "Finder of vertebrae (U-Net)",
     "u_net": "U-Net",
     "u_net_pp": "U-Net++",
     "finder": "Landmark finder (U-Net)",
+    "decomposer": "Bone decomposer",
 }
 
 REGIONS = {
@@ -217,18 +217,49 @@ def percent(probability: float) -> str:
 def headline(reading: Reading) -> str:
     """The answer in two or three words."""
     if reading.estimate is not None:
-        return class_title(reading.estimate.label)
+        label = reading.estimate.label
+        return class_title(label) if label is not None else _score(reading.estimate) or "No class"
     return "Refused" if reading.status == "refused" else "Not read"
 
 
 def verdict(reading: Reading) -> str:
     """The answer on one short line, for lists."""
     if reading.estimate is not None:
-        label = reading.estimate.label
-        return f"{class_title(label)}, {percent(reading.estimate.probabilities[label])}"
+        estimate, label = reading.estimate, reading.estimate.label
+        if label is None:
+            return headline(reading)
+        return f"{class_title(label)}, {_score(estimate) or percent(estimate.probabilities[label])}"
     if reading.refusal is not None:
         return f"{headline(reading)}: {lower_first(refusal_title(reading.refusal.code))}"
     return headline(reading)
+
+
+def density_sentence(bmd: Bmd) -> str:
+    """One region's density with what it means; a T- or Z-score names its region and reference."""
+    low, high = bmd.interval
+    text = f"{region_title(bmd.region)} {bmd.abmd_g_cm2:.3f} g/cm² (90 % interval {low:.3f} to {high:.3f})"
+    if bmd.z_score is not None:
+        return f"{text}; Z-score {signed(bmd.z_score)} against {bmd.z_reference}."
+    if bmd.t_score is not None and bmd.t_interval is not None:
+        ends = f"{signed(bmd.t_interval[0])} to {signed(bmd.t_interval[1])}"
+        return f"{text}; T-score {signed(bmd.t_score)} ({ends}) against {bmd.reference}."
+    return f"{text}."
+
+
+def signed(value: float) -> str:
+    """A score as it is reported, with its sign and one decimal: `−1.6`, `+0.3`."""
+    return f"{value:+.1f}".replace("-", "−")
+
+
+def _score(estimate: Estimate) -> str:
+    """The score of the region that decides, on a few words; empty where nothing was measured."""
+    bmd = estimate.bmd
+    if bmd is None:
+        return ""
+    region = lower_first(region_title(bmd.region))
+    if estimate.label is None:
+        return f"Z-score {signed(bmd.z_score)}, {region}" if bmd.z_score is not None else "No class, no Z-score"
+    return f"T-score {signed(bmd.t_score)}, {region}" if bmd.t_score is not None else ""
 
 
 def film_verdict(readings: Sequence[Reading]) -> str:

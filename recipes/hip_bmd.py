@@ -1,12 +1,12 @@
 """Bone density from one film: decompose it into a virtual projection of its bone, stage by stage.
 
 Paper      Gu et al., "BMD-GAN", MICCAI 2022; "Bone mineral density estimation from a plain X-ray image by learning
-           decomposition into projections of bone-segmented computed tomography", Medical Image Analysis 2023; 90: 102970
+           decomposition into projections of bone-segmented computed tomography", Med. Image Anal. 2023; 90: 102970
 Reproduce  python cli.py train hip_bmd --data MANIFEST --preset paper --out runs/bmd
 Published  Pearson r .880 with DXA, .920 with QCT; root-mean-square coefficient of variation over poses 3.27 to 3.79 %
-Differs    The generator is ConvNeXt-V2 (`paper`) or a small residual network (`demo`); the femur is cut out by landmarks
-           first and read at 256 px; both players learn in one step; densities of four regions come from a head that
-           reads encoder and projection, instead of the projection's mean alone.
+Differs    The generator is ConvNeXt-V2 (`paper`) or a small residual network (`demo`); the femur is cut out by
+           landmarks first and read at 256 px; both players learn in one step; densities of four regions come from a
+           head that reads encoder and projection, instead of the projection's mean alone.
 """
 
 from core.labels import CLASSES

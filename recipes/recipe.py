@@ -16,6 +16,8 @@ class Candidate:
     init: where its first weights come from when the command line names none (see models.initial).
     frozen: the share of its layers, from the input on, that keep their first weights; 1.0 teaches the head alone.
     region: the outlined region it is shown, cut out of the film ("matting"); None for the whole crop or film.
+    clinical: whether it is told age, sex and BMI beside the film.
+    after: the candidate whose weights it begins with, where it shares layers with one taught before.
     epochs, batch_size, learning_rate: instead of the preset's, where it needs its own.
     """
 
@@ -26,6 +28,8 @@ class Candidate:
     init: str = "scratch"
     frozen: float = 0.0
     region: str | None = None
+    clinical: bool = False
+    after: str | None = None
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
@@ -56,13 +60,13 @@ class Preset:
     candidates: networks that give the class. outliners: dense networks that give regions or landmarks.
     loss: `ordinal` adds the squared earth mover's distance, for which a class two steps off is worse than one.
     balanced: whether each class is heard as much as the others, however rare.
+    tone: how strongly exposure, contrast and processing are varied while classes or densities are learned.
     guide: manifest columns (T-scores, say) that the features must also tell while learning; the answer stays the class.
     virtual_films: how many films `--data virtual` makes for it. fresh: whether they are made anew every epoch, on the
     training device; otherwise once, on disk.
     patience: epochs without a better loss on the held-out films after which training stops; None trains them all.
     averaged: whether the weights that are kept are the running mean of those along the way (EMA).
-    stages: of a training in stages, with their own epochs. tone: how strongly it varies a film's exposure and
-    processing.
+    stages: of a training in stages, with their own epochs.
     """
 
     candidates: tuple[Candidate, ...]
@@ -74,13 +78,13 @@ class Preset:
     outliners: tuple[Candidate, ...] = ()
     loss: Loss = "cross_entropy"
     balanced: bool = True
+    tone: float = 1.0
     guide: tuple[str, ...] = ()
     virtual_films: int = 0
     fresh: bool = False
     patience: int | None = None
     averaged: bool = False
     stages: tuple[Stage, ...] = ()
-    tone: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ class Recipe:
     bundle: `name@version` of the weights it reads with, or None while there are none.
     finder: the bundle that finds the limbs on a film; None reads the film as a whole.
     regions: names of the regions it outlines in each limb. outlines: the bundle whose networks draw them.
+    scores: questions of yes or no that it answers instead of naming a class; its labels are then empty.
     measures: regions whose bone density it tells in g/cm2; the class then follows from the T-score.
     """
 
@@ -106,6 +111,7 @@ class Recipe:
     regions: tuple[str, ...] = ()
     outlines: str | None = None
     measures: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
 
     @property
     def view_name(self) -> str:

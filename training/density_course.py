@@ -17,7 +17,7 @@ from evidence.agreement import agreement
 from evidence.densitometry import Residuals
 from imaging.preprocess import Preprocess
 from models import engine, registry
-from models.bundle import Bundle, Densitometer
+from models.bundle import Bundle, Densitometer, amend, load
 from models.initial import initialise
 from models.networks import Decomposer, build
 from recipes.hips import CROP_PX
@@ -84,6 +84,13 @@ def teach(
         card=density_card(recipe, version, learned_from, made, evidence),
         densitometers=(densitometer,),
     )
+
+
+def sign(recipe: Recipe, folder: Path, sets: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write what was measured on sets nobody learned from into a bundle that was just made, and its card."""
+    bundle = load(folder)
+    evidence = {**bundle.evidence, **sets}
+    amend(folder, evidence, density_card(recipe, bundle.version, bundle.learned_from, bundle.provenance, evidence))
 
 
 def collect(recipe: Recipe, preset: Preset, manifest: Manifest, workers: int, say: Tell) -> Limbs:

@@ -14,7 +14,7 @@ from core.radiograph import Pixels, Radiograph
 from core.reading import Reading
 from present.colours import REGIONS, region_colour
 from present.overlay import colour_table, shrunk
-from present.still import joint_map, limb_place
+from present.still import joint_map, legend_of, limb_place
 from present.wording import film_title, headline, limb_title, region_title
 
 SCRIPT = files(__package__).joinpath("viewer.js").read_text(encoding="utf-8")
@@ -55,6 +55,7 @@ def viewer_data(readings: Sequence[Reading]) -> dict[str, Any] | None:
         "film": packed,
         "heat": heat,
         "colours": colour_table().ravel().tolist(),
+        "legend": legend_of(readings),
         "opacity": 45,
         "fill": 14,
         "limbs": limbs,

@@ -103,6 +103,10 @@ class FilmViewer {
     this.canvas.setAttribute("aria-label", data.label);
     this.root.querySelector(".title").textContent = data.title;
     this.root.querySelector(".map").hidden = !this.heat;
+    const [said, low, high] = data.legend, legend = this.root.querySelector(".legend");
+    legend.title = said;
+    legend.firstElementChild.textContent = low;
+    legend.lastElementChild.textContent = high;
     this.root.classList.toggle("outlined", this.regions.length > 0);
     this.list(data.unit);
     const stops = [];

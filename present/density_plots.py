@@ -1,0 +1,109 @@
+"""Pictures of how a measured density agrees with the truth, and of the projections it comes from."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from present.evidence_plots import INK, LINES, MARKS, QUIET, RULE
+from present.wording import region_title
+
+Study = Mapping[str, Any]
+SHOWN = ("total_hip", "femoral_neck")
+PANEL = 3.1  # inches
+
+
+def draw(study: Study, pictured: Mapping[str, Sequence[Any]]) -> dict[str, Figure]:
+    """Every picture that the study's figures allow, by what it shows."""
+    plots = {"agreement": agreement(study)}
+    plots |= {f"projections_{name}": projections(limbs) for name, limbs in pictured.items() if len(limbs) >= 3}
+    if study["again"]:
+        plots["again"] = again(study)
+    return plots
+
+
+def agreement(study: Study) -> Figure:
+    """A row a set; for each region shown, answers against the truth, and their difference over their mean."""
+    sets = study["sets"]
+    regions = [region for region in SHOWN if region in next(iter(sets.values()))["regions"]]
+    wide = 2 * len(regions)
+    plot = Figure(figsize=(PANEL * wide, PANEL * len(sets)), layout="constrained")
+    panels = plot.subplots(len(sets), wide, squeeze=False)
+    for row, (name, found) in enumerate(sets.items()):
+        for column, region in enumerate(regions):
+            one = found["regions"][region]
+            truth, answer = np.array(one["truth"]), np.array(one["answer"])
+            left, right = panels[row][2 * column], panels[row][2 * column + 1]
+            ends = (min(truth.min(), answer.min()) - 0.03, max(truth.max(), answer.max()) + 0.03)
+            left.plot(ends, ends, color=RULE, linewidth=1)
+            left.scatter(truth, answer, s=5, color=LINES[1], alpha=0.35, linewidths=0)
+            left.set(xlim=ends, ylim=ends, aspect="equal", xlabel="truth, g/cm²", ylabel="answer, g/cm²")
+            left.set_title(f"{region_title(region)}, {name}: r {one['r']['value']:.3f}", fontsize=9, color=INK)
+            bias, limits = one["bias"]["value"], one["limits"]["value"]
+            right.scatter((truth + answer) / 2, answer - truth, s=5, color=LINES[1], alpha=0.35, linewidths=0)
+            for level, stroke in ((bias, "-"), (bias - limits, "--"), (bias + limits, "--")):
+                right.axhline(level, color=LINES[2], linewidth=1.2, linestyle=stroke)
+            right.set(xlim=ends, xlabel="mean of both, g/cm²", ylabel="answer less truth, g/cm²")
+            reach = max(0.25, 1.1 * float(np.abs(answer - truth).max()))
+            right.set_ylim(-reach, reach)
+            right.set_title(f"bias {bias:+.3f}, ± {limits:.3f}", fontsize=9, color=INK)
+            for panel in (left, right):
+                panel.tick_params(labelsize=7, colors=QUIET)
+                panel.xaxis.label.set_size(8)
+                panel.yaxis.label.set_size(8)
+    return plot
+
+
+def projections(limbs: Sequence[Any]) -> Figure:
+    """The limbs whose projection is most, middling and least like the truth: film, projection, truth, difference."""
+    order = sorted(limbs, key=lambda one: -one.likeness)
+    rows = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
+    plot = Figure(figsize=(2.4 * 4 + 1.4, 2.5 * 3), layout="constrained")
+    panels = plot.subplots(3, 4, squeeze=False)
+    top = max(float(one.truth.max()) for one in rows.values())
+    for row, (name, one) in enumerate(rows.items()):
+        drawn, truth = one.drawn.astype(np.float32), one.truth.astype(np.float32)
+        panels[row][0].imshow(one.film.astype(np.float32), cmap="gray", vmin=0, vmax=1)
+        shown = panels[row][1].imshow(drawn, cmap="plasma", vmin=0, vmax=top)
+        panels[row][2].imshow(truth, cmap="plasma", vmin=0, vmax=top)
+        gap = panels[row][3].imshow(drawn - truth, cmap="RdBu_r", vmin=-1, vmax=1)
+        panels[row][0].set_ylabel(f"{name}\nSSIM {one.likeness:.3f}, r {one.r:.3f}", fontsize=9, color=INK)
+        for panel in panels[row]:
+            panel.set(xticks=[], yticks=[])
+    titles = ("film", "virtual projection", "truth", "projection less truth")
+    for panel, title in zip(panels[0], titles, strict=True):
+        panel.set_title(title, fontsize=9, color=INK)
+    for mapped, columns in ((shown, panels[:, 1:3]), (gap, panels[:, 3])):
+        bar = plot.colorbar(mapped, ax=columns, orientation="horizontal", fraction=0.03, pad=0.02)
+        bar.set_label("g/cm²", fontsize=8)
+        bar.ax.tick_params(labelsize=7)
+    return plot
+
+
+def again(study: Study) -> Figure:
+    """A column a scanner: root mean square error by JPEG quality (above) and by dose (below), a line a region."""
+    scanners = study["again"]
+    plot = Figure(figsize=(4.4 * len(scanners), 5.6), layout="constrained")
+    panels = plot.subplots(2, len(scanners), squeeze=False)
+    for column, (scanner, one) in enumerate(scanners.items()):
+        for row, (key, title) in enumerate((("jpeg", "JPEG quality"), ("dose", "dose, share of the scanner's"))):
+            panel = panels[row][column]
+            for number, (region, found) in enumerate(one["regions"].items()):
+                steps = [step for step in found[key] if step["rmse"] is not None]
+                panel.plot(
+                    [step["step"] for step in steps], [step["rmse"] for step in steps],
+                    color=LINES[number % len(LINES)], marker=MARKS[number % len(MARKS)], markersize=4, linewidth=1.3,
+                    label=region_title(region),
+                )  # fmt: skip
+            panel.set_ylim(bottom=0)
+            panel.set_xlabel(title, fontsize=8)
+            panel.set_ylabel("RMSE, g/cm²", fontsize=8)
+            panel.tick_params(labelsize=7, colors=QUIET)
+            panel.invert_xaxis()
+            if key == "dose":
+                panel.set_xscale("log")
+            panel.grid(color=RULE, linewidth=0.5)
+            panel.set_title(f"scanner {scanner}", fontsize=9, color=INK)
+    panels[0][0].legend(fontsize=7, frameon=False)
+    return plot
