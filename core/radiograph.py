@@ -61,3 +61,8 @@ class Radiograph:
     @property
     def width(self) -> int:
         return int(self.pixels.shape[1])
+
+    @property
+    def seen(self) -> Pixels:
+        """The values [N] of the pixels that are film; of all of them where none is known to be."""
+        return self.pixels.ravel() if self.valid is None or not self.valid.any() else self.pixels[self.valid]

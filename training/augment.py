@@ -46,44 +46,49 @@ def warp(films: Tensor, moves: Tensor, size: tuple[int, int], mode: str = "bilin
     return f.grid_sample(films, grid, mode=mode, padding_mode="zeros", align_corners=False)
 
 
-def move_points(points: Tensor, moves: Tensor) -> Tensor:
-    """Where points [B, K, 2] of the old square film, as shares 0..1, lie on the new one."""
+def move_points(points: Tensor, moves: Tensor, aspect: float = 1.0) -> Tensor:
+    """Where points [B, K, 2] of the old film, as shares 0..1, lie on the new one. aspect: height to width of the new."""
+    moves = moves * moves.new_tensor([[1.0, aspect, 1.0], [1 / aspect, 1.0, 1.0]])
     moved = (points * 2 - 1) - moves[:, None, :, 2]
     back = torch.linalg.inv(moves[:, :, :2])
     return (torch.einsum("bij,bkj->bki", back, moved) + 1) / 2
 
 
-def relook(film: Tensor, random: torch.Generator) -> Tensor:
+def relook(film: Tensor, random: torch.Generator, strength: float = 1.0) -> Tensor:
     """The same film [B, H, W] taken and processed otherwise: blur, exposure (gamma), contrast, quantum noise; now and
-    then a collimated edge or a bright marker, so that neither can stand for a class."""
+    then a collimated edge or a bright marker, so that neither can stand for a class.
+
+    strength: of the changes of tone. Lost bone shows in how bright bone is beside flesh, and strong changes hide that.
+    """
     batch = len(film)
 
     def uniform(low: float, high: float) -> Tensor:
         return (low + (high - low) * torch.rand(batch, generator=random).to(film.device))[:, None, None]
 
-    blur = uniform(0, 1)
+    blur = uniform(0, strength)
     film = (1 - blur) * film + blur * f.avg_pool2d(film[:, None], 3, 1, 1, count_include_pad=False)[:, 0]
-    film = film.clamp(0, 1) ** torch.exp(uniform(-0.35, 0.35))
-    film = (film - 0.5) * uniform(0.8, 1.2) + 0.5 + uniform(-0.08, 0.08)
+    film = film.clamp(0, 1) ** torch.exp(strength * uniform(-0.35, 0.35))
+    film = (film - 0.5) * (1 + strength * uniform(-0.2, 0.2)) + 0.5 + strength * uniform(-0.08, 0.08)
     noise = torch.randn(film.shape, generator=random).to(film.device)
-    film = film + noise * uniform(0, 0.03)
+    film = film + noise * uniform(0, 0.03 * strength)
     film = _collimate(film, *(uniform(-0.3, 0.12) for _ in range(4)))
     return _mark(film, uniform(0, 1), uniform(0.02, 0.98), uniform(0.02, 0.98)).clamp(0, 1)
 
 
-def revendor(film: Tensor, random: torch.Generator) -> Tensor:
+def revendor(film: Tensor, random: torch.Generator, strength: float = 1.0) -> Tensor:
     """The same film [B, H, W] in 0..1 through another maker's processing: an S-shaped or flat tone curve, more or less
     contrast of fine and of coarse detail, brightness that drifts over the film. Each in two films of three."""
     batch, height, width = film.shape
 
     def drawn(low: float, high: float) -> Tensor:
-        value = low + (high - low) * torch.rand(batch, generator=random)
+        value = strength * (low + (high - low) * torch.rand(batch, generator=random))
         return (value * (torch.rand(batch, generator=random) < 0.67)).to(film.device)[:, None, None]
 
     small = f.avg_pool2d(film[:, None], 5, 1, 2, count_include_pad=False)[:, 0]
-    coarse = f.interpolate(f.avg_pool2d(film[:, None], 16, 16), (height, width), mode="bilinear", align_corners=False)[
-        :, 0
-    ]
+    block = max(2, min(height, width) // 16)
+    coarse = f.interpolate(
+        f.avg_pool2d(film[:, None], block, block), (height, width), mode="bilinear", align_corners=False
+    )[:, 0]
     film = film + drawn(-0.5, 1.5) * (film - small) + drawn(-0.4, 0.6) * (small - coarse)
     tilt = torch.randn(batch, 1, 4, 4, generator=random).to(film.device)
     film = film + drawn(0, 0.12) * f.interpolate(tilt, (height, width), mode="bicubic", align_corners=False)[:, 0]

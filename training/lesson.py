@@ -40,9 +40,13 @@ class ClassLesson(Lesson):
     """Which class a film shows.
 
     films: uint8 [N, h, w], through the candidate's preprocessing, or crops with room around of which `zoom` is shown.
-    labels: [N]. guide: [N, M] measures that the features must tell as well (NaN where not known), standardised here.
-    vendors: whether films are also shown as another maker would process them. matted: black around a region stays so.
+    labels: [N]. guide: [N, M] measures that the features must tell as well (NaN where not known), standardised here;
+    it weighs more than the class, for a measure says of every film what a class says only of those at its border.
+    tone: how strongly exposure and contrast vary. vendors: whether films are also shown as another maker would process
+    them. matted: black around a region stays so.
     """
+
+    GUIDED = 4.0
 
     def __init__(
         self,
@@ -54,18 +58,20 @@ class ClassLesson(Lesson):
         loss: Loss = "cross_entropy",
         balanced: bool = True,
         guide: npt.NDArray[np.floating] | None = None,
+        tone: float = 1.0,
         vendors: bool = False,
         matted: bool = False,
     ) -> None:
         super().__init__()
-        self.size, self.zoom, self.kind, self.vendors, self.matted = preprocess.size, zoom, loss, vendors, matted
+        self.size, self.zoom, self.kind = preprocess.size, zoom, loss
+        self.tone, self.vendors, self.matted = tone, vendors, matted
         self.pad = preprocess.fit == "pad"
         mean, std = (torch.tensor(values)[None, :, None, None] for values in (preprocess.mean, preprocess.std))
         self.mean, self.std = nn.Buffer(mean, persistent=False), nn.Buffer(std, persistent=False)
         counts = torch.bincount(torch.from_numpy(labels), minlength=label_count).clamp(min=1)
         weight = counts.sum() / counts if balanced else torch.ones(label_count)
         self.weight = nn.Buffer(weight / weight.mean(), persistent=False)
-        self.films = (torch.from_numpy(films), torch.from_numpy(labels))
+        self.films = (shrunk(torch.from_numpy(films), preprocess.size, zoom), torch.from_numpy(labels))
         self.tell: nn.Linear | None = None
         if guide is not None:
             scaled = (guide - np.nanmean(guide, 0)) / np.maximum(np.nanstd(guide, 0), 1e-6)
@@ -88,7 +94,7 @@ class ClassLesson(Lesson):
             cost = cost + earth_movers(output.logits, batch[1], self.weight)
         if self.tell is not None and vary:
             known = ~batch[2].isnan()
-            cost = cost + f.smooth_l1_loss(self.tell(output.features)[known], batch[2][known])
+            cost = cost + self.GUIDED * f.smooth_l1_loss(self.tell(output.features)[known], batch[2][known])
         return cost
 
     def shown(self, films: Tensor, random: torch.Generator, vary: bool = True) -> Tensor:
@@ -102,9 +108,19 @@ class ClassLesson(Lesson):
         grey = warp(grey[:, None], draw_moves(len(grey), random, self.zoom), self.size)[:, 0]
         bone = grey > 0
         if self.vendors:
-            grey = revendor(grey, random)
-        grey = relook(grey, random)
+            grey = revendor(grey, random, self.tone)
+        grey = relook(grey, random, self.tone)
         return grey * bone if self.matted else grey
+
+
+def shrunk(films: Tensor, size: tuple[int, int], zoom: float) -> Tensor:
+    """Films uint8 [N, h, w] no finer than a network of that size sees them: `warp` would skip the pixels between."""
+    height, width = (round(side / zoom) for side in size)
+    if films.shape[1] < 1.1 * height or films.shape[2] < 1.1 * width:
+        return films
+    some = [f.interpolate(part[:, None].float(), (height, width), mode="bilinear", antialias=True)[:, 0]
+            for part in films.split(256)]  # fmt: skip
+    return torch.cat([part.round().byte() for part in some])
 
 
 def earth_movers(logits: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
@@ -165,7 +181,7 @@ class LandmarkLesson(Lesson):
             moves = self._moves(points.cpu(), random)
             film = warp(grey, moves, self.size)[:, 0]
             film = relook(revendor(film, random), random)
-            points = move_points(points, moves.to(points.device))
+            points = move_points(points, moves.to(points.device), self.size[0] / self.size[1])
         else:
             film = f.interpolate(grey, self.size, mode="bilinear", antialias=True)[:, 0]
         off = ((points < 0.01) | (points > 0.99)).any(2, keepdim=True)
