@@ -16,6 +16,7 @@ from transformers import (
     ViTForImageClassification,
 )
 from transformers.models.efficientnet.modeling_efficientnet import round_filters
+from transformers.models.resnet.modeling_resnet import ResNetBasicLayer, ResNetBottleNeckLayer
 
 from models.classifier import Classifier, Output, numbered
 
@@ -40,6 +41,11 @@ class ResNet(Classifier):
     def __init__(self, labels: int, **options: Any) -> None:
         super().__init__()
         self.network = ResNetForImageClassification(ResNetConfig(id2label=numbered(labels), **options))
+        # Each block begins as doing nothing (Goyal et al., 2017): without it the deep ones stay at a constant answer
+        # for epochs when they begin from nothing. Weights that are loaded replace it.
+        for block in self.network.modules():
+            if isinstance(block, (ResNetBasicLayer, ResNetBottleNeckLayer)):
+                nn.init.zeros_(block.layer[-1].normalization.weight)
 
     @property
     def head(self) -> nn.Linear:
