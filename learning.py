@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from annotation.films import film_path, keep_film
 from annotation.label_studio import LabelStudio, LabelStudioFault, LabelStudioStatus, status, task_link
@@ -25,11 +26,11 @@ from imaging import to_png
 from models.bundle import copy as copy_bundle
 from models.bundle import save
 from models.registry import find as find_bundle
-from recipes import Recipe, by_name, learner
-from training import film_course, finder_course, limb_course
+from recipes import Recipe, by_name, learner, view
+from training import density_course, density_evaluation, film_course, finder_course, limb_course, view_course
 from training.evaluation import Measured, figures, measure
 from training.manifest import Manifest, read_manifest
-from training.virtual import TEST_FILMS, elsewhere, made, testing
+from training.virtual import TEST_FILMS, Cohort, elsewhere, made, of_views, testing, views_testing
 from training.virtual import learning as virtual_learning
 
 Tell = Callable[[str, int, int], None]  # which step, how much is done, how much there is
@@ -48,9 +49,12 @@ __all__ = [
     "counts",
     "enqueue",
     "evaluate",
+    "evaluate_density",
+    "evaluate_views",
     "figures",
     "film_png",
     "label_studio_status",
+    "prognosis",
     "promote",
     "pull",
     "push",
@@ -221,11 +225,21 @@ def train(
     """
     recipe, say, first = learner(recipe_name), tell or (lambda *_: None), init or {}
     manifests = _data(recipe, data, preset_name, seed, workers, say)
-    source = learned_from or (VIRTUAL if data == "virtual" else manifests[0].name)
-    course = film_course if recipe.finder is None and recipe.labels else limb_course if recipe.labels else finder_course
+    views = recipe.name == view.RECIPE.name  # which also learns from real films at hand, and says from which
+    source = learned_from or ("" if views else VIRTUAL if data == "virtual" else manifests[0].name)
+    course: Any = film_course if recipe.finder is None else limb_course
+    course = density_course if recipe.measures else course
+    course = {view.RECIPE.name: view_course}.get(recipe.name, course if recipe.labels else finder_course)
     bundle = course.teach(recipe, preset_name, manifests, out, seed, version, source, first, workers, say)
     folder = save(bundle, out / "bundles")
-    if data == "virtual" and recipe.finder is not None and test_films:
+    if views and data == "virtual":
+        view_course.sign(recipe, folder, view_course.measure(folder, _view_tests(workers, say), say))
+    if data == "virtual" and recipe.measures and test_films:
+        tests = _tests(recipe, test_films, workers, say)
+        density = density_evaluation.measure(recipe, folder, tests, settings().weights, workers, say)
+        told = {name: density_evaluation.of_card(density_evaluation.figures(one)) for name, one in density.items()}
+        density_course.sign(recipe, folder, told)
+    elif data == "virtual" and recipe.finder is not None and test_films:
         sets = measure(recipe, folder, _tests(recipe, test_films, workers, say), settings().weights, workers, say)
         limb_course.sign(recipe, folder, sets)
     return folder
@@ -259,10 +273,69 @@ def evaluate(
     return measure(recipe, folder, sets, settings().weights, workers, say)
 
 
+def evaluate_density(
+    recipe_name: str,
+    data: Path | str,
+    bundle: str | None = None,
+    workers: int = 1,
+    films: int = TEST_FILMS,
+    tell: Tell | None = None,
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, list[Any]]]:
+    """What a bundle that measures density answers on films nobody taught it: figures by set; with virtual patients,
+    figures of the same persons filmed again by scanner; and limbs whose projections were compared, by set.
+
+    data and bundle: as `evaluate` takes them.
+    """
+    recipe, say = by_name(recipe_name), tell or (lambda *_: None)
+    virtual, root = data == "virtual", settings().weights
+    sets = _tests(recipe, films, workers, say) if virtual else {}
+    if not virtual:
+        manifest = read_manifest(Path(data))
+        sets = {manifest.name: manifest}
+    folder = find_bundle(bundle or recipe.bundle or recipe.name, root)
+    found = density_evaluation.measure(recipe, folder, sets, root, workers, say)
+    finder = find_bundle(recipe.finder or "", root)
+    persons = min(density_evaluation.PERSONS, films)
+    again = {
+        scanner: density_evaluation.again(
+            folder, finder, scanner, workers, partial(say, f"filmed again on {scanner}"), persons
+        )
+        for scanner in (("alpha", "beta") if virtual else ())
+    }
+    return (
+        {name: density_evaluation.figures(one) for name, one in found.items()},
+        again,
+        {name: one.pictured for name, one in found.items()},
+    )
+
+
+def evaluate_views(bundle: str | None = None, workers: int = 1, tell: Tell | None = None) -> dict[str, Any]:
+    """What the view network says of virtual films nobody learned from, of real films at hand, and of what is none."""
+    say = tell or (lambda *_: None)
+    folder = find_bundle(bundle or view.RECIPE.bundle or "", settings().weights)
+    return view_course.measure(folder, _view_tests(workers, say), say)
+
+
+def prognosis(table: Path, horizon: float = 5.0) -> dict[str, Any]:
+    """What the scores of a table with follow-up say of fractures to come, in plain values.
+
+    Raises ValueError in one sentence for a table that lacks something.
+    """
+    from evidence.prognosis import prognosis as figures_of  # survival models take a second to load
+    from simulation.scanner import SCANNERS
+    from training.followup import read_followup
+
+    people, scores = read_followup(table)
+    virtual = "scanner" in people and set(people["scanner"].dropna()) <= set(SCANNERS)
+    return {"data": table.name, "virtual": virtual, **figures_of(people, scores, horizon)}
+
+
 def _data(recipe: Recipe, data: Path | str, preset_name: str, seed: int, workers: int, say: Tell) -> list[Manifest]:
     """What a recipe learns from: the manifest that was named, or virtual persons, made if they are not there."""
     if data != "virtual":
-        return [read_manifest(Path(data), require_labels=bool(recipe.labels))]
+        return [read_manifest(Path(data), require_labels=_asks_labels(recipe))]
+    if recipe.name == view.RECIPE.name:
+        return [_of_views(one, workers, say) for one in of_views(seed)]
     films = recipe.presets[preset_name].virtual_films
     if not films:
         raise ValueError(f"{recipe.name} does not learn from virtual patients yet; pass --data with a manifest")
@@ -270,6 +343,23 @@ def _data(recipe: Recipe, data: Path | str, preset_name: str, seed: int, workers
     if not recipe.labels:
         cohorts += elsewhere(films, seed)
     return [made(one, _virtual_folder(), workers, partial(say, f"films of {one.name}")) for one in cohorts]
+
+
+def _asks_labels(recipe: Recipe) -> bool:
+    """Whether each row must name a class: not where views or densities are learned."""
+    return bool(recipe.labels) and recipe.name != view.RECIPE.name and not recipe.measures
+
+
+def _of_views(cohort: Cohort, workers: int, say: Tell) -> Manifest:
+    """A cohort whose rows say which view they show."""
+    manifest = made(cohort, _virtual_folder(), workers, partial(say, f"films of {cohort.name}"))
+    shown = tuple(replace(one, others={**one.others, "view": cohort.shows}) for one in manifest.examples)
+    return replace(manifest, examples=shown)
+
+
+def _view_tests(workers: int, say: Tell) -> dict[str, list[Manifest]]:
+    """Films whose view nobody learned from, by scanner."""
+    return {name: [_of_views(one, workers, say) for one in cohorts] for name, cohorts in views_testing().items()}
 
 
 def _tests(recipe: Recipe, films: int, workers: int, say: Tell) -> dict[str, Manifest]:

@@ -1,12 +1,13 @@
-"""The published systems, one file each; and the finder that the hip recipes begin with."""
+"""The published systems, one file each; and what they begin with: the finder of hips, and the network of views."""
 
-from recipes import hip_finder, hip_regions, hip_vit, knee_resnet
-from recipes.recipe import Candidate, Preset, Recipe
+from recipes import hip_bmd, hip_finder, hip_regions, hip_vit, knee_resnet, view
+from recipes.recipe import Candidate, Preset, Recipe, Stage
 
 RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe for recipe in (hip_vit.RECIPE, hip_regions.RECIPE, knee_resnet.RECIPE)
+    recipe.name: recipe for recipe in (hip_vit.RECIPE, hip_regions.RECIPE, knee_resnet.RECIPE, hip_bmd.RECIPE)
 }
-LEARNERS = (hip_finder.RECIPE.name, *RECIPES)  # whatever can be trained
+BEFORE = {recipe.name: recipe for recipe in (view.RECIPE, hip_finder.RECIPE)}  # what recipes begin with
+LEARNERS = (*BEFORE, *RECIPES)  # whatever can be trained
 
 
 def by_name(name: str) -> Recipe:
@@ -17,8 +18,8 @@ def by_name(name: str) -> Recipe:
 
 
 def learner(name: str) -> Recipe:
-    """A recipe that can be trained: one that reads films, or the finder."""
-    return hip_finder.RECIPE if name == hip_finder.RECIPE.name else by_name(name)
+    """A recipe that can be trained: one that reads films, or one that others begin with."""
+    return BEFORE.get(name) or by_name(name)
 
 
-__all__ = ["LEARNERS", "RECIPES", "Candidate", "Preset", "Recipe", "by_name", "learner"]
+__all__ = ["LEARNERS", "RECIPES", "Candidate", "Preset", "Recipe", "Stage", "by_name", "learner"]
