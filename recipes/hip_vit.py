@@ -18,26 +18,29 @@ from recipes.recipe import Candidate, Preset, Recipe
 VIT = Candidate(
     name="vit",
     network="vit",
-    preprocess=Preprocess(size=(224, 224)),
+    preprocess=Preprocess(size=(128, 128)),
     options={
-        "image_size": 224,
+        "image_size": 128,
         "patch_size": 16,
-        "hidden_size": 144,
+        "hidden_size": 192,
         "num_hidden_layers": 6,
         "num_attention_heads": 3,
-        "intermediate_size": 432,
+        "intermediate_size": 576,
+        "pool": "mean",
     },
+    epochs=40,
+    learning_rate=1e-3,
 )
 RESNET = Candidate(
     name="resnet50",
     network="resnet",
-    preprocess=Preprocess(size=(224, 224)),
+    preprocess=Preprocess(size=(128, 128)),
     options={"embedding_size": 16, "hidden_sizes": [48, 96, 192, 384], "depths": [3, 4, 6, 3]},
 )
 INCEPTION = Candidate(
     name="inception_v3",
     network="inception_v3",
-    preprocess=Preprocess(size=(224, 224)),
+    preprocess=Preprocess(size=(160, 160)),
     options={"width": 0.25},
 )
 
@@ -51,11 +54,14 @@ RECIPE = Recipe(
     presets={
         "demo": Preset(
             (RESNET, VIT, INCEPTION),
-            epochs=10,
+            epochs=30,
             batch_size=32,
-            learning_rate=1e-3,
+            learning_rate=3e-3,
             loss="ordinal",
+            balanced=False,
+            tone=0.3,
             guide=("t_femoral_neck", "t_total_hip"),
+            placed=True,
             virtual_films=1800,
         ),
         "paper": Preset(
@@ -75,6 +81,10 @@ RECIPE = Recipe(
             learning_rate=2e-4,
             virtual_films=18000,
             patience=10,
+            loss="ordinal",
+            balanced=False,
+            tone=0.3,
+            guide=("t_femoral_neck", "t_total_hip"),
         ),
     },
     bundle="hip_vit@0.1.0",

@@ -42,11 +42,14 @@ class ClassLesson(Lesson):
     films: uint8 [N, h, w], through the candidate's preprocessing, or crops with room around of which `zoom` is shown.
     labels: [N]. guide: [N, M] measures that the features must tell as well (NaN where not known), standardised here;
     it weighs more than the class, for a measure says of every film what a class says only of those at its border.
+    masks: uint8 [N, h, w] beside the films, region r in bit r of `regions`: the maps must tell as well how much of each
+    region lies in each of their cells, so that a network learns where to look before it learns what to see there.
     tone: how strongly exposure and contrast vary. vendors: whether films are also shown as another maker would process
     them. matted: black around a region stays so.
     """
 
     GUIDED = 4.0
+    PLACED = 2.0
 
     def __init__(
         self,
@@ -58,6 +61,8 @@ class ClassLesson(Lesson):
         loss: Loss = "cross_entropy",
         balanced: bool = True,
         guide: npt.NDArray[np.floating] | None = None,
+        masks: Bytes | None = None,
+        regions: int = 0,
         tone: float = 1.0,
         vendors: bool = False,
         matted: bool = False,
@@ -71,21 +76,31 @@ class ClassLesson(Lesson):
         counts = torch.bincount(torch.from_numpy(labels), minlength=label_count).clamp(min=1)
         weight = counts.sum() / counts if balanced else torch.ones(label_count)
         self.weight = nn.Buffer(weight / weight.mean(), persistent=False)
-        self.films = (shrunk(torch.from_numpy(films), preprocess.size, zoom), torch.from_numpy(labels))
         self.tell: nn.Linear | None = None
-        if guide is not None:
-            scaled = (guide - np.nanmean(guide, 0)) / np.maximum(np.nanstd(guide, 0), 1e-6)
-            self.films = (*self.films, torch.from_numpy(scaled.astype(np.float32)))
+        self.place: nn.Conv2d | None = None
+        self.regions = regions
+        measured = np.empty((len(labels), 0)) if guide is None else guide
+        scaled = (measured - np.nanmean(measured, 0)) / np.maximum(np.nanstd(measured, 0), 1e-6)
+        outlined = np.empty((len(labels), 0, 0), np.uint8) if masks is None else masks[:, ::2, ::2]  # cells are coarse
+        self.films = (
+            shrunk(torch.from_numpy(films), preprocess.size, zoom),
+            torch.from_numpy(labels),
+            torch.from_numpy(scaled.astype(np.float32)),
+            torch.from_numpy(np.ascontiguousarray(outlined)),
+        )
 
     def ready(self, network: Network) -> None:
-        """Give the guide its own last layer, as wide as the network's features."""
-        if len(self.films) > 2:
-            with torch.inference_mode():
-                width = network.eval()(torch.zeros(1, 3, *self.size)).features.shape[1]
-            self.tell = nn.Linear(width, self.films[2].shape[1])
+        """Give the guide and the outlines last layers of their own, as wide as the network's features and maps."""
+        with torch.inference_mode():
+            output = network.eval()(torch.zeros(1, 3, *self.size))
+        if self.films[2].shape[1]:
+            self.tell = nn.Linear(output.features.shape[1], self.films[2].shape[1])
+        if self.films[3].shape[1]:
+            self.place = nn.Conv2d(output.maps.shape[1], self.regions, 1)
 
     def loss(self, network: nn.Module, batch: Sequence[Tensor], random: torch.Generator, vary: bool = True) -> Tensor:
-        output = network((self.shown(batch[0], random, vary)[:, None] - self.mean) / self.std)
+        moves = draw_moves(len(batch[0]), random, self.zoom) if vary else self._still(len(batch[0]))
+        output = network((self.shown(batch[0], moves, random, vary)[:, None] - self.mean) / self.std)
         smoothing = 0.05 if vary else 0.0
         cost = f.cross_entropy(output.logits, batch[1], self.weight, label_smoothing=smoothing)
         if output.auxiliary is not None:
@@ -95,22 +110,27 @@ class ClassLesson(Lesson):
         if self.tell is not None and vary:
             known = ~batch[2].isnan()
             cost = cost + self.GUIDED * f.smooth_l1_loss(self.tell(output.features)[known], batch[2][known])
+        if self.place is not None and vary:
+            masks = torch.stack([(batch[3] >> region) & 1 for region in range(self.regions)], 1).float()
+            share = f.adaptive_avg_pool2d(warp(masks, moves, self.size), output.maps.shape[2:])
+            cost = cost + self.PLACED * f.binary_cross_entropy_with_logits(self.place(output.maps), share)
         return cost
 
-    def shown(self, films: Tensor, random: torch.Generator, vary: bool = True) -> Tensor:
-        """Grey [B, H, W] in 0..1 of the network's size, varied or as a reading would show it."""
+    def shown(self, films: Tensor, moves: Tensor, random: torch.Generator, vary: bool = True) -> Tensor:
+        """Grey [B, H, W] in 0..1 of the network's size, moved and varied, or as a reading would show it."""
         grey = films.float() / 255
         if not vary:
-            if self.zoom == 1 and grey.shape[1:] == self.size:
-                return grey
-            still = torch.tensor([[self.zoom, 0.0, 0.0], [0.0, self.zoom, 0.0]]).expand(len(grey), 2, 3)
-            return warp(grey[:, None], still, self.size)[:, 0]
-        grey = warp(grey[:, None], draw_moves(len(grey), random, self.zoom), self.size)[:, 0]
+            unmoved = self.zoom == 1 and grey.shape[1:] == self.size
+            return grey if unmoved else warp(grey[:, None], moves, self.size)[:, 0]
+        grey = warp(grey[:, None], moves, self.size)[:, 0]
         bone = grey > 0
         if self.vendors:
             grey = revendor(grey, random, self.tone)
         grey = relook(grey, random, self.tone)
         return grey * bone if self.matted else grey
+
+    def _still(self, count: int) -> Tensor:
+        return torch.tensor([[self.zoom, 0.0, 0.0], [0.0, self.zoom, 0.0]]).expand(count, 2, 3)
 
 
 def shrunk(films: Tensor, size: tuple[int, int], zoom: float) -> Tensor:

@@ -270,6 +270,8 @@ def teach_classes(
             balanced=preset.balanced,
             # A manifest without the measures teaches by its labels alone.
             guide=None if guide is None or np.isnan(guide).all(0).any() else guide,
+            masks=of.masks if guided and preset.placed and not candidate.region else None,
+            regions=len(OUTLINED),
             tone=preset.tone,
             vendors=True,
             matted=candidate.region is not None,

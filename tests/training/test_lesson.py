@@ -7,7 +7,8 @@ import torch
 from imaging.preprocess import Preprocess
 from models.heat import heat_loss, points_of
 from models.networks import build
-from training.lesson import ClassLesson, LandmarkLesson, OutlineLesson, earth_movers
+from training.augment import draw_moves
+from training.lesson import ClassLesson, LandmarkLesson, OutlineLesson, earth_movers, shrunk
 
 RANDOM = np.random.default_rng(0)
 DENSE = {"features": [4, 4, 8, 8, 8, 4], "fold": 2}
@@ -45,11 +46,47 @@ def test_a_guide_with_gaps_teaches_by_what_is_known() -> None:
     assert lesson.tell.weight.grad is not None
 
 
+def test_maps_that_must_tell_where_regions_lie_learn_it() -> None:
+    films = RANDOM.integers(0, 40, (8, 64, 64), dtype=np.uint8)
+    masks = np.zeros((8, 64, 64), np.uint8)
+    for row in range(8):
+        left = 8 if row % 2 else 32
+        films[row, 20:44, left : left + 24] = 220
+        masks[row, 20:44, left : left + 24] = 0b10
+    lesson = ClassLesson(films, np.array([0, 1] * 4), 2, Preprocess((64, 64)), masks=masks, regions=2, tone=0.0)
+    torch.manual_seed(0)
+    options = {"image_size": 64, "patch_size": 8, "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
+    network = build("vit", 2, {**options, "intermediate_size": 48, "pool": "mean"})
+    lesson.ready(network)
+    optimiser = torch.optim.AdamW([*network.parameters(), *lesson.parameters()], 3e-3)
+    for step in range(80):
+        cost = lesson.loss(network.train(), lesson.films, torch.Generator().manual_seed(step))
+        optimiser.zero_grad()
+        cost.backward()
+        optimiser.step()
+    assert lesson.place is not None
+    with torch.inference_mode():
+        seen = lesson.place(network.eval()((lesson.films[0].float() / 127.5 - 1)[:, None].expand(-1, 3, -1, -1)).maps)[
+            :, 1
+        ]
+    inside = seen[1::2, 3:5, 1:4].mean()
+    assert inside > seen[0::2, 3:5, 1:3].mean() + 1
+
+
+def test_films_finer_than_a_network_sees_are_made_smaller_without_aliasing() -> None:
+    stripes = np.zeros((2, 84, 84), np.uint8)
+    stripes[:, ::2] = 255
+    small = shrunk(torch.from_numpy(stripes), (32, 32), 32 / 42)
+    assert small.shape == (2, 42, 42)
+    assert 120 < small[:, 2:-2].min() <= small[:, 2:-2].max() < 136
+
+
 def test_what_is_black_around_a_region_stays_black() -> None:
     films = np.zeros((4, 48, 48), np.uint8)
     films[:, 16:32, 16:32] = 200
     lesson = ClassLesson(films, np.array([0, 1, 0, 1]), 2, Preprocess((48, 48)), vendors=True, matted=True)
-    shown = lesson.shown(lesson.films[0], torch.Generator().manual_seed(0))
+    random = torch.Generator().manual_seed(0)
+    shown = lesson.shown(lesson.films[0], draw_moves(4, random), random)
     assert torch.all(shown[:, :6] == 0)
     assert shown.max() > 0.3
 
