@@ -1,6 +1,6 @@
 """The classifiers whose layers are those of transformers."""
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from einops import rearrange
@@ -90,13 +90,55 @@ class EfficientNet(Classifier):
         return Output(self.network.classifier(self.network.dropout(features)), features, maps)
 
 
+class EfficientNetWithClinical(EfficientNet):
+    """EfficientNet with a branch for what is known of the person, after VERTE-X (J. Bone Miner. Res. 2023; 38: 887):
+    Linear, batch normalisation, ReLU, dropout, twice, joined to the image's features before the last layers.
+
+    known: how many clinical values there are, standardised, missing ones imputed and flagged (recipes.clinical).
+    branch, joined: widths of the branch's layers and of the layer that sees both.
+    """
+
+    heads = ("classifier", "branch", "joined")
+
+    def __init__(self, labels: int, known: int = 6, branch: int = 32, joined: int = 128, **options: Any) -> None:
+        super().__init__(labels, **options)
+        config, drop = self.network.config, 0.2
+        config.osteolens_branch = {"known": known, "branch": branch, "joined": joined}
+
+        def layers(first: int, last: int) -> list[nn.Module]:
+            return [nn.Linear(first, last), nn.BatchNorm1d(last), nn.ReLU(), nn.Dropout(drop)]
+
+        self.network.branch = nn.Sequential(*layers(known, branch), *layers(branch, branch))
+        self.network.joined = nn.Sequential(*layers(config.hidden_dim + branch, joined))
+        self.network.classifier = nn.Linear(joined, labels)
+
+    def forward(self, images: Tensor, clinical: Tensor | None = None) -> Output:
+        """clinical: [B, known]. Raises ValueError where it is not given."""
+        if clinical is None:
+            raise ValueError(
+                "EfficientNetWithClinical found a film alone and needs the clinical values beside it; missing ones are "
+                "imputed and flagged, not left out"
+            )
+        self._large_enough(images)
+        maps = self.network.efficientnet(images).last_hidden_state
+        features = maps.mean((2, 3))
+        both = torch.cat([self.network.dropout(features), self.network.branch(clinical)], 1)
+        return Output(self.network.classifier(self.network.joined(both)), features, maps)
+
+
 class VisionTransformer(Classifier):
     """Dosovitskiy et al., ICLR 2021. Its map is the patch tokens before the last block: after it only the class
-    token reaches the answer, so the patches there would carry no gradient."""
+    token reaches the answer, so the patches there would carry no gradient.
 
-    def __init__(self, labels: int, **options: Any) -> None:
+    pool: what the answer is made from. `class` is the published class token, as pretrained weights expect it; `mean` is
+    the mean of the patches, whose places begin as sines and cosines: what learns from nothing on few films (Beyer et
+    al., "Better plain ViT baselines", 2022). Its map is the patches after the last block.
+    """
+
+    def __init__(self, labels: int, pool: Literal["class", "mean"] = "class", **options: Any) -> None:
         super().__init__()
         config = ViTConfig(id2label=numbered(labels), **options)
+        self.pool = pool
         self.size = _pair(config.image_size)
         patch = _pair(config.patch_size)
         if self.size[0] % patch[0] or self.size[1] % patch[1]:
@@ -105,6 +147,9 @@ class VisionTransformer(Classifier):
                 "the patch; change one of the two in the candidate's options"
             )
         self.network = ViTForImageClassification(config)
+        if pool == "mean":
+            rows, columns = self.size[0] // patch[0], self.size[1] // patch[1]
+            self.network.vit.embeddings.position_embeddings.data[0, 1:] = _places(rows, columns, config.hidden_size)
 
     def forward(self, images: Tensor) -> Output:
         if tuple(images.shape[2:]) != self.size:
@@ -117,11 +162,24 @@ class VisionTransformer(Classifier):
         tokens = vit.embeddings(images)
         for block in vit.layers[:-1]:
             tokens = block(tokens)
+        if self.pool == "mean":
+            tokens = vit.layernorm(vit.layers[-1](tokens))
         maps = rearrange(tokens[:, 1:], "b (h w) c -> b c h w", h=self.size[0] // _pair(vit.config.patch_size)[0])
+        if self.pool == "mean":
+            features = maps.mean((2, 3))
+            return Output(self.network.classifier(features), features, maps)
         # Through the maps and not past them, so that the answer has a gradient on them.
         tokens = torch.cat([tokens[:, :1], rearrange(maps, "b c h w -> b (h w) c")], dim=1)
         features = vit.layernorm(vit.layers[-1](tokens))[:, 0]
         return Output(self.network.classifier(features), features, maps)
+
+
+def _places(rows: int, columns: int, width: int) -> Tensor:
+    """Sines and cosines of each patch's row and column [rows * columns, width], as faint as patches are at first."""
+    row, column = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+    waves = 10_000.0 ** (-torch.arange(width // 4) / max(width // 4 - 1, 1))
+    across, down = column.flatten()[:, None] * waves, row.flatten()[:, None] * waves
+    return 0.2 * nn.functional.pad(torch.cat([across.sin(), across.cos(), down.sin(), down.cos()], 1), (0, width % 4))
 
 
 def _pair(size: Any) -> tuple[int, int]:

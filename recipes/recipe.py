@@ -62,6 +62,7 @@ class Preset:
     balanced: whether each class is heard as much as the others, however rare.
     tone: how strongly exposure, contrast and processing are varied while classes or densities are learned.
     guide: manifest columns (T-scores, say) that the features must also tell while learning; the answer stays the class.
+    placed: whether the maps must also tell where the regions lie, by the manifest's masks.
     virtual_films: how many films `--data virtual` makes for it. fresh: whether they are made anew every epoch, on the
     training device; otherwise once, on disk.
     patience: epochs without a better loss on the held-out films after which training stops; None trains them all.
@@ -80,6 +81,7 @@ class Preset:
     balanced: bool = True
     tone: float = 1.0
     guide: tuple[str, ...] = ()
+    placed: bool = False
     virtual_films: int = 0
     fresh: bool = False
     patience: int | None = None
