@@ -139,7 +139,32 @@ def _overall(study: Study) -> list[str]:
                 said = published["sets"] if judge == published["judge"] else {}
                 row.append("; ".join(f"{one[key]:.3f} {name}" for name, one in said.items() if key in one))
             rows.append(row)
-    return ["## Answers", "", *_table(head, rows), *_best(study)]
+    return ["## Answers", "", *_table(head, rows), *_best(study), *_baselines(study)]
+
+
+def _baselines(study: Study) -> list[str]:
+    """What needs no anatomy at all: the figures that the networks have to beat."""
+    sets = {name: found for name, found in study["sets"].items() if found.get("baselines")}
+    if not sets:
+        return []
+    rows = []
+    for key in ("accuracy", "balanced_accuracy"):
+        for baseline in dict.fromkeys(one for found in sets.values() for one in found["baselines"]):
+            values = [found["baselines"].get(baseline, {}).get(key) for found in sets.values()]
+            rows.append((OVERALL[key], f"{baseline} alone", *(_text(_figure(one)) for one in values)))
+        if key == "accuracy":
+            most = [f"{max(one['prevalence'] for one in _classes(found).values()):.3f}" for found in sets.values()]
+            rows.append((OVERALL[key], "always the commonest class", *most))
+    return [
+        "To beat: a logistic regression with classes weighted alike, fitted on four fifths of the persons of the set "
+        "itself and asked about the rest, so that it knows more of the set than the networks do.",
+        "",
+        *_table(("figure", "answer", *sets), rows),
+    ]
+
+
+def _classes(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next(iter(found["answers"].values()))["classes"]
 
 
 def _best(study: Study) -> list[str]:
@@ -233,6 +258,7 @@ def _outlines(study: Study) -> list[str]:
         "",
         "Against the simulator's own masks, in the film's plane." if study["data"] == "virtual" else
         "Against the masks of the manifest, in the film's plane.",
+        "The femur is counted within the square that is cut out around it; its shaft runs on below.",
         "",
         *_table(("region", "network", "set", "limbs", *OUTLINES.values()), rows),
     ]  # fmt: skip

@@ -39,6 +39,7 @@ def a_measurement(
         refused={"a.dcm": "It was refused."},
         truth=truth,
         answers={"joint": np.mean(list(answers.values()), axis=0), **answers},
+        baselines={"age": np.full((120, 3), 1 / 3)},
         group=[row // 2 for row in range(120)],
         overlaps=overlaps,
         paths=[f"{row // 2}.dcm" for row in range(120)],

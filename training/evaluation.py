@@ -1,6 +1,6 @@
 """A bundle measured on films nobody taught it, read as a reading reads them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -15,13 +15,14 @@ from PIL import Image
 
 from core.radiograph import Mask, Pixels, Radiograph
 from core.refusal import Refused
+from evidence.baselines import out_of_fold, trivial_features
 from evidence.calibration import calibrated
 from evidence.curves import reliability, roc_by_class
 from evidence.delong import compare
 from evidence.metrics import classification
 from evidence.overlap import Overlap, overlap, summary
 from imaging import read_radiograph
-from imaging.crop import lay_back
+from imaging.crop import Box, lay_back
 from models import engine, registry
 from recipes.hips import find_limbs, outline_limb, shown_to
 from recipes.recipe import Recipe
@@ -29,6 +30,7 @@ from training.limbs import limb_of
 from training.manifest import Example, Manifest, ManifestError
 
 Tell = Callable[[str, int, int], None]
+ENDLESS = {"femur"}  # the shaft runs on beyond the square that is cut out: counted within the square
 Array = npt.NDArray[np.floating]
 
 
@@ -37,6 +39,8 @@ class Measured:
     """What a bundle answered to one set of films, a row a limb that was found.
 
     truth [N]; answers: by candidate, and `joint`, calibrated probabilities [N, K]; group [N]: the patient.
+    baselines: by name, what a logistic regression on something trivial answers [N, K], each limb by the persons of the
+    other four fifths of this very set: more than a network may see of it.
     overlaps: by outliner and region, one a limb, NaN where the manifest names no mask. missed: limbs of the manifest
     that were not found.
     """
@@ -48,6 +52,7 @@ class Measured:
     refused: dict[str, str]
     truth: npt.NDArray[np.int64]
     answers: dict[str, Array]
+    baselines: dict[str, Array]
     group: list[int]
     overlaps: dict[str, dict[str, list[Overlap]]]
     paths: list[str]
@@ -61,6 +66,8 @@ class _Limb:
     label: int
     patient: str
     logits: dict[str, Array]
+    trivial: list[float]
+    age: float | None
     overlaps: dict[str, dict[str, Overlap]]
 
 
@@ -113,21 +120,38 @@ def _set(
         for one in bundle.candidates
     }
     drawn = limbs[0].overlaps
+    truth = np.array([limb.label for limb in limbs])
+    group = np.unique([limb.patient for limb in limbs], return_inverse=True)[1].tolist()
     return Measured(
         name=name,
         films=len(by_film),
         limbs=sum(map(len, by_film.values())),
         missed=sum(map(len, by_film.values())) - len(limbs),
         refused=refused,
-        truth=np.array([limb.label for limb in limbs]),
+        truth=truth,
         answers={"joint": np.mean(list(answers.values()), axis=0), **answers},
-        group=np.unique([limb.patient for limb in limbs], return_inverse=True)[1].tolist(),
+        baselines=_baselines(limbs, truth, group, len(recipe.labels)),
+        group=group,
         overlaps={
             outliner: {region: [limb.overlaps[outliner][region] for limb in limbs] for region in regions}
             for outliner, regions in drawn.items()
         },
         paths=[limb.path for limb in limbs],
     )
+
+
+def _baselines(
+    limbs: Sequence[_Limb], truth: npt.NDArray[np.int64], group: Sequence[int], count: int
+) -> dict[str, Array]:
+    """What brightness and contrast of the cut-out alone, and age alone, are worth; none for fewer than five people."""
+    fold = [str(number % 5) for number in group]
+    if len(set(fold)) < 5:
+        return {}
+    features = {"brightness and contrast": np.array([limb.trivial for limb in limbs])}
+    ages = [limb.age for limb in limbs if limb.age is not None]
+    if len(ages) == len(limbs):
+        features["age"] = np.array(ages)[:, None]
+    return {name: out_of_fold(values, truth, fold, count) for name, values in features.items()}
 
 
 def _film(
@@ -162,7 +186,9 @@ def _film(
             drawn = outline_limb(crop, outliner, on)
             masks = masks or drawn.masks
             overlaps[outliner.name] = {
-                region: _overlap(lay_back(one, limb.box, (film.height, film.width)), film, example, region, beside)
+                region: _overlap(
+                    lay_back(one, limb.box, (film.height, film.width)), film, limb.box, example, region, beside
+                )
                 for region, one in drawn.maps.items()
             }
         found.append(
@@ -171,17 +197,21 @@ def _film(
                 labels.index(example.label or ""),
                 example.patient or path.name,
                 {one.name: engine.logits(one, shown_to(one, crop, masks), on) for one in bundle.candidates},
+                trivial_features(crop),
+                example.clinical.age_years,
                 overlaps,
             )
         )
     return found, refused
 
 
-def _overlap(drawn: Pixels, film: Radiograph, example: Example, region: str, beside: Path) -> Overlap:
+def _overlap(drawn: Pixels, film: Radiograph, box: Box, example: Example, region: str, beside: Path) -> Overlap:
     named: Any = example.others.get(f"mask_{region}")
     if not named:
         return Overlap(np.nan, np.nan, np.nan, np.nan)
     truth = np.asarray(Image.open(beside / str(named)).convert("L")) > 127
+    if region in ENDLESS:
+        truth = truth & (lay_back(np.ones((8, 8), np.float32), box, truth.shape) > 0.5)
     return overlap(truth, drawn > 0.5, film.spacing_mm)
 
 
@@ -210,6 +240,10 @@ def figures(measured: Measured, labels: tuple[str, ...], curves: bool = True) ->
         "missed": measured.missed,
         "refused": len(measured.refused),
         "answers": table,
+        "baselines": {
+            name: classification(measured.truth, answer, labels, measured.group)
+            for name, answer in measured.baselines.items()
+        },
         "auc_differences": {
             f"{second} over {first}": {
                 label: asdict(
