@@ -1,4 +1,4 @@
-"""What the hip recipes share: how femora are found on a film, cut out, outlined, and shown to a network."""
+"""What recipes of limbs share: how they are found on a film, cut out, outlined, and shown to a network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,20 +12,22 @@ from imaging.matting import matted
 from imaging.preprocess import Input, Preprocess
 from models import engine
 from models.bundle import Candidate, Outliner
-from recipes.femur import FINDER_OUTPUTS, NEEDED, REGIONS, SIDES, Shape, box_of
+from recipes.femur import FEMUR, REGIONS
+from recipes.joint import SIDES, Joint, Shape
+from recipes.knee import KNEE
 
 FINDER = "hip_finder@0.1.0"
 CROP_PX = 256  # a femur is cut out at this size: 0.6 mm a pixel in an adult
+JOINTS: dict[str, Joint] = {"hip": FEMUR, "knee": KNEE}  # by site
 SURE = 0.5  # share of a landmark's heat that must lie around one place
-LIKE_A_FEMUR = 1.25  # times the farthest shape learned from
 ROOM_AROUND = (1.0, 1.3, 1.7)  # times the film's longer side
 UNION = "union"  # all four regions together
 
 
 @dataclass(frozen=True, eq=False)
 class Limb:
-    """One proximal femur on a film: landmarks (x, y) in pixels of the film, the square around it, and how sure that
-    is (the least sure landmark, 0..1)."""
+    """One proximal femur or knee on a film: landmarks (x, y) in pixels of the film, the square around it, and how sure
+    that is (the least sure landmark, 0..1)."""
 
     side: Side
     points: dict[str, tuple[float, float]]
@@ -33,18 +35,19 @@ class Limb:
     sure: float
 
     def crop(self, film: Radiograph) -> Radiograph:
-        """The femur as a film of its own, a right one mirrored."""
+        """The joint as a film of its own, a right one mirrored."""
         return cut(film, self.box, CROP_PX)
 
 
 def find_limbs(film: Radiograph, finder: Outliner, on: torch.device) -> list[Limb]:
-    """Every proximal femur on a film, right before left; none where the finder is not sure of a femur's shape.
+    """Every femur, or knee, on a film, right before left; none where the finder is not sure of one's shape.
 
     The film is looked at as it is, and with more and more black around it, as if from farther away: a close-up of one
-    hip is larger than the finder likes. The look that is surest of a femur gives its landmarks.
+    joint is larger than the finder likes. The look that is surest of a joint gives its landmarks.
     """
     best: dict[Side, Limb] = {}
-    inputs, shape = Preprocess.from_dict(finder.preprocessing), Shape.from_dict(finder.facts["shape"])
+    joint = next(one for one in JOINTS.values() if one.outputs == finder.outputs)
+    inputs, shape = Preprocess.from_dict(finder.preprocessing), Shape.from_dict(joint, finder.facts["shape"])
     for room in ROOM_AROUND:
         around = Box((film.width / 2, film.height / 2), room * max(film.height, film.width))
         seen = film if room == 1 else cut(film, around, inputs.size[0])
@@ -53,12 +56,14 @@ def find_limbs(film: Radiograph, finder: Outliner, on: torch.device) -> list[Lim
         if room != 1:
             places = places * around.side / inputs.size[0] + around.corner
         for side in SIDES:
-            numbers = [FINDER_OUTPUTS.index(f"{side}_{name}") for name in NEEDED]
+            numbers = joint.numbers(side)
             least = float(np.min(sure[numbers]))
-            named = {name: (float(places[n][0]), float(places[n][1])) for name, n in zip(NEEDED, numbers, strict=True)}
-            sure_enough = least >= SURE and shape.distance(named, side) <= LIKE_A_FEMUR
+            named = {
+                name: (float(places[n][0]), float(places[n][1])) for name, n in zip(joint.needed, numbers, strict=True)
+            }
+            sure_enough = least >= SURE and shape.distance(named, side) <= joint.alike
             if sure_enough and (side not in best or least > best[side].sure):
-                best[side] = Limb(side, named, box_of(named, side), least)
+                best[side] = Limb(side, named, joint.box_of(named, side), least)
     return [best[side] for side in SIDES if side in best]
 
 

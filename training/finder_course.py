@@ -1,4 +1,4 @@
-"""The finder, from virtual films to a bundle."""
+"""A finder, of hips or of knees, from virtual films to a bundle."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,8 +13,8 @@ from models import engine
 from models.bundle import Bundle, Outliner
 from models.initial import initialise
 from models.networks import build
-from recipes.femur import FINDER_OUTPUTS, LANDMARKS, NEEDED, SIDES, Shape
-from recipes.hips import SURE
+from recipes.hips import JOINTS, SURE
+from recipes.joint import SIDES, Joint, Shape
 from recipes.recipe import Recipe
 from training import fresh, whole_films
 from training.about import INTENDED_USE, provenance
@@ -25,7 +25,6 @@ from training.split import one_held_out
 from training.whole_films import WholeFilms
 
 Tell = Callable[[str, int, int], None]
-GROUPS = tuple(tuple(FINDER_OUTPUTS.index(f"{side}_{name}") for name in LANDMARKS) for side in SIDES)
 
 
 def teach(
@@ -41,10 +40,10 @@ def teach(
     say: Tell,
 ) -> Bundle:
     """manifests: films with landmarks (as `simulate` writes them) and films of other places, which have none."""
-    preset = recipe.presets[preset_name]
+    preset, joint = recipe.presets[preset_name], JOINTS[recipe.site]
     candidate = preset.outliners[0]
     parts = [
-        whole_films.gather(manifest, workers, lambda done, all_: say("reading films", done, all_))
+        whole_films.gather(manifest, joint, workers, lambda done, all_: say("reading films", done, all_))
         for manifest in manifests
     ]
     films = parts[0]
@@ -53,13 +52,13 @@ def teach(
     learns, held = one_held_out(films.patients, seed)
 
     def lesson(films: WholeFilms) -> LandmarkLesson:
-        return LandmarkLesson(films.films, films.points, candidate.preprocess, GROUPS)
+        return LandmarkLesson(films.films, films.points, candidate.preprocess, joint.groups)
 
     def of_epoch(epoch: int) -> LandmarkLesson:
-        return lesson(fresh.whole_films(preset.virtual_films, seed, epoch))
+        return lesson(fresh.whole_films(preset.virtual_films, seed, epoch, recipe.view_name, joint))
 
     network = initialise(
-        build(candidate.network, len(FINDER_OUTPUTS), candidate.options), init.get(candidate.name, candidate.init)
+        build(candidate.network, len(joint.outputs), candidate.options), init.get(candidate.name, candidate.init)
     )
     network = fit(
         network,
@@ -70,13 +69,13 @@ def teach(
         watch=lesson(films.rows(held)),
         tell=lambda done, all_: say("finder", done, all_),
     )
-    shape = Shape.learn([femur for manifest in manifests for femur in whole_films.femora(manifest)])
+    shape = Shape.learn(joint, [limb for manifest in manifests for limb in whole_films.limbs(manifest, joint)])
     finder = Outliner(
         candidate.name,
         candidate.network,
         candidate.options,
         candidate.preprocess.to_dict(),
-        FINDER_OUTPUTS,
+        joint.outputs,
         network,
         {"shape": shape.to_dict()},
     )
@@ -86,7 +85,7 @@ def teach(
             "films_held_out": len(held),
             "manifest_fingerprint": "+".join(manifest.fingerprint for manifest in manifests),
         },
-        "held_out": held_out_figures(finder, films.rows(held)),
+        "held_out": held_out_figures(finder, joint, films.rows(held)),
     }
     return Bundle(
         name=recipe.name,
@@ -99,40 +98,41 @@ def teach(
         intended_use=INTENDED_USE,
         provenance=provenance(preset_name, seed, {candidate.name: network}),
         evidence=evidence,
-        card=_card(recipe, version, learned_from, evidence),
+        card=_card(recipe, joint, version, learned_from, evidence),
         outliners=(finder,),
     )
 
 
-def held_out_figures(finder: Outliner, films: WholeFilms) -> dict[str, Any]:
-    """How far landmarks are off, as a share of the distance from head to lesser trochanter, and how many are told
-    wrongly to be, or not to be, on a film."""
+def held_out_figures(finder: Outliner, joint: Joint, films: WholeFilms) -> dict[str, Any]:
+    """How far landmarks are off, as a share of the joint's unit (from a femur's head to its lesser trochanter, across
+    a tibia's plateau), and how many joints are told wrongly to be, or not to be, on a film."""
     inputs = Preprocess.from_dict(finder.preprocessing)
     off, missed, invented, there = [], 0, 0, 0
     for film, truth in zip(films.films, films.points, strict=True):
         small = inputs.grey(Radiograph(film.astype(np.float32) / 255, case_id=""))
         points, sure = engine.find(finder, small, torch.device("cpu"))
         places = points / inputs.size[0]
-        for group in GROUPS:
-            numbers = list(group)[: len(NEEDED)]
+        for side in SIDES:
+            numbers = joint.numbers(side)
             known = ~np.isnan(truth[numbers]).any()
             found = sure[numbers].min() >= SURE
             there += int(known)
             missed += int(known and not found)
             invented += int(found and np.isnan(truth[numbers]).all())
             if known and found:
-                head, lesser = (truth[numbers[LANDMARKS.index(name)]] for name in ("head_centre", "lesser_trochanter"))
+                one, other = truth[numbers[0]], truth[numbers[joint.needed.index(joint.unit)]]
                 gap = np.linalg.norm(places[numbers] - truth[numbers], axis=1)
-                off.append(gap / np.linalg.norm(lesser - head))
-    table = np.array(off).reshape(-1, len(NEEDED))
+                off.append(gap / np.linalg.norm(other - one))
+    table = np.array(off).reshape(-1, len(joint.needed))
 
     def quantile(share: float) -> dict[str, float | None]:
         return {
             name: round(float(np.quantile(table[:, number], share)), 4) if len(table) else None
-            for number, name in enumerate(NEEDED)
+            for number, name in enumerate(joint.needed)
         }
 
     return {
+        "joints": joint.many,
         "femora": there,
         "missed": missed,
         "invented": invented,
@@ -141,21 +141,22 @@ def held_out_figures(finder: Outliner, films: WholeFilms) -> dict[str, Any]:
     }
 
 
-def _card(recipe: Recipe, version: str, learned_from: str, evidence: dict[str, Any]) -> str:
+def _card(recipe: Recipe, joint: Joint, version: str, learned_from: str, evidence: dict[str, Any]) -> str:
     held = evidence["held_out"]
     lines = [
         "---", "license: apache-2.0", "tags: [radiograph, landmarks, research]", "---",
         f"# {recipe.title} ({recipe.name} {version})", "",
         f"**Not a medical device.** {INTENDED_USE}", "",
         f"Learned from: {learned_from}", "",
-        f"On {evidence['data']['films_held_out']} films held out, with {held['femora']} whole femora: "
+        f"On {evidence['data']['films_held_out']} films held out, with {held['femora']} whole {joint.many}: "
         f"{held['missed']} not found, {held['invented']} found where there is none (before the check of their shape).",
         "", "| landmark | median error | 95 of 100 below |", "|---|---|---|",
         *(
             f"| {name.replace('_', ' ')} | {held['median_error_of_head_to_lesser_trochanter'][name]} | "
             f"{held['largest_error_in_95_of_100'][name]} |"
-            for name in NEEDED
+            for name in joint.needed
         ),
-        "", "Errors are shares of the distance from the head's centre to the lesser trochanter, about 78 mm.", "",
+        "", f"Errors are shares of the distance from {joint.needed[0].replace('_', ' ')} to "
+        f"{joint.unit.replace('_', ' ')}, about 78 mm.", "",
     ]  # fmt: skip
     return "\n".join(lines)

@@ -9,7 +9,8 @@ import torch
 import simulation
 from core.clinical import Clinical
 from core.radiograph import Radiograph, Side
-from recipes.femur import NEEDED, OUTLINED, box_of
+from recipes.femur import FEMUR, NEEDED, OUTLINED, box_of
+from recipes.joint import Joint
 from simulation import VirtualFilm
 from training.limbs import Limbs, loose_crop, loose_masks
 from training.manifest import Example
@@ -17,9 +18,10 @@ from training.virtual import LEARNING
 from training.whole_films import WholeFilms, squared
 
 
-def whole_films(count: int, seed: int, epoch: int) -> WholeFilms:
-    """Films of hips with their landmarks for one epoch. Nobody in it is in another epoch, or in a cohort on disk."""
-    taken = [squared(radiograph(film), marks(film)) for film in _made("hip_ap", count, seed, epoch)]
+def whole_films(count: int, seed: int, epoch: int, view: str = "hip_ap", joint: Joint = FEMUR) -> WholeFilms:
+    """Films of hips, or knees, with their landmarks for one epoch. Nobody in it is in another epoch, or in a
+    cohort on disk."""
+    taken = [squared(radiograph(film), marks(film), joint) for film in _made(view, count, seed, epoch)]
     return WholeFilms(
         np.stack([film for film, _ in taken]),
         np.stack([points for _, points in taken]),

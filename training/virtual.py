@@ -40,16 +40,17 @@ class Cohort:
 
 def learning(view: str, films: int, seed: int) -> Cohort:
     """Persons to learn from, all on the internal scanner."""
-    return Cohort(view, "alpha", LEARNING + seed, films)
+    return Cohort(view, "alpha", LEARNING + seed, films, 512 if view == "knee_ap" else 768)
 
 
-def elsewhere(films: int, seed: int) -> tuple[Cohort, ...]:
-    """What is no hip: knees and spines, for the finder to find nothing on; and hips with metal in them."""
-    return (
-        Cohort("knee_ap", "alpha", ELSEWHERE + seed, films // 10, 512),
-        Cohort("spine_lateral", "alpha", ELSEWHERE + seed, films // 20, 512),
-        Cohort("hip_ap", "alpha", METAL + seed, films // 16, 768, implants=1.0),
+def elsewhere(view: str, seed: int) -> tuple[Cohort, ...]:
+    """What is no hip, or no knee, for its finder to find nothing on; and hips with metal in them."""
+    cohorts = (
+        Cohort("knee_ap", "alpha", ELSEWHERE + seed, HIP_FILMS // 10, 512),
+        Cohort("spine_lateral", "alpha", ELSEWHERE + seed, HIP_FILMS // 20, 512),
+        Cohort("hip_ap", "alpha", METAL + seed, HIP_FILMS // 16, 768, implants=1.0),
     )
+    return cohorts if view == "hip_ap" else cohorts[1:]
 
 
 def of_views(seed: int) -> tuple[Cohort, ...]:
@@ -57,7 +58,7 @@ def of_views(seed: int) -> tuple[Cohort, ...]:
     first = VIEWS + seed
     return (
         learning("hip_ap", HIP_FILMS, seed),
-        *elsewhere(HIP_FILMS, seed),
+        *elsewhere("hip_ap", seed),
         Cohort("hip_ap", "alpha", first, 80, VIEW_PX, frame="frog_leg"),
         Cohort("knee_ap", "alpha", first, 300, VIEW_PX),
         Cohort("spine_lateral", "alpha", first, 200, VIEW_PX),

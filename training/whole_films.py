@@ -15,7 +15,8 @@ from core.radiograph import Radiograph, Side
 from core.refusal import Refused
 from imaging import read_radiograph
 from imaging.preprocess import Preprocess
-from recipes.femur import FINDER_OUTPUTS, NEEDED, SIDES, Points
+from recipes.femur import FEMUR
+from recipes.joint import SIDES, Joint, Points
 from training.limbs import landmarks_of
 from training.manifest import Example, Manifest
 
@@ -26,7 +27,7 @@ FILM_PX = 384  # films are kept at this size, so that a close-up of one still ha
 @dataclass(frozen=True, eq=False)
 class WholeFilms:
     """films: uint8 [N, FILM_PX, FILM_PX], padded to a square. points: [N, K, 2] (x, y) as shares of the square in the
-    order of `recipes.femur.FINDER_OUTPUTS`, NaN where not on the film. patients: one a film."""
+    order of the joint's `outputs`, NaN where not on the film. patients: one a film."""
 
     films: npt.NDArray[np.uint8]
     points: npt.NDArray[np.float32]
@@ -45,14 +46,17 @@ class WholeFilms:
         )
 
 
-def gather(manifest: Manifest, workers: int = 1, tell: Tell | None = None) -> WholeFilms:
-    """Read every film of a manifest once. A film whose rows name no landmark shows none: it teaches what is no hip."""
+def gather(manifest: Manifest, joint: Joint, workers: int = 1, tell: Tell | None = None) -> WholeFilms:
+    """Read every film of a manifest once. A film whose rows name none of the joint's landmarks shows none: it teaches
+    what is no such joint."""
     by_film: dict[Path, list[Example]] = {}
     for example in manifest.examples:
         by_film.setdefault(example.path, []).append(example)
     kept = []
     with ProcessPoolExecutor(workers, get_context("spawn"), partial(torch.set_num_threads, 1)) as pool:
-        for number, found in enumerate(pool.map(_one_film, by_film.items(), chunksize=8), start=1):
+        for number, found in enumerate(
+            pool.map(partial(_one_film, joint=joint), by_film.items(), chunksize=8), start=1
+        ):
             if found is not None:
                 kept.append(found)
             if tell is not None:
@@ -61,13 +65,13 @@ def gather(manifest: Manifest, workers: int = 1, tell: Tell | None = None) -> Wh
     return WholeFilms(np.stack(films), np.stack(points), tuple(patients))
 
 
-def femora(manifest: Manifest) -> list[tuple[Points, Side]]:
-    """Landmarks and side of every femur of a manifest that has all of them."""
+def limbs(manifest: Manifest, joint: Joint) -> list[tuple[Points, Side]]:
+    """Landmarks and side of every limb of a manifest that has all that are needed."""
     known = [(landmarks_of(example), example.others.get("side")) for example in manifest.examples]
-    return [(points, side) for points, side in known if side in SIDES and all(name in points for name in NEEDED)]
+    return [(points, side) for points, side in known if side in SIDES and all(name in points for name in joint.needed)]
 
 
-def _one_film(film_rows: tuple[Path, list[Example]]) -> tuple[npt.NDArray, npt.NDArray, str] | None:
+def _one_film(film_rows: tuple[Path, list[Example]], joint: Joint) -> tuple[npt.NDArray, npt.NDArray, str] | None:
     path, rows = film_rows
     try:
         film = read_radiograph(path.read_bytes(), path.name)
@@ -78,14 +82,16 @@ def _one_film(film_rows: tuple[Path, list[Example]]) -> tuple[npt.NDArray, npt.N
         for example in rows
         for name, place in landmarks_of(example).items()
     }
-    return *squared(film, marks), rows[0].patient or path.name
+    return *squared(film, marks, joint), rows[0].patient or path.name
 
 
-def squared(film: Radiograph, marks: Points) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
-    """A film padded to a square, and the places of `FINDER_OUTPUTS` on it, from landmarks by side and name."""
+def squared(
+    film: Radiograph, marks: Points, joint: Joint = FEMUR
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    """A film padded to a square, and the places of the joint's `outputs` on it, from landmarks by side and name."""
     inputs = Preprocess((FILM_PX, FILM_PX))
-    points = np.full((len(FINDER_OUTPUTS), 2), np.nan, np.float32)
-    for number, name in enumerate(FINDER_OUTPUTS):
+    points = np.full((len(joint.outputs), 2), np.nan, np.float32)
+    for number, name in enumerate(joint.outputs):
         x, y = marks.get(name, (-1.0, -1.0))
         if 0 <= x <= film.width and 0 <= y <= film.height:
             points[number] = inputs.points_in(np.array([x, y]), film) / FILM_PX

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from recipes.femur import NEEDED, Shape, box_of
+from recipes.femur import FEMUR, NEEDED, box_of
+from recipes.joint import Shape
 
 LEFT = {
     "head_centre": (544.8, 324.9),
@@ -42,7 +43,7 @@ def test_a_right_femur_is_shown_as_a_left_one() -> None:
 
 
 def test_landmarks_that_are_no_femur_are_told_from_those_that_are() -> None:
-    shape = Shape.learn(femora())
+    shape = Shape.learn(FEMUR, femora())
     assert all(shape.distance(points, side) <= 1.0001 for points, side in femora())
     assert shape.distance(LEFT, "R") > 2  # its mirror image is the other side's
     upside_down = {name: (x, -y) for name, (x, y) in LEFT.items()}
@@ -52,6 +53,6 @@ def test_landmarks_that_are_no_femur_are_told_from_those_that_are() -> None:
 
 
 def test_a_shape_comes_back_from_a_bundle() -> None:
-    shape = Shape.learn(femora())
-    again = Shape.from_dict(shape.to_dict())
+    shape = Shape.learn(FEMUR, femora())
+    again = Shape.from_dict(FEMUR, shape.to_dict())
     assert again.distance(LEFT, "L") == pytest.approx(shape.distance(LEFT, "L"), abs=0.01)

@@ -1,0 +1,39 @@
+"""The knee joint as the knee recipes see it: its landmarks and the square around them."""
+
+import numpy as np
+
+from core.radiograph import Side
+from imaging.crop import Box
+from recipes.joint import Joint, Points
+
+# Edges of the tibial plateau and lowest points of both condyles, the medial tibial spine, both epicondyles, and the
+# head of the fibula, which tells a right knee from a left one.
+LANDMARKS = (
+    *("medial_plateau", "lateral_plateau", "medial_condyle", "lateral_condyle", "medial_spine"),
+    *("medial_epicondyle", "lateral_epicondyle", "fibular_head"),
+)
+NEEDED = LANDMARKS[:5]
+
+# Square of about 130 mm in an adult, the joint line in its middle: 75 mm of plateau with the epicondyles above and the
+# head of the fibula below.
+SIDE = 1.75
+
+
+def box_of(points: Points, side: Side) -> Box:
+    """The square around one knee joint; a right one is mirrored. Raises KeyError where an edge of the plateau is
+    missing."""
+    medial, lateral = (np.array(points[name]) for name in ("medial_plateau", "lateral_plateau"))
+    x, y = (medial + lateral) / 2
+    return Box((float(x), float(y)), SIDE * float(np.linalg.norm(lateral - medial)), mirrored=side == "R")
+
+
+KNEE = Joint(
+    name="knee",
+    called="knee joint",
+    many="knees",
+    landmarks=LANDMARKS,
+    needed=NEEDED,
+    unit="lateral_plateau",
+    box_of=box_of,
+    alike=2.0,
+)

@@ -1,0 +1,26 @@
+"""Where the knees are: landmarks of each joint, on films of one leg or two.
+
+The finder of hips with other landmarks (recipes.hip_finder says how it works): every knee recipe begins with it.
+Reproduce  python cli.py train knee_finder --data virtual --preset demo --out runs/knee_finder
+"""
+
+from dataclasses import replace
+
+from recipes import hip_finder
+from recipes.recipe import Preset, Recipe
+
+FINDER = "knee_finder@0.1.0"
+
+RECIPE: Recipe = replace(
+    hip_finder.RECIPE,
+    name="knee_finder",
+    title="Knee, AP: where each joint lies",
+    site="knee",
+    presets={
+        "demo": Preset(
+            (), epochs=12, batch_size=16, learning_rate=2e-3, outliners=(hip_finder.FINDER,), virtual_films=600
+        ),
+        "paper": replace(hip_finder.RECIPE.presets["paper"], virtual_films=6000),
+    },
+    bundle=FINDER,
+)
