@@ -77,6 +77,7 @@ def fit(
     first = lesson(0) if callable(lesson) and not isinstance(lesson, Lesson) else lesson
     assert isinstance(first, Lesson)
     first.ready(network)
+    network.train()  # a lesson may have looked at it in evaluation mode, and Lightning leaves the mode as it finds it
     # Convolutions of few channels run up to 1.6 times as fast on CPUs. torch's own types know no module for this.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     module = _Fitting(network, first, schedule, seed, watch, pretrained)
