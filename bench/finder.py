@@ -30,10 +30,12 @@ from training.virtual import EXTERNAL, INTERNAL, METAL
 
 PAGE = ROOT / "docs/evidence/hip_finder.md"
 COHORTS = {
-    "internal scanner": ("alpha", INTERNAL, 0.0),
-    "external scanner": ("beta", EXTERNAL, 0.0),
-    "metal, internal scanner": ("alpha", METAL + 100, 1.0),
-    "metal, external scanner": ("beta", METAL + 200, 1.0),
+    "internal scanner": ("alpha", INTERNAL, 0.0, 0.0),
+    "external scanner": ("beta", EXTERNAL, 0.0, 0.0),
+    "dysplasia, internal scanner": ("alpha", METAL + 300, 0.0, 1.0),
+    "dysplasia, external scanner": ("beta", METAL + 400, 0.0, 1.0),
+    "metal, internal scanner": ("alpha", METAL + 100, 1.0, 0.0),
+    "metal, external scanner": ("beta", METAL + 200, 1.0, 0.0),
 }
 REAL = {
     "hips from in front": ("hip_inverted", "*_ap.png"),
@@ -44,11 +46,11 @@ REAL = {
 }
 
 
-def virtual(index: int, scanner: str, seed: int, implants: float) -> list[dict[str, Any]]:
+def virtual(index: int, scanner: str, seed: int, implants: float, dysplasia: float) -> list[dict[str, Any]]:
     """One virtual film: for each of its femora whether it was found, and how far its landmarks are off, in mm."""
     import simulation
 
-    film = simulation.simulate("hip_ap", seed, index, scanner, 768, implants=implants)
+    film = simulation.simulate("hip_ap", seed, index, scanner, 768, implants=implants, dysplasia=dysplasia)
     seen, places = radiograph(film), marks(film)
     limbs = {limb.side: limb for limb in _limbs(seen)}
     flagged = any(notice.code == "implant" for notice in _notices(seen))
@@ -67,6 +69,7 @@ def virtual(index: int, scanner: str, seed: int, implants: float) -> list[dict[s
                 "flagged": flagged,
                 "implant": row.get("implant") or "",
                 "arthritis": bool(row.get("arthritis")),
+                "dysplasia": bool(row.get("dysplasia")),
                 "off_mm": dict(zip(known, np.multiply(off, film.spacing_mm[0]).tolist(), strict=False)),
             }
         )
@@ -92,9 +95,9 @@ def main() -> None:
     asked = words.parse_args()
     PAGE.write_text(f"# Where {FINDER} finds hips\n\nWritten by `python -m bench.finder --films {asked.films}`.\n")
     with ProcessPoolExecutor(asked.workers, get_context("spawn"), partial(torch.set_num_threads, 1)) as pool:
-        for name, (scanner, seed, implants) in COHORTS.items():
-            count = asked.films if not implants else max(40, asked.films // 4)
-            job = partial(virtual, scanner=scanner, seed=seed, implants=implants)
+        for name, (scanner, seed, implants, dysplasia) in COHORTS.items():
+            count = asked.films if not implants + dysplasia else max(40, asked.films // 4)
+            job = partial(virtual, scanner=scanner, seed=seed, implants=implants, dysplasia=dysplasia)
             rows = [row for film in pool.map(job, range(count), chunksize=4) for row in film]
             write_section(PAGE, f"Virtual persons, {name}", _metal(rows) if implants else _plain(rows, count, seed))
     write_section(PAGE, "Real films", _real())
@@ -102,10 +105,11 @@ def main() -> None:
 
 def _plain(rows: list[dict[str, Any]], films: int, seed: int) -> list[str]:
     found = [row for row in rows if row["found"]]
-    sick = [row for row in rows if row["arthritis"]]
+    sick, born = [row for row in rows if row["arthritis"]], [row for row in rows if row["dysplasia"]]
     lines = [
         f"{films} films of persons nobody learned from (seed {seed}), {len(rows)} femora: {len(found)} found. Of "
-        f"{len(sick)} with arthritis: {sum(row['found'] for row in sick)} found.",
+        f"{len(sick)} with arthritis: {sum(row['found'] for row in sick)} found"
+        + (f"; of {len(born)} with dysplasia: {sum(row['found'] for row in born)} found." if born else "."),
         "",
         "| landmark | median error, mm | 95 of 100 below, mm | largest, mm |",
         "|---|---|---|---|",

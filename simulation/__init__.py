@@ -44,6 +44,7 @@ def simulate(
     meshes: Path | None = None,
     implants: float = 0.0,
     dose: float = 1.0,
+    dysplasia: float = 0.0,
 ) -> VirtualFilm:
     """Film number `index` of the cohort `seed`: the same for ever on one kind of device, whatever else is made.
 
@@ -52,16 +53,17 @@ def simulate(
     pose: another number poses and exposes the same person anew (repeatability). truth: False leaves out masks,
     landmarks and projections; the rows stay. meshes: a folder of bone meshes that every other person gets instead of
     the built-in hips (`simulation.mesh`). implants: share of the people who carry metal in one hip
-    (`simulation.implant`); the others' films are the same whatever the share. dose: factor on the quanta that reach the
+    (`simulation.implant`), dysplasia: of those born with shallow sockets; the others' films are the same whatever the
+    shares. dose: factor on the quanta that reach the
     detector.
     """
     size = SIZE if size is None else size
-    machine = check(view, scanner, size, frame, meshes, implants)
+    machine = check(view, scanner, size, frame, meshes, implants, dysplasia)
     if not 0 < dose <= 100:
         raise ValueError(f"a dose of {dose:g} times the scanner's was asked for, expected above 0 and at most 100")
     machine = replace(machine, fluence=machine.fluence * dose)
     with _one_thread():
-        return _made(view, seed, index, machine, size, device, frame, pose, truth, meshes, implants)
+        return _made(view, seed, index, machine, size, device, frame, pose, truth, meshes, implants, dysplasia)
 
 
 def projections(
@@ -83,7 +85,13 @@ def projections(
 
 
 def check(
-    view: str, scanner: str, size: int, frame: str = "any", meshes: Path | None = None, implants: float = 0.0
+    view: str,
+    scanner: str,
+    size: int,
+    frame: str = "any",
+    meshes: Path | None = None,
+    implants: float = 0.0,
+    dysplasia: float = 0.0,
 ) -> Scanner:
     """The scanner of that name. Raises ValueError, with what there is, for what cannot be made."""
     if view not in VIEWS:
@@ -97,10 +105,11 @@ def check(
             raise ValueError(f"a folder of meshes was given, but {view} has built-in bodies only; meshes serve hip_ap")
         mesh.left_femur(meshes)
         mesh.left_hip_bone(meshes)
-    if not 0 <= implants <= 1:
-        raise ValueError(f"a share of {implants:g} people with implants was asked for, expected 0 to 1")
-    if implants and view != "hip_ap":
-        raise ValueError(f"implants were asked for, but {view} has none; implants serve hip_ap")
+    for what, share in (("implants", implants), ("dysplasia", dysplasia)):
+        if not 0 <= share <= 1:
+            raise ValueError(f"a share of {share:g} people with {what} was asked for, expected 0 to 1")
+        if share and view != "hip_ap":
+            raise ValueError(f"{what} was asked for, but {view} has none; {what} serves hip_ap")
     return scanner_named(scanner)
 
 
@@ -116,8 +125,9 @@ def _made(
     truth: bool,
     meshes: Path | None,
     implants: float,
+    dysplasia: float,
 ) -> VirtualFilm:
-    scene = _scene(view, seed, index, machine, size, frame, pose, meshes, implants)
+    scene = _scene(view, seed, index, machine, size, frame, pose, meshes, implants, dysplasia)
     generator = torch.Generator(device).manual_seed(int(np.random.default_rng([seed, index, 2, pose]).integers(2**62)))
     return take(scene, machine, generator, device, truth)
 
@@ -132,12 +142,15 @@ def _scene(
     pose: int,
     meshes: Path | None,
     implants: float,
+    dysplasia: float = 0.0,
 ) -> Scene:
     patient = draw(np.random.default_rng([seed, index, 0]))
-    surgeon = np.random.default_rng([seed, index, 3])  # of its own, so that nothing else of a film turns on implants
-    operated = {"surgeon": surgeon} if surgeon.random() < implants else {}
+    # Of their own, so that nothing else of a film turns on them.
+    surgeon, birth = np.random.default_rng([seed, index, 3]), np.random.default_rng([seed, index, 4])
+    special = {"surgeon": surgeon} if surgeon.random() < implants else {}
+    special |= {"birth": birth} if birth.random() < dysplasia else {}
     rng = np.random.default_rng([seed, index, 1])
-    return SCENES[view](patient, rng, machine, size, frame, pose, meshes, **operated)
+    return SCENES[view](patient, rng, machine, size, frame, pose, meshes, **special)
 
 
 @contextmanager

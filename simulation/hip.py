@@ -27,6 +27,8 @@ TOP_OF_HEAD = np.array([5.0, 23.0, 0.0])
 # From the hip's centre: the socket's roof, which turns dense in arthritis, and its outer rim, which grows a spur.
 ROOF = np.array([8.0, 27.0, 0.0])
 RIM = np.array([24.0, 17.0, 0.0])
+SPUR, SHORT_ROOF = np.array([6.0, -3.5, 0.0]), np.array([-9.0, 6.0, 0.0])  # mm by which arthritis, dysplasia move it
+SLIPPED = np.array([7.0, 2.0, 0.0])  # mm that the head of a severely dysplastic hip has moved
 # Degrees of adduction, internal rotation and flexion from which a frog-leg view is drawn.
 FROG_LEG = ((-62.0, -25.0), (-65.0, -30.0), (15.0, 45.0))
 
@@ -39,6 +41,14 @@ def draw_arthritis(patient: Patient, rng: np.random.Generator) -> tuple[float, f
     one, other = rng.uniform(0.25, 1.0), rng.uniform(0.25, 1.0)
     pair = (one, other if both else 0.0) if has else (0.0, 0.0)
     return pair if first == 0 else pair[::-1]
+
+
+def draw_dysplasia(rng: np.random.Generator) -> dict[str, float]:
+    """How dysplastic each hip of a person with dysplasia is, 0 none to 1 severe: on both sides in every second, most
+    often the left when in one (Loder and Skopelja, ISRN Orthopedics 2011)."""
+    both, left = rng.random() < 0.5, rng.random() < 0.7
+    one, other = rng.uniform(0.4, 1.0, 2)
+    return {"L": float(one if both or left else 0.0), "R": float(other if both or not left else 0.0)}
 
 
 def draw_shape(patient: Patient, rng: np.random.Generator) -> femur.FemurShape:
@@ -141,13 +151,15 @@ def scene(
     pose: int = 0,
     meshes: Path | None = None,
     surgeon: np.random.Generator | None = None,
+    birth: np.random.Generator | None = None,
 ) -> Scene:
     """A person on the table. frame: `pelvis`, `hip` (one side) or `any`, drawn; `frog_leg`, one hip from the side, the
     knee bent and let fall outward: the bone alone moves, the thigh's flesh stays. size: long side in pixels.
 
     meshes: a folder of bone meshes that every other person gets instead of the built-in bones (`simulation.mesh`).
     surgeon: draws an implant for one hip of the film, if given. Density stays that of the bone before the operation;
-    masks, landmarks and projections are those of the bone that is there.
+    masks, landmarks and projections are those of the bone that is there. birth: draws dysplasia, if given: a shallow,
+    steep socket from whose edge the head has slipped outward and up, and a steep, anteverted neck.
     """
     # With meshes at hand, every other person has the built-in bones all the same.
     real = meshes if rng.random() < 0.5 else None
@@ -168,6 +180,7 @@ def scene(
     cup = shape.size * shape.head * femur.HEAD_RADIUS + float(np.clip(rng.normal(2.3, 0.35), 1.2, 3.4))
     flat = float(np.clip(np.exp(0.45 * np.log(patient.bmi / 25)), 0.75, 1.45))
     worn = dict(zip("RL", draw_arthritis(patient, rng), strict=True))
+    shallow = {"R": 0.0, "L": 0.0} if birth is None else draw_dysplasia(birth)
     fat_mm = float(np.clip((patient.bmi - 17) * (1.55 if male else 2.2) + 6 + rng.normal(0, 4), 4, 75))
 
     # The pose.
@@ -191,7 +204,7 @@ def scene(
         twin = femur.FemurShape(
             **{
                 **vars(shape),
-                "neck_shaft_angle": shape.neck_shaft_angle + own.normal(0, 1.0),
+                "neck_shaft_angle": min(shape.neck_shaft_angle + own.normal(0, 1.0) + 9 * shallow[side], 150.0),
                 "lesser": shape.lesser * np.exp(own.normal(0, 0.06)),
                 "neck_length": shape.neck_length + own.normal(0, 0.6),
                 "arthritis": worn[side],
@@ -205,7 +218,7 @@ def scene(
             left_quality.roughness,
             left_quality.below_neck,
         )
-        anteversion = float(np.clip(13 + 7 * scatter[side][0], -4, 32))
+        anteversion = float(np.clip(13 + 7 * scatter[side][0], -4, 32)) + 15 * shallow[side]
         internal = float(np.clip(inside_turn + 4 * scatter[side][1], -10, 25))
         adduction = float(np.clip(2 + 3.5 * scatter[side][2], -8, 12))
         flexion = float(3 * scatter[side][3])
@@ -215,7 +228,7 @@ def scene(
         # Cartilage goes above and to the side first: the head moves there until bone nearly stands on bone.
         space = cup - twin.head * twin.size * femur.HEAD_RADIUS
         risen = worn[side] * (femur.FLATTENED_MM * twin.size + max(space - 0.5, 0.0))
-        centre = hip_centre + risen * np.array([0.25, 0.97, 0.0])
+        centre = hip_centre + risen * np.array([0.25, 0.97, 0.0]) + shallow[side] * twin.size * SLIPPED
         place = whole.to_world((centre * np.array([sign, 1, 1]))[None])[0]
         if frame != "pelvis" and side != side_shown:  # what it casts lies outside the film
             continue
@@ -246,10 +259,12 @@ def scene(
                 bone = replace(bone, outer=outer, inner=inner)
         if worn[side] and not (carried and carried.kind in implant.WITHOUT_HEAD):  # which takes it away
             facts["arthritis"] = round(worn[side], 2)
+        if shallow[side]:
+            facts["dysplasia"] = round(shallow[side], 2)
         built.append(bone)
         limbs.append(_limb(side, bone, twin, dxa, facts, carried))
     hip_bone = mesh.left_hip_bone(real) if real else pelvis.hip_bone_template()
-    built += _pelvis(stretch, cup, left_quality, rng, whole, hip_bone, worn)
+    built += _pelvis(stretch, cup, left_quality, rng, whole, hip_bone, worn, shallow)
     geometry, field, letter_at, letter = _frame(frame, side_shown, scanner, size, film_z, hip_centre, whole, posing)
     body = soft.trunk_template()
     body_stretch = np.array([width * (0.94 + 0.06 * flat), height, depth * flat])
@@ -334,6 +349,7 @@ def _pelvis(
     whole: Pose,
     hip: Surface,
     worn: dict[str, float],
+    shallow: dict[str, float],
 ) -> list[Bone]:
     """Hip bones, sacrum and the lowest vertebrae, stretched to the person, the sockets to the heads."""
     grow = cup / pelvis.CUP_RADIUS
@@ -360,8 +376,8 @@ def _pelvis(
     rim = np.exp(-(((hip.vertices - pelvis.HIP - RIM) / np.array([7.0, 6.0, 20.0])) ** 2).sum(1))
     for side, flip, faces in (("L", np.ones(3), hip.faces), ("R", MIRROR, hip.faces[:, ::-1])):
         outer, inner = bones.shelled(hip, thick + 2.2 * worn[side] * roof, shaped)
-        spur = worn[side] * rim[:, None] * np.array([6.0, -3.5, 0.0])
-        outer, inner = (outer + spur) * flip, (inner + spur) * flip
+        change = rim[:, None] * (worn[side] * SPUR + shallow[side] * SHORT_ROOF)
+        outer, inner = (outer + change) * flip, (inner + change) * flip
         built.append(Bone(f"{side}_pelvis", outer, inner, faces, spongy, mean_of, whole, strong))
     for name, surface, shell in (
         ("sacrum", pelvis.sacrum_template(), 0.5),

@@ -37,6 +37,7 @@ def write(
     meshes: Path | None = None,
     implants: float = 0.0,
     projections: bool = True,
+    dysplasia: float = 0.0,
 ) -> Iterator[int]:
     """Make films 0..n-1 of the cohort under `out`; yields how many are done, from those already there up to n.
 
@@ -46,7 +47,7 @@ def write(
     """
     if n < 1:
         raise ValueError(f"{n} films were asked for, expected at least 1")
-    simulation.check(view, scanner, simulation.SIZE if size is None else size, frame, meshes, implants)
+    simulation.check(view, scanner, simulation.SIZE if size is None else size, frame, meshes, implants, dysplasia)
     cohort: dict[str, str | int | float] = {
         "view": view,
         "seed": seed,
@@ -58,6 +59,8 @@ def write(
         cohort["meshes"] = meshes.name
     if implants:
         cohort["implants"] = implants
+    if dysplasia:
+        cohort["dysplasia"] = dysplasia
     for folder in ("films", "masks", "projections", "rows"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     about = out / "cohort.json"
@@ -70,7 +73,7 @@ def write(
     todo = [index for index in range(n) if not _row_file(out, index).exists()]
     done = n - len(todo)
     yield done
-    job = (view, seed, scanner, size, device, frame, out, meshes, implants, projections)
+    job = (view, seed, scanner, size, device, frame, out, meshes, implants, projections, dysplasia)
     if workers <= 1 or len(todo) < 2:
         for index in todo:
             make(index, *job)
@@ -100,9 +103,12 @@ def make(
     meshes: Path | None,
     implants: float,
     projections: bool = True,
+    dysplasia: float = 0.0,
 ) -> None:
     """Make one film and everything that belongs to it."""
-    film = simulation.simulate(view, seed, index, scanner, size, device, frame, meshes=meshes, implants=implants)
+    film = simulation.simulate(
+        view, seed, index, scanner, size, device, frame, meshes=meshes, implants=implants, dysplasia=dysplasia
+    )
     patient = f"{view.split('_')[0]}-{seed}-{index:06d}"
     stem = f"{index:06d}"
     dicom.write(film, out / "films" / f"{stem}.dcm", patient)

@@ -122,7 +122,11 @@ def test_metal_attenuates_as_its_table_says_for_one_energy() -> None:
 
 @pytest.mark.parametrize(
     ("call", "said"),
-    [({"view": "hip_ap", "implants": 1.5}, "expected 0 to 1"), ({"view": "knee_ap", "implants": 0.2}, "serve hip_ap")],
+    [
+        ({"view": "hip_ap", "implants": 1.5}, "expected 0 to 1"),
+        ({"view": "knee_ap", "implants": 0.2}, "serves hip_ap"),
+        ({"view": "hip_ap", "dysplasia": -0.1}, "people with dysplasia"),
+    ],
 )
 def test_a_share_that_cannot_be_is_refused(call: dict, said: str) -> None:
     with pytest.raises(ValueError, match=said):
