@@ -27,7 +27,16 @@ from models.bundle import copy as copy_bundle
 from models.bundle import save
 from models.registry import find as find_bundle
 from recipes import Recipe, by_name, learner, view
-from training import density_course, density_evaluation, film_course, finder_course, limb_course, view_course
+from training import (
+    density_course,
+    density_evaluation,
+    film_course,
+    finder_course,
+    limb_course,
+    spine_course,
+    spine_evaluation,
+    view_course,
+)
 from training.evaluation import Measured, figures, measure
 from training.manifest import Manifest, read_manifest
 from training.virtual import TEST_FILMS, Cohort, elsewhere, made, of_views, testing, views_testing
@@ -50,6 +59,7 @@ __all__ = [
     "enqueue",
     "evaluate",
     "evaluate_density",
+    "evaluate_scores",
     "evaluate_views",
     "figures",
     "film_png",
@@ -174,7 +184,12 @@ def _question(name: str) -> Question:
     recipe = by_name(name)
     about = f"{recipe.site.capitalize()}, {recipe.view.upper() if recipe.view == 'ap' else recipe.view}"
     sides = ("R", "L") if recipe.site == "hip" else ()
-    return Question(name, about, tuple(recipe.labels), recipe.regions, sides)
+    return Question(name, about, tuple(recipe.labels) or _findings(recipe), recipe.regions, sides)
+
+
+def _findings(recipe: Recipe) -> tuple[str, ...]:
+    """What an expert may answer where a recipe asks questions of yes or no: one, the other, both or neither."""
+    return ("neither", *recipe.scores, "both")
 
 
 # -- virtual patients -----------------------------------------------------------------------------------------------
@@ -190,6 +205,7 @@ def simulate(
     workers: int = 1,
     meshes: Path | None = None,
     implants: float = 0.0,
+    dysplasia: float = 0.0,
 ) -> Iterator[int]:
     """Make n films of virtual patients under `out`, with masks, projections and truth.csv; yields how many are there.
 
@@ -197,7 +213,9 @@ def simulate(
     """
     from simulation.write import write  # tables and bodies take seconds to load, and few commands need them
 
-    yield from write(view, n, seed, scanner, out, size, workers, meshes=meshes, implants=implants)
+    yield from write(
+        view, n, seed, scanner, out, size, workers, meshes=meshes, implants=implants, dysplasia=dysplasia
+    )
 
 
 # -- training -------------------------------------------------------------------------------------------------------
@@ -230,10 +248,14 @@ def train(
     course: Any = film_course if recipe.finder is None else limb_course
     course = density_course if recipe.measures else course
     course = {view.RECIPE.name: view_course}.get(recipe.name, course if recipe.labels else finder_course)
+    course = spine_course if recipe.scores else course
     bundle = course.teach(recipe, preset_name, manifests, out, seed, version, source, first, workers, say)
     folder = save(bundle, out / "bundles")
     if views and data == "virtual":
         view_course.sign(recipe, folder, view_course.measure(folder, _view_tests(workers, say), say))
+    if data == "virtual" and recipe.scores and test_films:
+        spines = spine_evaluation.measure(recipe, folder, _tests(recipe, test_films, workers, say), workers, say)
+        spine_course.sign(recipe, folder, spines)
     if data == "virtual" and recipe.measures and test_films:
         tests = _tests(recipe, test_films, workers, say)
         density = density_evaluation.measure(recipe, folder, tests, settings().weights, workers, say)
@@ -316,6 +338,32 @@ def evaluate_views(bundle: str | None = None, workers: int = 1, tell: Tell | Non
     return view_course.measure(folder, _view_tests(workers, say), say)
 
 
+def evaluate_scores(
+    recipe_name: str,
+    data: Path | str,
+    bundle: str | None = None,
+    workers: int = 1,
+    films: int = TEST_FILMS,
+    out: Path | None = None,
+    tell: Tell | None = None,
+) -> dict[str, Any]:
+    """What a bundle of scores answers on films nobody taught it, by set, in plain values; with `out`, a table a set for
+    `prognosis` is written there."""
+    recipe, say = by_name(recipe_name), tell or (lambda *_: None)
+    if data == "virtual":
+        sets = _tests(recipe, films, workers, say)
+    else:
+        manifest = read_manifest(Path(data))
+        sets = {manifest.name: manifest}
+    folder = find_bundle(bundle or recipe.bundle or recipe.name, settings().weights)
+    measured = spine_evaluation.measure(recipe, folder, sets, workers, say)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, one in measured.items():
+            spine_evaluation.followed(one).to_csv(out / f"{recipe.name}_{name}.csv", index=False)
+    return {name: spine_evaluation.figures(one) for name, one in measured.items()}
+
+
 def prognosis(table: Path, horizon: float = 5.0) -> dict[str, Any]:
     """What the scores of a table with follow-up say of fractures to come, in plain values.
 
@@ -341,7 +389,7 @@ def _data(recipe: Recipe, data: Path | str, preset_name: str, seed: int, workers
         raise ValueError(f"{recipe.name} does not learn from virtual patients yet; pass --data with a manifest")
     cohorts = [virtual_learning(recipe.view_name, films, seed)]
     if not recipe.labels:
-        cohorts += elsewhere(films, seed)
+        cohorts += elsewhere(recipe.view_name, seed)
     return [made(one, _virtual_folder(), workers, partial(say, f"films of {one.name}")) for one in cohorts]
 
 

@@ -1,7 +1,7 @@
 """The road out: from the bytes of a file to what a person reads, step by step.
 
-read -> check -> choose the recipe -> find the limbs -> outline -> preprocess -> networks -> calibrate -> explain ->
-judge how hard it is
+read -> check -> look which view it is -> choose the recipe -> find the limbs -> outline -> preprocess -> networks ->
+calibrate -> explain -> judge how hard it is
 """
 
 import csv
@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+import torch
 
 from core.clinical import Clinical
 from core.estimate import Estimate, Probabilities
@@ -32,16 +33,25 @@ from imaging.preprocess import Preprocess
 from models import engine, registry
 from models.bundle import Bundle
 from recipes import RECIPES, Recipe, by_name
+from recipes.bone_density import measure, scaled
 from recipes.hips import Limb, Outlines, find_limbs, outline_limb, shown_to
+from recipes.spine import as_region, find_vertebrae
+from recipes.spine_scores import ask, difficulty_of, remarks_on_bodies, remarks_on_missing, scores_of, spokesman
+from recipes.view import RECIPE as VIEW_RECIPE
+from recipes.view import Seen, look
 
 log = logging.getLogger(__name__)
+VIEW = VIEW_RECIPE.bundle or ""
 
 
-def read(data: bytes, name: str, recipe: str = "auto", clinical: Clinical | None = None) -> list[Reading]:
+def read(
+    data: bytes, name: str, recipe: str = "auto", clinical: Clinical | None = None, pixel_mm: float | None = None
+) -> list[Reading]:
     """Read one film: a `Reading` a limb. Raises nothing for a bad film; the refusal is in the `Reading`.
 
     data: the file's bytes. name: how the caller knows the file; nothing is inferred from it.
-    recipe: a recipe's name, or `auto`. Raises ValueError for one that does not exist or has no weights yet.
+    pixel_mm: edge of a pixel in mm, as a person knows it from a marker, for a file that does not say. recipe: a
+    recipe's name, or `auto`. Raises ValueError for one that does not exist or has no weights yet.
     """
     wanted = None if recipe == "auto" else by_name(recipe)
     if wanted is not None and wanted.name not in {one.name for one in ready()}:
@@ -49,22 +59,32 @@ def read(data: bytes, name: str, recipe: str = "auto", clinical: Clinical | None
             f"{wanted.name} reads with {wanted.bundle}, which is not under {settings().weights}; choose one of "
             f"{', '.join(one.name for one in ready())}, or train it"
         )
-    clock = _Clock()
+    clock, seen = _Clock(), None
     try:
         film = read_radiograph(data, name)
+        if pixel_mm is not None:
+            film = replace(film, spacing_mm=(pixel_mm, pixel_mm), spacing_origin="marker")
         clock.lap("decode")
         notices = [*film.notices, *check(film)]
         clock.lap("check")
-        chosen = wanted or choose(film)
-        notices += guard(film, chosen)
-        notices += remarks_on((clinical or Clinical()).or_else(film.clinical))
+        seen = look_at(film)
+        clock.lap("view")
+        chosen = wanted or choose(film, seen)
+        notices += guard(film, chosen, seen)
+        person = (clinical or Clinical()).or_else(film.clinical)
+        notices += remarks_on(person)
+        if chosen.scores:
+            return [_seen_as(_scored(film, chosen, name, person, notices, clock), chosen, seen)]
         if chosen.finder is None:
-            return [_answer(film, film, None, chosen, name, notices, clock)]
+            return [_seen_as(_answer(film, film, None, chosen, name, notices, clock), chosen, seen)]
         limbs, remarks = find(film, chosen)
         clock.lap("find")
-        return [_limb(film, limb, chosen, name, [*notices, *remarks], clock.apart()) for limb in limbs]
+        return [
+            _seen_as(_limb(film, limb, chosen, name, [*notices, *remarks], clock.apart(), person), chosen, seen)
+            for limb in limbs
+        ]
     except Refused as refused:
-        return [_refused(name, refused, clock, wanted.name if wanted else None)]
+        return [_seen_as(_refused(name, refused, clock, wanted.name if wanted else None), None, seen)]
     except Exception:
         log.exception("a film could not be read")
         fault = Notice(
@@ -73,26 +93,43 @@ def read(data: bytes, name: str, recipe: str = "auto", clinical: Clinical | None
         return [Reading(name, "failed", warnings=(fault,), timing_ms=clock.times())]
 
 
-def choose(film: Radiograph) -> Recipe:
-    """The recipe for a film, by what its file says it shows. Raises Refused where no recipe reads that."""
+def look_at(film: Radiograph) -> Seen | None:
+    """Which view the film looks like; None while there is no network that tells."""
+    weights = settings().weights
+    if not registry.has(VIEW, weights):
+        return None
+    return look(film, registry.bundle(VIEW, weights), engine.device(settings().device))
+
+
+def choose(film: Radiograph, seen: Seen | None) -> Recipe:
+    """The recipe for a film, by what its file says it shows, else by what it looks like. Raises Refused where no recipe
+    reads that."""
     able = ready()
     fits = [one for one in able if film.site in (None, one.site) and film.view in (None, one.view)]
+    expected = " or ".join(dict.fromkeys(one.shows for one in able))
     if film.site is None and len({one.site for one in fits}) > 1:
-        # Nothing in the file says what it shows: it is a hip where the finder of hips is sure to see one.
-        with_finder = [one for one in fits if one.finder is not None]
-        seen = bool(with_finder) and bool(_limbs_on(film, with_finder[0]))
-        fits = [one for one in fits if (one.finder is not None) == seen]
+        if seen is not None and seen.sure:
+            fits = [one for one in fits if one.view_name == seen.name]
+            if not fits:
+                raise Refused(
+                    _wrong(seen, able),
+                    f"The film looks like {seen.in_words}, expected an {expected}; choose such a film.",
+                )
+        else:
+            # Nobody says what it shows: it is a hip where the finder of hips is sure to see one.
+            with_finder = [one for one in fits if one.finder is not None]
+            found = bool(with_finder) and bool(_limbs_on(film, with_finder[0]))
+            fits = [one for one in fits if (one.finder is not None) == found]
     if not fits:
         shown = " ".join(word for word in (film.site, film.view) if word not in (None, "other")) or "another part"
-        expected = " or ".join(dict.fromkeys(one.shows for one in able))
         raise Refused(
             Code.WRONG_SITE, f"The file says that it shows {shown}, expected an {expected}; choose another film."
         )
     return fits[0]
 
 
-def guard(film: Radiograph, recipe: Recipe) -> list[Notice]:
-    """Refuse what the recipe was not made for; remark when only the recipe's name says what the film shows."""
+def guard(film: Radiograph, recipe: Recipe, seen: Seen | None) -> list[Notice]:
+    """Refuse what the recipe was not made for. The file's word goes before the network's, which then is a remark."""
     if film.site not in (None, recipe.site):
         raise Refused(
             Code.WRONG_SITE,
@@ -105,7 +142,21 @@ def guard(film: Radiograph, recipe: Recipe) -> list[Notice]:
             f"The file says that its view is {film.view}, {recipe.name} reads {recipe.view}; "
             "choose another film or recipe.",
         )
-    if film.site is None:
+    stated = film.site is not None and film.view is not None
+    if seen is not None and seen.sure and seen.name != recipe.view_name:
+        if not stated:
+            raise Refused(
+                _wrong(seen, [recipe]),
+                f"The film looks like {seen.in_words}, {recipe.name} reads an {recipe.shows}; "
+                "choose another film or recipe.",
+            )
+        return [
+            Notice(
+                "view_contradicted",
+                f"The file says that it is an {recipe.shows}, but it looks like {seen.in_words}; make sure of it.",
+            )
+        ]
+    if film.site is None and (seen is None or not seen.sure):
         return [
             Notice(
                 "view_not_stated",
@@ -113,6 +164,19 @@ def guard(film: Radiograph, recipe: Recipe) -> list[Notice]:
             )
         ]
     return []
+
+
+def _wrong(seen: Seen, expected: list[Recipe]) -> Code:
+    """Another view of the same site, or another site."""
+    same = any(seen.name.startswith(f"{one.site}_") for one in expected)
+    return Code.WRONG_VIEW if same else Code.WRONG_SITE
+
+
+def _seen_as(answer: Reading, recipe: Recipe | None, seen: Seen | None) -> Reading:
+    """The reading with its view: the one it was read as, or what a film that was not read looks like."""
+    if seen is None:
+        return answer
+    return replace(answer, view=seen.guess(recipe.view_name if recipe and answer.status == "read" else None))
 
 
 def remarks_on(person: Clinical) -> list[Notice]:
@@ -163,9 +227,19 @@ def _limbs_on(film: Radiograph, recipe: Recipe) -> list[Limb]:
     return find_limbs(film, finder.outliners[0], engine.device(settings().device))
 
 
-def _limb(film: Radiograph, limb: Limb, recipe: Recipe, name: str, notices: list[Notice], clock: "_Clock") -> Reading:
+def _limb(
+    film: Radiograph,
+    limb: Limb,
+    recipe: Recipe,
+    name: str,
+    notices: list[Notice],
+    clock: "_Clock",
+    person: Clinical,
+) -> Reading:
     """One limb's answer; its refusal leaves the film's other limb its own."""
     try:
+        if recipe.measures:
+            return _measured(film, limb, recipe, name, notices, clock, person)
         return _answer(film, limb.crop(film), limb, recipe, name, notices, clock)
     except Refused as refused:
         return replace(_refused(name, refused, clock, recipe.name), case_id=film.case_id, side=limb.side)
@@ -209,12 +283,7 @@ def _answer(
     estimate = Estimate(joint, conformal_set(joint, bundle.conformal_quantile))
 
     distance, familiarity = _distance(bundle, answers)
-    if distance > familiarity.foreign:
-        raise Refused(
-            Code.WRONG_SITE,
-            f"The film looks like nothing that {recipe.name} learned from (distance {distance:.2f}, at most "
-            f"{familiarity.foreign:.2f} expected of an {recipe.shows}); choose such a film.",
-        )
+    refuse_foreign(distance, familiarity, recipe)
     difficulty = judge(
         joint, estimate.conformal_set, list(own.values()), distance, familiarity.unusual, notices, steady
     )
@@ -223,7 +292,7 @@ def _answer(
     whole = [one for one in bundle.candidates if one.region is None]
     heat: Pixels | None = None
     if whole:  # a network that saw one region cut out has no map of the film to show
-        surest = max(whole, key=lambda one: own[one.name][estimate.label])
+        surest = max(whole, key=lambda one: own[one.name][estimate.label or ""])
         shown = Preprocess.from_dict(surest.preprocessing)
         heat = shown.back(grad_cam(answers[surest.name].maps, answers[surest.name].gradients), crop)
         if limb is not None:
@@ -245,6 +314,117 @@ def _answer(
         model=ModelVersion(bundle.name, bundle.version, bundle.learned_from, bundle.intended_use),
         timing_ms=clock.times(),
         radiograph=film,
+    )
+
+
+def _measured(
+    film: Radiograph,
+    limb: Limb,
+    recipe: Recipe,
+    name: str,
+    notices: list[Notice],
+    clock: "_Clock",
+    person: Clinical,
+) -> Reading:
+    """Bone density of one limb, and the class that its T-score names."""
+    scaled(film, limb)
+    bundle = registry.bundle(recipe.bundle or recipe.name, settings().weights)
+    on, crop = engine.device(settings().device), limb.crop(film)
+    clock.lap("load")
+    regions, steady = _outlined(film, crop, limb, recipe, on)
+    clock.lap("outline")
+    found = measure(film, crop, limb, bundle, person, on)
+    clock.lap("network")
+    notices = [*(one for one in notices if one.code != "under_50"), *found.notices]
+    estimate = found.estimate
+    difficulty = judge(estimate.probabilities, estimate.conformal_set, [], 0.0, 1.0, notices, steady)
+    return Reading(
+        path=name,
+        status="read",
+        case_id=film.case_id,
+        recipe=recipe.name,
+        side=limb.side,
+        view=ViewGuess(recipe.view_name, limb.sure),
+        estimate=estimate,
+        regions=regions,
+        density=found.map,
+        difficulty=difficulty,
+        warnings=tuple(notices),
+        model=ModelVersion(bundle.name, bundle.version, bundle.learned_from, bundle.intended_use),
+        timing_ms=clock.times(),
+        radiograph=film,
+    )
+
+
+def _outlined(film: Radiograph, crop: Radiograph, limb: Limb, recipe: Recipe, on: torch.device) -> tuple[Regions, bool]:
+    """A limb's regions on its film, and whether each was found and stays where it is; none where nothing draws them."""
+    if recipe.outlines is None:
+        return Regions(), True
+    outliner = registry.bundle(recipe.outlines, settings().weights).outliners[0]
+    drawn = outline_limb(crop, outliner, on)
+    regions = on_film(drawn, limb, film, recipe.regions)
+    bounds = outliner.facts.get("steady_from", {})
+    steady = all(drawn.steady[one.name] >= bounds.get(one.name, 0) for one in regions)
+    return regions, steady and len(regions) == len(recipe.regions)
+
+
+def refuse_foreign(distance: float, familiarity: Familiarity, recipe: Recipe) -> None:
+    """Raises Refused for a film farther from all that was learned from than any of its kind should be."""
+    if distance > familiarity.foreign:
+        raise Refused(
+            Code.WRONG_SITE,
+            f"The film looks like nothing that {recipe.name} learned from (distance {distance:.2f}, at most "
+            f"{familiarity.foreign:.2f} expected of an {recipe.shows}); choose such a film.",
+        )
+
+
+def _scored(
+    film: Radiograph, recipe: Recipe, name: str, person: Clinical, notices: list[Notice], clock: "_Clock"
+) -> Reading:
+    """Questions of yes or no about a spine read as a whole, and the vertebrae found on it."""
+    bundle = registry.bundle(recipe.bundle or recipe.name, settings().weights)
+    on = engine.device(settings().device)
+    clock.lap("load")
+
+    bodies = find_vertebrae(film, bundle.outliners[0], on)[0] if bundle.outliners else []
+    clock.lap("outline")
+
+    asked = ask(bundle, film, person, on)
+    stands = spokesman(asked, person)
+    clock.lap("network")
+
+    distance, familiarity = _distance(bundle, {one: answer.behind for one, answer in asked.items()})
+    refuse_foreign(distance, familiarity, recipe)
+    scores = scores_of(stands)
+    remarks = [*notices, *remarks_on_missing(stands, person)]
+    agree = True
+    if bundle.outliners:
+        said, agree = remarks_on_bodies(bodies, scores)
+        remarks += said
+    difficulty = difficulty_of(stands, asked, distance, familiarity.unusual, remarks, agree)
+    clock.lap("calibrate")
+
+    shown = Preprocess.from_dict(stands.candidate.preprocessing)
+    heat = shown.back(grad_cam(stands.behind.maps, stands.behind.gradients), film)
+    clock.lap("explain")
+    outlined = [as_region(body, film) for body in reversed(bodies)]
+    return Reading(
+        path=name,
+        status="read",
+        case_id=film.case_id,
+        recipe=recipe.name,
+        side=film.side,
+        view=ViewGuess(recipe.view_name if film.site or bodies else "unknown"),
+        estimate=Estimate({}, (), scores=scores),
+        candidates={one: answer.probabilities for one, answer in asked.items()},
+        regions=Regions(tuple(region for region in outlined if region.mask.any())),
+        explanation=heat,
+        difficulty=difficulty,
+        warnings=tuple(remarks),
+        model=ModelVersion(bundle.name, bundle.version, bundle.learned_from, bundle.intended_use),
+        timing_ms=clock.times(),
+        radiograph=film,
+        vertebrae=tuple(bodies),
     )
 
 
@@ -302,7 +482,9 @@ def find_films(paths: list[Path]) -> list[Path]:
     return films
 
 
-def read_file(path: Path, recipe: str = "auto", clinical: Clinical | None = None) -> list[Reading]:
+def read_file(
+    path: Path, recipe: str = "auto", clinical: Clinical | None = None, pixel_mm: float | None = None
+) -> list[Reading]:
     """`read` for a file on disk."""
     try:
         size, most = path.stat().st_size, settings().max_megabytes
@@ -326,7 +508,7 @@ def read_file(path: Path, recipe: str = "auto", clinical: Clinical | None = None
         ]
     except Refused as refused:
         return [Reading(str(path), "refused", refusal=refused.refusal)]
-    return read(data, str(path), recipe, clinical)
+    return read(data, str(path), recipe, clinical, pixel_mm)
 
 
 def clinical_table(table: Path) -> dict[Path, Clinical]:

@@ -10,20 +10,19 @@ HEIGHTS = ("front", "middle", "back")
 
 @dataclass(frozen=True)
 class Vertebra:
-    """points: (x, y) on the film as uploaded, in the order of `POINTS`. heights: front, middle and back in `unit`: mm in
-    the plane of the film's pixel spacing (larger than life where that is the detector's), or px where that is not known.
-
-    grade: 0 to 3 and kind after Genant et al. 1993; loss: the share of height lost that the grade stands for. sure: the
-    least sure of the six points, 0..1.
+    """points: (x, y) on the film as uploaded, in the order of `POINTS`. heights: front, middle and back in `unit`: mm
+    in the plane of the film's pixel spacing (larger than life where that is the detector's), or px where that is not
+    known. grade: 0 to 3 and kind after Genant et al. 1993; loss: the share of height lost that the grade stands for;
+    None where too little of the spine is seen to tell. sure: the least sure of the six points, 0..1.
     """
 
     level: str
     points: tuple[tuple[float, float], ...]
     heights: tuple[float, float, float]
     unit: str
-    grade: int
-    kind: str
-    loss: float
+    grade: int | None
+    kind: str | None
+    loss: float | None
     sure: float
 
     def row(self) -> dict[str, Any]:
@@ -34,6 +33,6 @@ class Vertebra:
             "unit": self.unit,
             "genant": self.grade,
             "kind": self.kind,
-            "height_lost": round(self.loss, 3),
+            "height_lost": None if self.loss is None else round(self.loss, 3),
             "score": round(self.sure, 4),
         }

@@ -47,6 +47,7 @@ class Candidate:
     weights: Classifier
     familiarity: dict[str, npt.NDArray[np.floating]] = field(default_factory=dict)
     region: str | None = None  # the outlined region it is shown, cut out of the film
+    facts: dict[str, Any] = field(default_factory=dict)  # what a reading needs besides, as plain JSON values
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +98,7 @@ class Bundle:
     evidence: dict[str, Any]
     card: str
     outliners: tuple[Outliner, ...] = ()
+    scores: tuple[str, ...] = ()  # questions of yes or no; where there are any, they are the candidates' outputs
     densitometers: tuple[Densitometer, ...] = ()
 
 
@@ -117,11 +119,16 @@ def save(bundle: Bundle, root: Path) -> Path:
         "version": bundle.version,
         "labels": list(bundle.labels),
         "candidates": {
-            one.name: {"temperature": one.temperature, **({"region": one.region} if one.region else {})}
+            one.name: {
+                "temperature": one.temperature,
+                **({"region": one.region} if one.region else {}),
+                **({"facts": one.facts} if one.facts else {}),
+            }
             for one in bundle.candidates
         },
         **({"outliners": {one.name: one.facts for one in bundle.outliners}} if bundle.outliners else {}),
         **({"densitometers": {one.name: one.facts for one in bundle.densitometers}} if bundle.densitometers else {}),
+        **({"scores": list(bundle.scores)} if bundle.scores else {}),
         "coverage": bundle.coverage,
         "conformal_quantile": bundle.conformal_quantile,
         "learned_from": bundle.learned_from,
@@ -130,7 +137,7 @@ def save(bundle: Bundle, root: Path) -> Path:
     }
     _write(folder / "config.json", config)
     for candidate in bundle.candidates:
-        part = _save_network(folder, candidate, bundle.labels)
+        part = _save_network(folder, candidate, bundle.scores or bundle.labels)
         if candidate.familiarity:
             save_arrays(candidate.familiarity, part / "familiarity.safetensors")
     others: tuple[Outliner | Densitometer, ...] = (*bundle.outliners, *bundle.densitometers)
@@ -156,8 +163,10 @@ def _save_network(folder: Path, one: "Candidate | Outliner | Densitometer", labe
 def load(folder: Path) -> Bundle:
     """Rebuild a bundle strictly: every weight in its place and none left over. Raises BundleError in one sentence."""
     config = _read(folder / "config.json")
-    labels = tuple(config["labels"])
-    candidates = tuple(_candidate(folder / name, values, labels) for name, values in config["candidates"].items())
+    labels, scores = tuple(config["labels"]), tuple(config.get("scores", ()))
+    candidates = tuple(
+        _candidate(folder / name, values, scores or labels) for name, values in config["candidates"].items()
+    )
     card = folder / "README.md"
     return Bundle(
         name=config["name"],
@@ -170,6 +179,7 @@ def load(folder: Path) -> Bundle:
         intended_use=config["intended_use"],
         provenance=config["provenance"],
         evidence=_read(folder / "evidence.json"),
+        scores=scores,
         card=card.read_text(encoding="utf-8") if card.exists() else "",
         outliners=tuple(_outliner(folder / name, facts) for name, facts in config.get("outliners", {}).items()),
         densitometers=tuple(
@@ -194,6 +204,7 @@ def _candidate(part: Path, values: dict[str, Any], labels: tuple[str, ...]) -> C
         weights=_network(part, config, Classifier),
         familiarity=load_arrays(familiarity) if familiarity.exists() else {},
         region=values.get("region"),
+        facts=values.get("facts", {}),
     )
 
 

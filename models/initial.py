@@ -44,6 +44,12 @@ def initialise(network: Kind, source: str) -> Kind:
     return network
 
 
+def begin_with(network: Kind, taught: Network) -> Kind:
+    """Give `network` the weights of one taught before, all but the head. Raises ValueError where they do not fit."""
+    _load(network, taught.network.state_dict(), type(taught).__name__)
+    return network
+
+
 # torchvision's names, and the same weights in transformers' ResNet.
 RESNET = (
     (r"^conv1\.", "resnet.embedder.embedder.convolution."),

@@ -11,7 +11,7 @@ from models.cnn3 import CNN3
 from models.decomposer import ConvNextDecomposer, Decomposer, LightDecomposer
 from models.dense import Dense, UNet, UNetPlusPlus
 from models.densenet import DenseNet121
-from models.from_transformers import EfficientNet, MobileNetV2, ResNet, VisionTransformer
+from models.from_transformers import EfficientNet, EfficientNetWithClinical, MobileNetV2, ResNet, VisionTransformer
 from models.inception import InceptionV3
 from models.vgg import VGG16
 
@@ -19,6 +19,7 @@ __all__ = [
     "DECOMPOSERS",
     "NETWORKS",
     "OUTLINERS",
+    "WITH_CLINICAL",
     "Classifier",
     "Decomposer",
     "Dense",
@@ -40,6 +41,7 @@ NETWORKS: dict[str, Callable[..., Classifier]] = {
     "vgg16": VGG16,
     "vit": VisionTransformer,
 }
+WITH_CLINICAL: dict[str, Callable[..., Classifier]] = {"efficientnet_with_clinical": EfficientNetWithClinical}
 OUTLINERS: dict[str, Callable[..., Dense]] = {
     "u_net": UNet,
     "u_net_pp": UNetPlusPlus,
@@ -57,7 +59,7 @@ def build(network: str, outputs: int, options: dict[str, Any]) -> Any:
 
     Raises ValueError naming what there is for an unknown name or an unknown option.
     """
-    known: dict[str, Callable[..., Network]] = {**NETWORKS, **OUTLINERS, **DECOMPOSERS}
+    known: dict[str, Callable[..., Network]] = {**NETWORKS, **WITH_CLINICAL, **OUTLINERS, **DECOMPOSERS}
     if network not in known:
         raise ValueError(f"no network {network!r}; there are {', '.join(sorted(known))}")
     try:

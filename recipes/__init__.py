@@ -1,12 +1,15 @@
 """The published systems, one file each; and what they begin with: the finder of hips, and the network of views."""
 
-from recipes import hip_bmd, hip_finder, hip_regions, hip_vit, knee_resnet, view
+from recipes import hip_bmd, hip_finder, hip_regions, hip_vit, knee_finder, knee_resnet, spine_vertex, view
 from recipes.recipe import Candidate, Preset, Recipe, Stage
 
 RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe for recipe in (hip_vit.RECIPE, hip_regions.RECIPE, knee_resnet.RECIPE, hip_bmd.RECIPE)
+    recipe.name: recipe
+    for recipe in (hip_vit.RECIPE, hip_regions.RECIPE, knee_resnet.RECIPE, hip_bmd.RECIPE, spine_vertex.RECIPE)
 }
-BEFORE = {recipe.name: recipe for recipe in (view.RECIPE, hip_finder.RECIPE)}  # what recipes begin with
+BEFORE = {
+    recipe.name: recipe for recipe in (view.RECIPE, hip_finder.RECIPE, knee_finder.RECIPE)
+}  # what recipes begin with
 LEARNERS = (*BEFORE, *RECIPES)  # whatever can be trained
 
 

@@ -1,0 +1,70 @@
+"""Scores of yes or no: what they mean, where their line is drawn, and how good they are."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, logit
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_curve
+
+from evidence import delong
+from evidence.metrics import Bootstrap
+
+Array = npt.NDArray[np.floating]
+Flags = npt.NDArray[np.bool_]
+
+FEWEST = 5  # of each kind, to draw a line between
+
+
+def fit_scale(logits: Array, truth: Flags) -> tuple[float, float]:
+    """Slope and shift that make a probability of a logit [N] (Platt 1999). On held-out films only.
+
+    As they are (1, 0) where there are too few of either kind to tell.
+    """
+    if min(truth.sum(), (~truth).sum()) < FEWEST:
+        return 1.0, 0.0
+    fitted = LogisticRegression(C=1e3).fit(logits[:, None], truth)
+    return float(max(fitted.coef_[0, 0], 1e-3)), float(fitted.intercept_[0])
+
+
+def scaled(logits: Array, scale: tuple[float, float]) -> Array:
+    """Probabilities of logits."""
+    return np.asarray(expit(np.asarray(logits, np.float64) * scale[0] + scale[1]))
+
+
+def fit_threshold(probabilities: Array, truth: Flags) -> float:
+    """Where sensitivity and specificity together are greatest (Youden 1950), on held-out films; the prevalence where
+    there are too few of either kind."""
+    if min(truth.sum(), (~truth).sum()) < FEWEST:
+        return float(np.clip(truth.mean(), 0.01, 0.99)) if len(truth) else 0.5
+    false, right, bounds = roc_curve(truth, probabilities)
+    inner = slice(1, None)  # the first bound lies above every probability
+    return float(np.clip(bounds[inner][np.argmax((right - false)[inner])], 1e-4, 1 - 1e-4))
+
+
+def about_line(probability: float, threshold: float) -> float:
+    """The probability with odds against those of the line: 0.5 on it, whatever the prevalence."""
+    inside = np.clip([probability, threshold], 1e-6, 1 - 1e-6)
+    return float(expit(logit(inside[0]) - logit(inside[1])))
+
+
+def score_figures(truth: Flags, probabilities: Array, threshold: float, group: Sequence[Hashable]) -> dict[str, Any]:
+    """Figures of one score [N] with 95 % intervals; predictive values hold at the stated prevalence only."""
+    drawn, said = Bootstrap(group), probabilities >= threshold
+    return {
+        "films": len(truth),
+        "positive": int(truth.sum()),
+        "prevalence": float(truth.mean()),
+        "auc": asdict(drawn.auc(truth, probabilities)),
+        "auc_delong": asdict(delong.auc(truth, probabilities)),
+        "threshold": threshold,
+        "sensitivity": asdict(drawn.ratio(truth & said, truth)),
+        "specificity": asdict(drawn.ratio(~truth & ~said, ~truth)),
+        "ppv": asdict(drawn.ratio(truth & said, said)),
+        "npv": asdict(drawn.ratio(~truth & ~said, ~said)),
+        "brier": asdict(drawn.mean((probabilities - truth) ** 2)),
+        "mean_probability": float(probabilities.mean()),
+    }

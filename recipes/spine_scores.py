@@ -1,0 +1,117 @@
+"""The scores of a lateral spine: what each network of a bundle answers, calibrated, and what it adds up to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from core.clinical import Clinical
+from core.estimate import Difficulty, Score
+from core.radiograph import Radiograph
+from core.refusal import Notice
+from core.vertebra import Vertebra
+from evidence.difficulty import judge
+from evidence.scores import about_line, scaled
+from imaging.preprocess import Preprocess
+from models import engine
+from models.bundle import Bundle, Candidate
+from recipes.clinical import KNOWN, ClinicalScale
+
+YES, NO = "yes", "no"
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """One network's answers: probability by score, with the lines, and what lies behind them."""
+
+    candidate: Candidate
+    probabilities: dict[str, float]
+    thresholds: dict[str, float]
+    behind: engine.Answer
+
+
+def ask(bundle: Bundle, film: Radiograph, person: Clinical, on: torch.device) -> dict[str, Asked]:
+    """Every network of a bundle, by name. One that is told of the person gets missing values imputed and flagged."""
+    asked = {}
+    for one in bundle.candidates:
+        scale = ClinicalScale.from_dict(one.facts["clinical"]) if "clinical" in one.facts else None
+        beside = None if scale is None else scale(person)
+        behind = engine.answer(one, Preprocess.from_dict(one.preprocessing)(film), on, beside)
+        probabilities = {}
+        for number, score in enumerate(bundle.scores):
+            slope, shift = one.facts["scale"][score]
+            probabilities[score] = float(scaled(behind.logits[number], (slope, shift)))
+        asked[one.name] = Asked(one, probabilities, dict(one.facts["threshold"]), behind)
+    return asked
+
+
+def spokesman(asked: Mapping[str, Asked], person: Clinical) -> Asked:
+    """Whose answer stands: the network that is told of the person where anything is known of them, else the one that
+    sees the film alone."""
+    known = any(getattr(person, name) is not None for name in KNOWN)
+    fitting = [one for one in asked.values() if ("clinical" in one.candidate.facts) == known]
+    return (fitting or list(asked.values()))[0]
+
+
+def scores_of(asked: Asked) -> dict[str, Score]:
+    return {name: Score(value, asked.thresholds[name]) for name, value in asked.probabilities.items()}
+
+
+def remarks_on_missing(asked: Asked, person: Clinical) -> list[Notice]:
+    """What the network was not told, and what it took instead."""
+    missing = [name for name in KNOWN if getattr(person, name) is None]
+    if "clinical" not in asked.candidate.facts:
+        return [
+            Notice(
+                "clinical_not_known",
+                "Age, sex and BMI are not known, so the film alone was read; with them the scores are surer.",
+            )
+        ]
+    if not missing:
+        return []
+    said = {"age_years": "age", "sex": "sex", "bmi": "BMI"}
+    return [
+        Notice(
+            "clinical_imputed",
+            f"Not known: {', '.join(said[name] for name in missing)}. The mean of the people learned from was taken "
+            "instead, and the network was told so.",
+        )
+    ]
+
+
+def remarks_on_bodies(bodies: Sequence[Vertebra], scores: Mapping[str, Score]) -> tuple[list[Notice], bool]:
+    """What the measured bodies say, and whether they were found and agree with the score of fracture."""
+    graded = [body for body in bodies if body.grade is not None]
+    if not graded:
+        return [
+            Notice(
+                "vertebrae_not_found",
+                "Too few vertebral bodies were found with certainty to measure them; the scores come from the film as "
+                "a whole.",
+            )
+        ], False
+    clear = [body for body in graded if (body.grade or 0) >= 2]
+    fracture = scores.get("vertebral_fracture")
+    if clear and fracture is not None and not fracture.positive:
+        named = ", ".join(f"{body.level} (grade {body.grade})" for body in clear)
+        said = f"By their heights these bodies are broken: {named}; by the score none is. Look again."
+        return [Notice("heights_against_score", said)], False
+    return [], True
+
+
+def difficulty_of(
+    stands: Asked, asked: Mapping[str, Asked], distance: float, unusual: float, notices: list[Notice], steady: bool
+) -> Difficulty:
+    """The harder of the questions: each judged by how far its probability lies from its line."""
+    judged = []
+    for score in stands.probabilities:
+        answers = [_about(one, score) for one in asked.values()]
+        joint = _about(stands, score)
+        judged.append(judge(joint, (max(joint, key=joint.__getitem__),), answers, distance, unusual, notices, steady))
+    reasons = tuple(dict.fromkeys(reason for one in judged for reason in one.reasons))
+    return Difficulty(max(one.score for one in judged), bool(reasons), reasons)
+
+
+def _about(asked: Asked, score: str) -> dict[str, float]:
+    yes = about_line(asked.probabilities[score], asked.thresholds[score])
+    return {YES: yes, NO: 1 - yes}

@@ -1,0 +1,283 @@
+"""The recipe of lateral spines, from a manifest to a bundle: the scores, and where the vertebrae are."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from evidence.copies import contradictions, find_copies, groups
+from evidence.familiarity import fit_familiarity
+from evidence.scores import fit_scale, fit_threshold, scaled
+from imaging.preprocess import Preprocess
+from models.bundle import Bundle, Outliner, amend, load
+from models.bundle import Candidate as BundledCandidate
+from models.initial import begin_with, initialise
+from models.networks import Classifier, Network, build, freeze
+from recipes.clinical import ClinicalScale
+from recipes.recipe import Candidate, Preset, Recipe
+from recipes.spine import OUTPUTS, facts_of
+from training.about import INTENDED_USE, provenance
+from training.fit import Schedule, fit
+from training.manifest import Manifest
+from training.score_lesson import ScoreLesson, VertebraLesson
+from training.spine_card import spine_card
+from training.spine_evaluation import MeasuredSpines, answers_figures, figures
+from training.spines import Spines, gather, key_of
+from training.split import join_groups, one_held_out
+
+Tell = Callable[[str, int, int], None]
+Array = npt.NDArray[np.floating]
+
+
+def teach(
+    recipe: Recipe,
+    preset_name: str,
+    manifests: Sequence[Manifest],
+    folder: Path,
+    seed: int,
+    version: str,
+    learned_from: str,
+    init: Mapping[str, str],
+    workers: int,
+    say: Tell,
+) -> Bundle:
+    """A fifth of the patients calibrates and draws the lines; figures to publish come from others.
+
+    Raises ValueError in one sentence for a manifest or weights that cannot be used.
+    """
+    preset, manifest = recipe.presets[preset_name], manifests[0]
+    every = (*preset.candidates, *preset.outliners)
+    spines = gather(manifest, recipe.scores, every, workers, partial(say, "reading films"))
+    spines, group, copies = settle_copies(spines, say)
+    learns, held = one_held_out([str(number) for number in group], seed)
+    teaching, holding = spines.rows(learns), spines.rows(held)
+    taught: dict[str, Classifier] = {}
+    fitted = []
+    for candidate in preset.candidates:
+        network, scale = teach_scores(candidate, preset, teaching, holding, folder, seed, init, taught, say)
+        taught[candidate.name] = network
+        fitted.append(calibrate(candidate, network, scale, recipe, teaching, holding))
+    outliners = tuple(
+        teach_vertebrae(candidate, preset, teaching, holding, folder, seed, init.get(candidate.name), say)
+        for candidate in preset.outliners
+        if not np.isnan(teaching.points).all()
+    )
+    probabilities = {one.name: probabilities_of(one, recipe, holding) for one in fitted}
+    thresholds = {one.name: [one.facts["threshold"][score] for score in recipe.scores] for one in fitted}
+    evidence: dict[str, Any] = {
+        "data": {
+            "manifest": manifest.name,
+            "manifest_fingerprint": manifest.fingerprint,
+            "films_refused": len(spines.refused),
+            "pairs_of_copies": copies,
+            "split_fingerprint": hashlib.sha256(repr((learns, held)).encode()).hexdigest()[:16],
+            "films_learned_from": len(learns),
+            "films_held_out": len(held),
+            "positive_learned_from": {
+                score: int(np.nansum(teaching.answers[:, number])) for number, score in enumerate(recipe.scores)
+            },
+        },
+        "held_out": answers_figures(holding.answers, probabilities, thresholds, recipe.scores, holding.patients),
+    }
+    networks: dict[str, Network] = {one.name: one.weights for one in fitted}
+    networks |= {one.name: one.weights for one in outliners}
+    made = provenance(preset_name, seed, networks)
+    return Bundle(
+        name=recipe.name,
+        version=version,
+        labels=(),
+        candidates=tuple(fitted),
+        coverage=0.0,
+        conformal_quantile=0.0,
+        learned_from=learned_from,
+        intended_use=INTENDED_USE,
+        provenance=made,
+        evidence=evidence,
+        card=spine_card(recipe, version, learned_from, made, evidence),
+        outliners=outliners,
+        scores=recipe.scores,
+    )
+
+
+def sign(recipe: Recipe, folder: Path, sets: Mapping[str, MeasuredSpines]) -> None:
+    """Write what was measured on sets nobody learned from into a bundle that was just made, and its card."""
+    bundle = load(folder)
+    evidence = {**bundle.evidence, **{name: figures(one, curves=False) for name, one in sets.items()}}
+    card = spine_card(recipe, bundle.version, bundle.learned_from, bundle.provenance, evidence)
+    amend(folder, evidence, card)
+
+
+def settle_copies(spines: Spines, say: Tell) -> tuple[Spines, list[int], int]:
+    """Spines without those whose copies carry another answer; the group of each, by content and patient; pairs found.
+
+    Virtual films are not compared: no two of them are copies.
+    """
+    if not np.isnan(spines.points).all():
+        return spines, join_groups(list(range(len(spines.examples))), spines.patients), 0
+    copies = find_copies(spines.sketches, partial(say, "finding copies"))
+    group = groups(len(spines.examples), copies)
+    doubted = set(contradictions(group, [str(row.tolist()) for row in spines.answers]))
+    kept = [row for row in range(len(group)) if row not in doubted]
+    left = spines.rows(kept)
+    return left, join_groups([group[row] for row in kept], left.patients), len(copies)
+
+
+def teach_scores(
+    candidate: Candidate,
+    preset: Preset,
+    teaching: Spines,
+    holding: Spines,
+    folder: Path,
+    seed: int,
+    init: Mapping[str, str],
+    taught: Mapping[str, Classifier],
+    say: Tell,
+) -> tuple[Classifier, ClinicalScale | None]:
+    """One network that answers the questions, and the scale of what it is told beside the film."""
+    first = init.get(candidate.name, candidate.init)
+    torch.manual_seed(seed)
+    network: Classifier = build(candidate.network, teaching.answers.shape[1], candidate.options)
+    begun = candidate.after is not None and candidate.after in taught and first == "scratch"
+    if begun:
+        begin_with(network, taught[candidate.after or ""])
+    else:
+        initialise(network, first)
+    if first != "scratch":
+        freeze(network, candidate.frozen)
+    scale = ClinicalScale.learn([one.clinical for one in teaching.examples]) if candidate.clinical else None
+
+    def lesson(of: Spines, guided: bool) -> ScoreLesson:
+        return ScoreLesson(
+            of.grey[key_of(candidate.preprocess)],
+            of.answers,
+            candidate.preprocess,
+            clinical=None if scale is None else told(of, scale),
+            guide=of.measures(preset.guide) if guided and preset.guide else None,
+            tone=preset.tone,
+        )
+
+    network = fit(
+        network,
+        lesson(teaching, guided=True),
+        Schedule.of(candidate, preset),
+        folder / candidate.name,
+        seed,
+        watch=lesson(holding, guided=False),
+        pretrained=begun or first != "scratch",
+        tell=lambda done, all_: say(candidate.name, done, all_),
+    )
+    return network, scale
+
+
+def calibrate(
+    candidate: Candidate,
+    network: Classifier,
+    scale: ClinicalScale | None,
+    recipe: Recipe,
+    teaching: Spines,
+    holding: Spines,
+) -> BundledCandidate:
+    """Probabilities and lines from the films held out; how far is far from those learned from."""
+    logits, _ = answers(network, holding, candidate.preprocess, scale)
+    some = list(range(0, len(teaching.examples), max(1, len(teaching.examples) // 600)))
+    near = teaching.rows(some)
+    _, features = answers(network, near, candidate.preprocess, scale)
+    fold = (np.unique(near.patients, return_inverse=True)[1] % 5).astype(str).tolist()
+    scales, lines = {}, {}
+    for number, score in enumerate(recipe.scores):
+        known = ~np.isnan(holding.answers[:, number])
+        truth = holding.answers[known, number] == 1
+        scales[score] = [round(value, 5) for value in fit_scale(logits[known, number], truth)]
+        own = scaled(logits[known, number], (scales[score][0], scales[score][1]))
+        lines[score] = round(fit_threshold(own, truth), 5)
+    return BundledCandidate(
+        name=candidate.name,
+        network=candidate.network,
+        options=candidate.options,
+        preprocessing=candidate.preprocess.to_dict(),
+        temperature=1.0,
+        weights=network,
+        familiarity=fit_familiarity(features, fold).arrays(),
+        facts={
+            "scale": scales,
+            "threshold": lines,
+            **({} if scale is None else {"clinical": scale.to_dict()}),
+        },
+    )
+
+
+def probabilities_of(one: BundledCandidate, recipe: Recipe, spines: Spines) -> Array:
+    """Calibrated probabilities [N, S]."""
+    scale = ClinicalScale.from_dict(one.facts["clinical"]) if "clinical" in one.facts else None
+    logits, _ = answers(one.weights, spines, Preprocess.from_dict(one.preprocessing), scale)
+    columns = []
+    for number, score in enumerate(recipe.scores):
+        slope, shift = one.facts["scale"][score]
+        columns.append(scaled(logits[:, number], (slope, shift)))
+    return np.stack(columns, 1)
+
+
+def told(spines: Spines, scale: ClinicalScale) -> npt.NDArray[np.float32]:
+    """What a network is told of each person [N, 2 C]."""
+    return np.stack([scale(one.clinical) for one in spines.examples])
+
+
+@torch.inference_mode()
+def answers(
+    network: Classifier, spines: Spines, preprocess: Preprocess, scale: ClinicalScale | None
+) -> tuple[Array, Array]:
+    """Logits [N, S] and features [N, D], one film at a time, as reading does it."""
+    logits, features = [], []
+    known = told(spines, scale) if scale is not None else None
+    for row, film in enumerate(spines.grey[key_of(preprocess)]):
+        image = torch.from_numpy(preprocess.tensor(film.astype(np.float32) / 255))[None]
+        beside: tuple[Tensor, ...] = () if known is None else (torch.from_numpy(known[row])[None],)
+        output = network(image, *beside)
+        logits.append(output.logits[0].numpy())
+        features.append(output.features[0].numpy())
+    return np.stack(logits), np.stack(features)
+
+
+def teach_vertebrae(
+    candidate: Candidate,
+    preset: Preset,
+    teaching: Spines,
+    holding: Spines,
+    folder: Path,
+    seed: int,
+    init: str | None,
+    say: Tell,
+) -> Outliner:
+    """The network that finds the six points of each body, with the heights of intact ones."""
+
+    def lesson(spines: Spines) -> VertebraLesson:
+        known = np.flatnonzero(~np.isnan(spines.points).all((1, 2)))
+        key = key_of(candidate.preprocess)
+        return VertebraLesson(spines.grey[key][known], spines.shares[key][known], candidate.preprocess)
+
+    torch.manual_seed(seed)
+    network = initialise(build(candidate.network, len(OUTPUTS), candidate.options), init or candidate.init)
+    network = fit(
+        network,
+        lesson(teaching),
+        Schedule.of(candidate, preset),
+        folder / candidate.name,
+        seed,
+        watch=lesson(holding),
+        tell=lambda done, all_: say(candidate.name, done, all_),
+    )
+    return Outliner(
+        candidate.name,
+        candidate.network,
+        candidate.options,
+        candidate.preprocess.to_dict(),
+        OUTPUTS,
+        network,
+        facts_of(teaching.norm()),
+    )
