@@ -58,8 +58,8 @@ def teach(
     patients = [example.patient or str(example.path) for example in limbs.examples]
     learns, held = one_held_out(patients, seed)
     teaching, holding = limbs.rows(learns), limbs.rows(held)
-    name = preset.candidates[0].name
-    network = teach_stages(recipe, preset, teaching, holding, folder, seed, init.get(name), say)
+    first = init.get(preset.candidates[0].name)
+    network = teach_stages(recipe, preset, teaching, holding, folder, seed, first, say)
     densitometer, evidence = settle(recipe, preset, network, holding, partial(say, "limbs held out"))
     evidence["data"] = {
         "manifest": manifest.name,
@@ -69,7 +69,20 @@ def teach(
         "limbs_learned_from": len(learns),
         "limbs_held_out": len(held),
     }
-    made = provenance(preset_name, seed, {name: network})
+    return bundled(recipe, preset_name, version, learned_from, seed, densitometer, evidence)
+
+
+def bundled(
+    recipe: Recipe,
+    preset_name: str,
+    version: str,
+    learned_from: str,
+    seed: int,
+    densitometer: Densitometer,
+    evidence: dict[str, Any],
+) -> Bundle:
+    """The bundle of one densitometer, with its card."""
+    made = provenance(preset_name, seed, {densitometer.name: densitometer.weights})
     return Bundle(
         name=recipe.name,
         version=version,

@@ -1,0 +1,183 @@
+"""What each part of learning bone density is worth, and how many films it takes.
+
+    python -m bench.bone_density [--films 1800] [--stages 2 2 4] [--seeds 1] [--arm NAME ...]
+
+The recipe's demo network learns of virtual hips (the cohort that `--data virtual` makes) as published, and with one
+part left out at a time, each arm for the same number of epochs; then as published from 50, 100, 200, 400 and 800 limbs,
+each for the same number of steps. A fifth of the persons answers. Writes the last sections of docs/evidence/hip_bmd.md;
+an arm that is there already, of the same films, stages and seeds, is not taught again.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.settings import ROOT, settings
+from evidence.agreement import agreement
+from present.density_page import ABLATIONS
+from present.wording import region_title
+from recipes import by_name
+from recipes.recipe import Preset, Recipe, Stage
+from training.density_course import abmd_columns, answers, collect, settle, teach_stages
+from training.limbs import Limbs
+from training.split import one_held_out
+from training.virtual import learning, made
+
+PAGE = ROOT / "docs/evidence/hip_bmd.md"
+RUNS = ROOT / "runs/bone_density"
+PAIRS = (50, 100, 200, 400, 800)
+SHOWN = ("total_hip", "femoral_neck")
+
+
+def plainer(stages: Sequence[Stage], **weights: float) -> tuple[Stage, ...]:
+    """The stages with some losses weighted otherwise, where they are used at all."""
+    return tuple(
+        replace(one, **{name: value for name, value in weights.items() if getattr(one, name)}) for one in stages
+    )
+
+
+def arms(preset: Preset) -> dict[str, Preset]:
+    """The preset as published and with one part left out, all with the same number of epochs."""
+    first, second, third = preset.stages
+    candidate = preset.candidates[0]
+    alone = replace(candidate, options={**candidate.options, "see_projection": False})
+    epochs = first.epochs + second.epochs + third.epochs
+    return {
+        "as published": preset,
+        "no stage one": replace(preset, stages=(replace(second, epochs=first.epochs + second.epochs), third)),
+        "no GAN loss (nor feature matching)": replace(
+            preset, stages=plainer(preset.stages, adversarial=0.0, matching=0.0)
+        ),
+        "no gradient correlation": replace(preset, stages=plainer(preset.stages, gradient=0.0)),
+        "direct regression alone": replace(
+            preset, candidates=(alone,), stages=(replace(third, epochs=epochs, absolute=0.0),)
+        ),
+    }
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--films", type=int, default=1800)
+    words.add_argument("--stages", type=int, nargs=3, default=(2, 2, 4), metavar="EPOCHS")
+    words.add_argument("--seeds", type=int, default=1)
+    words.add_argument("--workers", type=int, default=2)
+    words.add_argument("--arm", action="append", default=[], help="only these; may be repeated; `50 limbs` is one too")
+    asked = words.parse_args()
+    recipe = by_name("hip_bmd")
+    demo = recipe.presets["demo"]
+    preset = replace(
+        demo,
+        stages=tuple(replace(one, epochs=epochs) for one, epochs in zip(demo.stages, asked.stages, strict=True)),
+    )
+    manifest = made(learning("hip_ap", asked.films, 0), settings().home / "virtual", asked.workers)
+    limbs = collect(recipe, preset, manifest, asked.workers, partial(print, end="\r"))
+    learns, held = one_held_out([example.patient or "" for example in limbs.examples], 0)
+    teaching, holding = limbs.rows(learns), limbs.rows(held)
+    about = f"{manifest.fingerprint} {asked.films} {asked.stages} {asked.seeds}"
+    known = _known(about)
+    todo: dict[str, tuple[Preset, Limbs]] = {name: (one, teaching) for name, one in arms(preset).items()}
+    for pairs in PAIRS:
+        if pairs < len(learns):
+            longer = len(learns) / pairs
+            stages = tuple(replace(one, epochs=max(1, round(one.epochs * longer))) for one in preset.stages)
+            todo[f"{pairs} limbs"] = (replace(preset, stages=stages), teaching.rows(list(range(pairs))))
+    todo[f"{len(learns)} limbs"] = todo["as published"]
+    for name, (changed, shown) in todo.items():
+        if name in known or (asked.arm and name not in asked.arm):
+            continue
+        if name == f"{len(learns)} limbs" and "as published" in known:
+            known[name] = known["as published"]
+        else:
+            folder = RUNS / hashlib.sha256(about.encode()).hexdigest()[:8] / re.sub(r"\W+", "_", name)
+            known[name] = measured(recipe, changed, shown, holding, name, folder, asked.seeds)
+        (RUNS / "arms.json").write_text(json.dumps({"about": about, "arms": known}, indent=1) + "\n")
+        write(known, list(todo), asked.stages, asked.seeds, len(learns), len(held), manifest.fingerprint)
+
+
+def measured(
+    recipe: Recipe, preset: Preset, teaching: Limbs, holding: Limbs, name: str, folder: Path, seeds: int
+) -> dict[str, dict[str, Any]]:
+    """Agreement by region on the persons held out, of the seeds' mean answer. Nothing is fitted to them but the line
+    that every arm gets."""
+    told = []
+    for seed in range(seeds):
+        few = holding.rows(range(min(64, len(holding.examples))))  # watched each epoch, of which short arms have many
+        network = teach_stages(recipe, preset, teaching, few, folder / str(seed), seed, None, partial(_say, name))
+        densitometer, _ = settle(recipe, preset, network, holding, lambda *_: None)
+        told.append(answers(densitometer, holding)[0])
+    answer, truth = np.mean(told, 0), holding.measures(abmd_columns(recipe))
+    patients = [example.patient or "" for example in holding.examples]
+    return {region: agreement(truth[:, at], answer[:, at], patients) for at, region in enumerate(recipe.measures)}
+
+
+def write(
+    known: dict[str, dict[str, Any]],
+    order: Sequence[str],
+    stages: Sequence[int],
+    seeds: int,
+    learned: int,
+    held: int,
+    fingerprint: str,
+) -> None:
+    """Put both tables in place of what stood at the end of the page."""
+    lines = [
+        ABLATIONS,
+        "## Ablations",
+        "",
+        f"Written by `python -m bench.bone_density --stages {' '.join(map(str, stages))} --seeds {seeds}`: {learned} "
+        f"virtual limbs teach, {held} of other persons answer, all on scanner alpha; manifest {fingerprint}. Stages "
+        "are much shorter than the demo's, so that these figures are worse than the bundle's: compare them with each "
+        "other. The line that brings answers to the truth is fitted to the limbs that answer, in every arm.",
+        "",
+        *_table([name for name in order if not name.endswith(" limbs")], known, "learned"),
+        "## Learning curve",
+        "",
+        "As published, from fewer limbs with as many steps; the same limbs answer.",
+        "",
+        *_table([name for name in order if name.endswith(" limbs")], known, "learned from"),
+    ]
+    text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else "# Bone density from one film\n\n"
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    at = text.find(ABLATIONS)
+    PAGE.write_text((text[:at] if at >= 0 else text).rstrip() + "\n\n" + "\n".join(lines).rstrip() + "\n")
+
+
+def _table(names: Sequence[str], known: dict[str, dict[str, Any]], first: str) -> list[str]:
+    heads = [f"{region_title(region)}: {what}" for region in SHOWN for what in ("r", "RMSE, g/cm²")]
+    rows = [
+        f"| {name} | "
+        + " | ".join(_figure(known[name][region][key]) for region in SHOWN for key in ("r", "rmse"))
+        + " |"
+        for name in names
+        if name in known
+    ]
+    return [f"| {first} | {' | '.join(heads)} |", "|---" * (1 + len(heads)) + "|", *rows, ""]
+
+
+def _figure(figure: dict[str, float | None]) -> str:
+    if figure["value"] is None:
+        return "not defined"
+    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
+
+
+def _known(about: str) -> dict[str, dict[str, Any]]:
+    RUNS.mkdir(parents=True, exist_ok=True)
+    file: Path = RUNS / "arms.json"
+    values = json.loads(file.read_text()) if file.exists() else {}
+    return values["arms"] if values.get("about") == about else {}
+
+
+def _say(arm: str, stage: str, done: int, total: int) -> None:
+    print(f"{arm}: {stage} {done} of {total}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

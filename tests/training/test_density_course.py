@@ -1,0 +1,232 @@
+"""Bone density's road back, whole and small: virtual films, their projections, three stages, a bundle, its figures."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.clinical import Clinical
+from core.labels import CLASSES
+from core.settings import ROOT, settings
+from imaging.preprocess import Preprocess
+from models.bundle import describe, load, save
+from recipes import by_name
+from recipes.hips import FINDER
+from recipes.recipe import Candidate, Preset, Recipe, Stage
+from simulation.write import write
+from training import density_course, density_evaluation
+from training.density_lesson import DensityLesson, retone
+from training.limbs import ROOM, Limbs, gather
+from training.manifest import Example, Manifest, ManifestError, read_manifest
+from training.projections import COLUMNS, projection_of
+
+WEIGHTS = ROOT / "weights"
+FINDER_FOLDER = WEIGHTS / FINDER.replace("@", "/")
+SMALL = Candidate(
+    "decomposer",
+    "light_decomposer",
+    Preprocess((64, 64)),
+    {"widths": [4, 8, 8, 8], "hidden": 16, "grid": 6},
+)
+STAGES = (
+    Stage("all_bone", COLUMNS[0], 1, absolute=100, gradient=1, matching=10, adversarial=1),
+    Stage("proximal_femur", COLUMNS[1], 1, absolute=100, gradient=1, matching=10, adversarial=1),
+    Stage("density", COLUMNS[1], 2, absolute=20, density=10),
+)
+TINY = Preset((SMALL,), epochs=0, batch_size=4, learning_rate=1e-3, stages=STAGES)
+
+
+def silent(*_: object) -> None:
+    """Nobody watches."""
+
+
+@pytest.fixture(scope="module")
+def recipe() -> Recipe:
+    return replace(by_name("hip_bmd"), presets={"tiny": TINY})
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    """Four films of whole pelves, eight femora; their projections are not on disk."""
+    folder = tmp_path_factory.mktemp("cohort")
+    list(write("hip_ap", 4, 72, "alpha", folder, size=512, frame="pelvis", projections=False))
+    return read_manifest(folder / "truth.csv")
+
+
+@pytest.fixture(scope="module")
+def limbs(manifest: Manifest, recipe: Recipe) -> Iterator[Limbs]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OSTEOLENS_WEIGHTS", str(WEIGHTS))
+        settings.cache_clear()
+        yield density_course.collect(recipe, TINY, manifest, 1, silent)
+    settings.cache_clear()
+
+
+def often(limbs: Limbs, times: int) -> Limbs:
+    """The same limbs again and again, as if there were many."""
+    return limbs.rows(list(range(len(limbs.examples))) * times)
+
+
+def test_projections_lie_on_the_bone_of_their_crop(limbs: Limbs) -> None:
+    assert limbs.projections is not None
+    size = limbs.projections.shape[2]
+    assert size == round(64 * ROOM)
+    for crop, (whole, femur), bits in zip(limbs.crops, limbs.projections, limbs.masks, strict=True):
+        assert np.all(femur <= whole + 1e-2)
+        # The femur's mask, coarser: inside it there is mineral, beyond both femora there is none.
+        mask = torch.from_numpy((bits & 0b10000 > 0).astype(np.float32))[None, None]
+        share = torch.nn.functional.interpolate(mask, (size, size), mode="area")[0, 0].numpy()
+        assert femur[share > 0.99].min() > 0.01
+        assert femur[share > 0.99].mean() > 3 * femur[share == 0].mean()
+        assert crop[mask[0, 0].numpy() > 0].mean() > crop.mean()
+
+
+def test_a_projection_is_made_once_and_kept_beside_the_films(manifest: Manifest) -> None:
+    example = manifest.examples[0]
+    first = projection_of(example, COLUMNS[1], manifest.folder)
+    kept = manifest.folder / "projections" / f"{example.path.stem}.npz"
+    changed = kept.stat().st_mtime_ns
+    again = projection_of(example, COLUMNS[1], manifest.folder)
+    assert first is not None
+    assert np.array_equal(first, again)
+    assert kept.stat().st_mtime_ns == changed
+
+
+def test_a_users_own_projection_is_read_and_a_wrong_one_is_told(manifest: Manifest, tmp_path: Path) -> None:
+    row = manifest.examples[0]
+
+    def named(values: np.ndarray) -> Example:
+        np.save(tmp_path / "own.npy", values)
+        others = {key: value for key, value in row.others.items() if not key.startswith("mask_")}
+        return replace(row, others={**others, COLUMNS[0]: "own.npy", COLUMNS[1]: "own.npy"})
+
+    own = projection_of(named(np.ones((3, 4), np.float32)), COLUMNS[0], tmp_path)
+    assert own is not None
+    assert own.shape == (3, 4)
+    wrong = replace(manifest, examples=(named(np.ones((3, 4), np.float32)),), folder=tmp_path)
+    with pytest.raises(
+        ManifestError, match=r"is 4 x 3 px, the film .* expected a projection in the film's own geometry"
+    ):
+        gather(wrong, ("", *CLASSES), FINDER_FOLDER, False, columns=COLUMNS, projection_px=64)
+    with pytest.raises(ManifestError, match="no plane of numbers"):
+        projection_of(named(np.ones(3, np.float32)), COLUMNS[0], tmp_path)
+
+
+def test_film_and_projection_are_moved_alike(limbs: Limbs) -> None:
+    assert limbs.projections is not None
+    bright = (limbs.projections[:, 1].astype(np.float32) * 60).clip(0, 255).astype(np.uint8)
+    lesson = DensityLesson(
+        bright, limbs.projections[:, 1], np.ones((len(bright), 4)), SMALL.preprocess, 1 / ROOM, STAGES[0], tone=0
+    )
+    film, truth = lesson.shown(lesson.films[0], lesson.films[1], torch.Generator().manual_seed(3))
+    shown = ((film + 1) / 2 * 255 / 60)[:, :, 2:-2, 2:-2]
+    assert float((shown - truth.clamp(max=4.25)[:, :, 2:-2, 2:-2]).abs().mean()) < 0.03
+
+
+def test_another_tone_keeps_the_order_of_bone_and_the_black_around(limbs: Limbs) -> None:
+    film = torch.from_numpy(limbs.crops[:2].astype(np.float32) / 255)
+    film[:, :20] = 0
+    changed = retone(film, torch.Generator().manual_seed(0))
+    assert float(changed[:, :20].abs().max()) == 0
+    assert float(changed.min()) >= 0
+    assert float(changed.max()) <= 1
+    for before, after in zip(film, changed, strict=True):
+        assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.95
+    assert torch.equal(retone(film, torch.Generator().manual_seed(0), strength=0), film)
+
+
+def test_each_player_of_the_game_is_taught_by_its_own_part(limbs: Limbs) -> None:
+    assert limbs.projections is not None
+    torch.manual_seed(0)
+    network = density_course.build(SMALL.network, 4, SMALL.options)
+    lesson = DensityLesson(
+        limbs.crops[:2], limbs.projections[:2, 0], np.ones((2, 4)), SMALL.preprocess, 1 / ROOM, STAGES[0]
+    )
+    assert lesson.judges is not None
+    film = torch.randn(2, 1, 64, 64)
+    truth = torch.rand(2, 1, 64, 64)
+    drawn = network(film).projection
+
+    def gradient(weights: list[torch.Tensor], loss: torch.Tensor) -> torch.Tensor:
+        found = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True)
+        return torch.cat([one.ravel() for one in found if one is not None])
+
+    from training.projection_loss import feature_matching, least_squares
+
+    judges, own = list(lesson.judges.parameters()), list(network.network.decoder.parameters())
+    together = lesson._judged(film, drawn, truth)
+    theirs = 0.5 * (
+        least_squares(lesson.judges(film, truth), True) + least_squares(lesson.judges(film, drawn.detach()), False)
+    )
+    assert torch.allclose(gradient(judges, together), gradient(judges, theirs), atol=1e-6)
+    seen = lesson.judges(film, drawn)
+    ours = 10 * feature_matching(seen, lesson.judges(film, truth)) + least_squares(seen, True)
+    assert torch.allclose(gradient(own, together), gradient(own, ours), atol=1e-5)
+
+
+def test_a_run_killed_in_any_stage_ends_where_it_would_have(limbs: Limbs, recipe: Recipe, tmp_path: Path) -> None:
+    def run(folder: Path, tell: object = silent) -> dict[str, torch.Tensor]:
+        network = density_course.teach_stages(recipe, TINY, limbs, limbs, folder, 0, None, tell)  # type: ignore[arg-type]
+        return network.network.state_dict()
+
+    whole = run(tmp_path / "whole")
+
+    class Killed(Exception):
+        pass
+
+    def kill_in_the_last(stage: str, done: int, total: int) -> None:
+        if stage == "density" and done == 1:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(tmp_path / "killed", kill_in_the_last)
+    resumed = run(tmp_path / "killed")
+    assert all(torch.equal(weights, resumed[name]) for name, weights in whole.items())
+
+
+def test_what_was_learned_becomes_a_bundle_that_is_measured_and_signed(
+    manifest: Manifest, limbs: Limbs, recipe: Recipe, tmp_path: Path
+) -> None:
+    network = density_course.teach_stages(recipe, TINY, limbs, limbs, tmp_path, 0, None, silent)
+    densitometer, evidence = density_course.settle(recipe, TINY, network, often(limbs, 3), silent)
+    evidence["data"] = {"limbs_learned_from": len(limbs.examples)}
+    bundle = density_course.bundled(recipe, "tiny", "0.0.1", "four films", 0, densitometer, evidence)
+    folder = save(bundle, tmp_path / "bundles")
+    back = load(folder).densitometers[0]
+    film = np.random.default_rng(0).random((64, 64), np.float32)
+    before, after = (density_course.engine.measure(one, film, torch.device("cpu")) for one in (densitometer, back))
+    assert np.allclose(before.abmd, after.abmd, atol=0.01)  # weights are stored in half precision
+    sets = density_evaluation.measure(recipe, folder, {"internal": manifest}, WEIGHTS, 1, silent)
+    told = density_evaluation.figures(sets["internal"])
+    assert told["limbs"] + told["missed"] == len(manifest.examples)
+    assert set(told["regions"]) == set(recipe.measures)
+    assert 0 <= told["regions"]["total_hip"]["coverage"]["value"] <= 1
+    assert told["projections"]["limbs"] == told["limbs"]
+    density_course.sign(recipe, folder, {"internal": density_evaluation.of_card(told)})
+    signed = describe(folder)["evidence"]["internal"]
+    assert "truth" not in signed["regions"]["total_hip"]
+    assert "Internal: virtual patients never learned from" in (folder / "README.md").read_text()
+
+
+def test_a_manifest_without_densities_or_projections_is_told(
+    recipe: Recipe, manifest: Manifest, tmp_path: Path
+) -> None:
+    bare = replace(
+        manifest, folder=tmp_path, examples=(replace(manifest.examples[0], clinical=Clinical()),)
+    )  # no cohort.json there, so that no projection can be made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OSTEOLENS_WEIGHTS", str(WEIGHTS))
+        settings.cache_clear()
+        others = {key: value for key, value in bare.examples[0].others.items() if not key.startswith("mask_")}
+        bare = replace(bare, examples=(replace(bare.examples[0], others=others),))
+        with pytest.raises(ManifestError, match="names no projection of any limb"):
+            density_course.collect(recipe, TINY, bare, 1, silent)
+        none = {key: value for key, value in others.items() if not key.startswith("abmd_")}
+        with pytest.raises(ManifestError, match="names no density of any limb, expected columns abmd_femoral_neck"):
+            density_course.collect(
+                recipe, TINY, replace(bare, examples=(replace(bare.examples[0], others=none),)), 1, silent
+            )
+    settings.cache_clear()
