@@ -18,6 +18,8 @@ from training.augment import augment, draw_moves, move_points, revendor, warp
 from training.fit import Schedule, answers, fit
 from training.lesson import ClassLesson
 
+RESNET = {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}
+
 
 def schedule(epochs: int) -> Schedule:
     return Schedule(epochs, batch_size=8, learning_rate=3e-3)
@@ -52,6 +54,16 @@ def test_the_same_seed_gives_the_same_weights_and_another_others(tmp_path: Path)
     ]
     assert all(torch.equal(nets[0][key], nets[1][key]) for key in nets[0])
     assert not all(torch.equal(nets[0][key], nets[2][key]) for key in nets[0])
+
+
+def test_a_guided_network_learns_with_the_statistics_of_its_batches(tmp_path: Path) -> None:
+    films, labels = (one.numpy() for one in lesson().films[:2])
+    guided = ClassLesson(films, labels, 2, CANDIDATE.preprocess, guide=labels[:, None].astype(float))
+    torch.manual_seed(0)
+    learned = fit(build("resnet", 2, RESNET), guided, schedule(1), tmp_path, seed=0)
+    counted = [module.num_batches_tracked for module in learned.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert counted
+    assert all(int(batches) == 6 for batches in counted)  # 48 films, 8 at a time
 
 
 KILLED = """
