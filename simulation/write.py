@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any
 
 import numpy as np
+import pydicom
 import torch
 from PIL import Image
 
@@ -70,6 +71,25 @@ def write(
         )
     about.write_text(json.dumps(cohort) + "\n")
 
+    if _row_file(out, 0).exists():
+        first = simulation.simulate(
+            view,
+            seed,
+            0,
+            scanner,
+            size,
+            device,
+            frame,
+            meshes=meshes,
+            implants=implants,
+            dysplasia=dysplasia,
+            truth=False,
+        )
+        if not _same(first, out / "films" / "000000.dcm"):
+            raise ValueError(
+                f"{out} holds films that this version of the simulator makes otherwise (the first differs), expected "
+                "films of one version; delete that folder or choose another"
+            )
     todo = [index for index in range(n) if not _row_file(out, index).exists()]
     done = n - len(todo)
     yield done
@@ -89,6 +109,15 @@ def write(
                     done += 1
                     yield done
     truth(out, n)
+
+
+def _same(film: simulation.VirtualFilm, file: Path) -> bool:
+    """Whether a file holds this film, but for roundings of another machine."""
+    there, now = pydicom.dcmread(file), dicom.dataset(film, "")
+    if (there.Rows, there.Columns, there.BitsStored) != (now.Rows, now.Columns, now.BitsStored):
+        return False
+    grey = [np.frombuffer(one.PixelData, np.uint16).astype(float) / 2**now.BitsStored for one in (there, now)]
+    return float(np.abs(grey[0] - grey[1]).mean()) < 2e-3
 
 
 def make(

@@ -136,6 +136,17 @@ def test_a_cohort_is_the_same_after_a_stop_and_with_two_workers(tmp_path: Path) 
                 assert (once / value).exists()
 
 
+def test_films_of_another_simulator_are_not_mixed_with_this_ones(tmp_path: Path) -> None:
+    list(write("knee_ap", 1, 7, "alpha", tmp_path, size=96))
+    assert list(write("knee_ap", 2, 7, "alpha", tmp_path, size=96)) == [1, 2]
+    first = tmp_path / "films/000000.dcm"
+    other = pydicom.dcmread(first)
+    other.PixelData = (np.frombuffer(other.PixelData, np.uint16) // 2).tobytes()
+    other.save_as(first)
+    with pytest.raises(ValueError, match="makes otherwise"):
+        list(write("knee_ap", 3, 7, "alpha", tmp_path, size=96))
+
+
 @pytest.mark.parametrize("scanner", sorted(simulation.SCANNERS))
 @pytest.mark.parametrize("view", simulation.VIEWS)
 def test_films_are_valid_dicom(view: str, scanner: str, tmp_path: Path) -> None:
