@@ -45,7 +45,9 @@ class ResNet(Classifier):
         # for epochs when they begin from nothing. Weights that are loaded replace it.
         for block in self.network.modules():
             if isinstance(block, (ResNetBasicLayer, ResNetBottleNeckLayer)):
-                nn.init.zeros_(block.layer[-1].normalization.weight)
+                last = block.layer[-1].normalization
+                assert isinstance(last, nn.BatchNorm2d)
+                nn.init.zeros_(last.weight)
 
     @property
     def head(self) -> nn.Linear:

@@ -211,7 +211,7 @@ def _overlap(drawn: Pixels, film: Radiograph, box: Box, example: Example, region
         return Overlap(np.nan, np.nan, np.nan, np.nan)
     truth = np.asarray(Image.open(beside / str(named)).convert("L")) > 127
     if region in ENDLESS:
-        truth = truth & (lay_back(np.ones((8, 8), np.float32), box, truth.shape) > 0.5)
+        truth = truth & (lay_back(np.ones((8, 8), np.float32), box, (film.height, film.width)) > 0.5)
     return overlap(truth, drawn > 0.5, film.spacing_mm)
 
 
