@@ -116,14 +116,15 @@ def _line(answer: Array, truth: Array) -> tuple[float, float]:
 
 
 def report(residuals: Residuals, answer: Array, spread: Array, person: Clinical) -> tuple[Bmd, ...]:
-    """What is said of each region of one limb; answer, spread [R]."""
+    """What is said of each region of one limb; answer, spread [R]. Under 50 Z-scores stand in place of T-scores."""
+    young = person.age_years is not None and person.age_years < CLASS_FROM_AGE
     value, _ = residuals.settled(answer, spread)
     low, high = residuals.interval(answer, spread)
     told = []
     for at, region in enumerate(residuals.regions):
         ends = (float(low[at]), float(high[at]))
-        t = t_score(region, float(value[at]))
-        z = z_score(region, float(value[at]), person)
+        t = None if young else t_score(region, float(value[at]))
+        z = z_score(region, float(value[at]), person) if young else None
         t_ends = None if t is None else tuple(round(float(t_score(region, end) or 0.0), 2) for end in ends)
         told.append(
             Bmd(

@@ -139,7 +139,7 @@ def _measured(reading: Reading, estimate: Estimate, card: ModelCard | None, said
 
 def _densities(told: Sequence[Bmd]) -> str:
     """A row a region: density, its interval, and the score where there is a reference."""
-    zed = any(one.z_score is not None for one in told)
+    zed = all(one.t_score is None for one in told)
     heads = ("", "aBMD", "90 % interval", "Z-score" if zed else "T-score")
     cells = [f'<span class="head">{escape(head)}</span>' for head in heads]
     for one in told:

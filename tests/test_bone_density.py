@@ -125,7 +125,7 @@ def test_the_map_is_in_g_per_cm2_and_lies_on_the_femur(film: bytes) -> None:
         assert covered.mean() < 0.5  # the femur's square and no more
 
 
-def test_under_50_there_is_a_z_score_and_no_class(film: bytes) -> None:
+def test_under_50_there_is_a_z_score_and_no_class(film: bytes, picture: bytes) -> None:
     for one in told(reading.read(film, "film.dcm", "hip_bmd", Clinical(age_years=40, sex="F"))):
         row = json.loads(json.dumps(one.row(), allow_nan=False))
         assert row["label"] is None
@@ -136,7 +136,7 @@ def test_under_50_there_is_a_z_score_and_no_class(film: bytes) -> None:
         shown = film_html([one], lambda _: None)
         assert "Z-score" in shown
         assert not any(title in shown for title in ("Osteopenia", "Osteoporosis"))
-    for one in told(reading.read(film, "film.dcm", "hip_bmd", Clinical(age_years=40))):
+    for one in told(reading.read(picture, "film.png", "hip_bmd", Clinical(age_years=40), pixel_mm=0.55)):
         assert any("needs the sex" in notice.message for notice in one.warnings)
 
 

@@ -87,7 +87,12 @@ def test_the_class_is_by_the_lower_t_score_and_probabilities_agree_with_how_far_
 
 def test_a_t_score_never_stands_without_region_and_reference() -> None:
     learned = Residuals.learn(REGIONS, *made(100, 0), coverage=0.9)
-    for one in report(learned, np.full(4, 0.7), np.zeros(4), Clinical(age_years=40, sex="F")):
+    old, young = (report(learned, np.full(4, 0.7), np.zeros(4), Clinical(age, "F")) for age in (50, 49))
+    assert [one.t_score is not None for one in old] == [True, False, False, True]
+    assert [one.z_score is not None for one in young] == [True, False, False, False]
+    assert all(one.z_score is None for one in old)
+    assert all(one.t_score is None for one in young)
+    for one in (*old, *young):
         assert (one.t_score is None) == (one.reference is None)
         assert (one.z_score is None) == (one.z_reference is None)
         assert one.interval[0] < one.abmd_g_cm2 < one.interval[1]
