@@ -32,7 +32,8 @@ def still(readings: Sequence[Reading], longest: int = 1600) -> Image.Image:
     unit = max(picture.size) / 800
     font = ImageFont.load_default(max(11, round(15 * unit)))
     assert isinstance(font, Font)
-    if any(one.density is not None for one in readings):
+    measured = any(one.density is not None for one in readings)
+    if measured:
         _colour_bar(picture, legend_of(readings), font)
     names: dict[str, str] = {}
     for region in sorted(drawn, key=lambda one: _rank(one.name)):
@@ -40,7 +41,8 @@ def still(readings: Sequence[Reading], longest: int = 1600) -> Image.Image:
         line = [((x + 0.5) * ratio, (y + 0.5) * ratio) for x, y in region.outline_xy]
         filled = picture.copy()
         ImageDraw.Draw(filled).polygon(line, fill=colour)
-        picture = Image.blend(picture, filled, FILL)
+        if not measured:  # a region's tint would pass for density
+            picture = Image.blend(picture, filled, FILL)
         ImageDraw.Draw(picture).line([*line, line[0]], fill=colour, width=max(1, round(1.6 * unit)), joint="curve")
     pen = ImageDraw.Draw(picture)
     for reading in readings:
@@ -92,7 +94,7 @@ def _colour_bar(picture: Image.Image, legend: tuple[str, str, str], font: Font) 
     write((right, top), title, anchor="rm")
     picture.paste(bar, (right - width, top + step * 2 // 3))
     write((right - width, top + step * 7 // 4), low, anchor="lm")
-    write((right, top + step * 7 // 4), high, anchor="rm")
+    write((right, top + step * 7 // 4), high.replace("²", "2"), anchor="rm")  # which the font lacks
 
 
 def _rank(name: str) -> int:

@@ -247,8 +247,8 @@ def density_sentence(bmd: Bmd) -> str:
 
 
 def signed(value: float) -> str:
-    """A score as it is reported, with its sign and one decimal: `−1.6`, `+0.3`."""
-    return f"{value:+.1f}".replace("-", "−")
+    """A score as it is reported, with its sign and one decimal: `-1.6`, `+0.3`."""
+    return f"{value:+.1f}"
 
 
 def _score(estimate: Estimate) -> str:
