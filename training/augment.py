@@ -54,11 +54,12 @@ def move_points(points: Tensor, moves: Tensor, aspect: float = 1.0) -> Tensor:
     return (torch.einsum("bij,bkj->bki", back, moved) + 1) / 2
 
 
-def relook(film: Tensor, random: torch.Generator, strength: float = 1.0) -> Tensor:
+def relook(film: Tensor, random: torch.Generator, strength: float = 1.0, framed: bool = True) -> Tensor:
     """The same film [B, H, W] taken and processed otherwise: blur, exposure (gamma), contrast, quantum noise; now and
     then a collimated edge or a bright marker, so that neither can stand for a class.
 
-    strength: of the changes of tone. Lost bone shows in how bright bone is beside flesh, and strong changes hide that.
+    framed: whether edges and markers are drawn, which a region that was cut out does not have. strength: of the changes
+    of tone. Lost bone shows in how bright bone is beside flesh, and strong changes hide that.
     """
     batch = len(film)
 
@@ -71,6 +72,8 @@ def relook(film: Tensor, random: torch.Generator, strength: float = 1.0) -> Tens
     film = (film - 0.5) * (1 + strength * uniform(-0.2, 0.2)) + 0.5 + strength * uniform(-0.08, 0.08)
     noise = torch.randn(film.shape, generator=random).to(film.device)
     film = film + noise * uniform(0, 0.03 * strength)
+    if not framed:
+        return film.clamp(0, 1)
     film = _collimate(film, *(uniform(-0.3, 0.12) for _ in range(4)))
     return _mark(film, uniform(0, 1), uniform(0.02, 0.98), uniform(0.02, 0.98)).clamp(0, 1)
 

@@ -126,7 +126,7 @@ class ClassLesson(Lesson):
         bone = grey > 0
         if self.vendors:
             grey = revendor(grey, random, self.tone)
-        grey = relook(grey, random, self.tone)
+        grey = relook(grey, random, self.tone, framed=not self.matted)
         return grey * bone if self.matted else grey
 
     def _still(self, count: int) -> Tensor:

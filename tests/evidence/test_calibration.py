@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from evidence.calibration import calibrated, conformal_quantile, conformal_set, fit_temperature
+from evidence.calibration import (
+    calibrated,
+    conformal_quantile,
+    conformal_set,
+    fit_temperature,
+    fit_temperature_and_bias,
+)
 
 
 def cohort(count: int, sharpness: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -47,3 +53,13 @@ def test_a_set_is_never_empty_and_likeliest_first(weights: list[float], quantile
     members = conformal_set(answer, quantile)
     assert members[0] == max(answer, key=answer.__getitem__)
     assert [answer[name] for name in members] == sorted((answer[name] for name in members), reverse=True)
+
+
+def test_a_class_named_too_often_is_named_less() -> None:
+    logits, labels = cohort(20_000, 2.0)
+    shifted = logits + np.array([0.0, 3.0, -1.0])
+    temperature, bias = fit_temperature_and_bias(shifted, labels)
+    assert temperature == pytest.approx(2.0, rel=0.05)
+    assert bias == pytest.approx(np.array([2 / 3, -7 / 3, 5 / 3]), abs=0.15)
+    better = (shifted + bias).argmax(1) == labels
+    assert better.mean() > (shifted.argmax(1) == labels).mean() + 0.05
