@@ -6,6 +6,7 @@ calibrate -> explain -> judge how hard it is
 
 import csv
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -16,7 +17,7 @@ import torch
 
 from core.clinical import Clinical
 from core.estimate import Estimate, Probabilities
-from core.radiograph import Pixels, Radiograph
+from core.radiograph import Mask, Pixels, Radiograph
 from core.reading import ModelVersion, Reading, ViewGuess
 from core.refusal import Code, Notice, Refused
 from core.regions import Region, Regions
@@ -263,18 +264,12 @@ def _answer(
     on = engine.device(settings().device)
     clock.lap("load")
 
-    drawn, regions, steady = None, Regions(), True
-    if limb is not None and recipe.outlines is not None:
-        outliner = registry.bundle(recipe.outlines, settings().weights).outliners[0]
-        drawn = outline_limb(crop, outliner, on)
-        regions = on_film(drawn, limb, film, recipe.regions)
-        steady = all(
-            drawn.steady[one.name] >= outliner.facts.get("steady_below", {}).get(one.name, 0) for one in regions
-        )
-        steady = steady and len(regions) == len(recipe.regions)
+    masks: Mapping[str, Mask] = {}
+    regions, steady = Regions(), True
+    if limb is not None:
+        masks, regions, steady = _outlined(film, crop, limb, recipe, on)
         clock.lap("outline")
 
-    masks = drawn.masks if drawn else {}
     answers = {one.name: engine.answer(one, shown_to(one, crop, masks), on) for one in bundle.candidates}
     clock.lap("network")
 
@@ -331,7 +326,7 @@ def _measured(
     bundle = registry.bundle(recipe.bundle or recipe.name, settings().weights)
     on, crop = engine.device(settings().device), limb.crop(film)
     clock.lap("load")
-    regions, steady = _outlined(film, crop, limb, recipe, on)
+    _, regions, steady = _outlined(film, crop, limb, recipe, on)
     clock.lap("outline")
     found = measure(film, crop, limb, bundle, person, on)
     clock.lap("network")
@@ -356,16 +351,19 @@ def _measured(
     )
 
 
-def _outlined(film: Radiograph, crop: Radiograph, limb: Limb, recipe: Recipe, on: torch.device) -> tuple[Regions, bool]:
-    """A limb's regions on its film, and whether each was found and stays where it is; none where nothing draws them."""
+def _outlined(
+    film: Radiograph, crop: Radiograph, limb: Limb, recipe: Recipe, on: torch.device
+) -> tuple[Mapping[str, Mask], Regions, bool]:
+    """A limb's masks on its crop, its regions on its film, and whether each was found and stays where it is; none where
+    nothing draws them."""
     if recipe.outlines is None:
-        return Regions(), True
+        return {}, Regions(), True
     outliner = registry.bundle(recipe.outlines, settings().weights).outliners[0]
     drawn = outline_limb(crop, outliner, on)
     regions = on_film(drawn, limb, film, recipe.regions)
     bounds = outliner.facts.get("steady_from", {})
     steady = all(drawn.steady[one.name] >= bounds.get(one.name, 0) for one in regions)
-    return regions, steady and len(regions) == len(recipe.regions)
+    return drawn.masks, regions, steady and len(regions) == len(recipe.regions)
 
 
 def refuse_foreign(distance: float, familiarity: Familiarity, recipe: Recipe) -> None:
