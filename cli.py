@@ -24,6 +24,7 @@ from present.model_card import model_card, shelf_line
 from present.overlay import png
 from present.prognosis_page import write_prognosis_page
 from present.published import PUBLISHED
+from present.spine_page import write_spine_page
 from present.still import still
 from recipes import LEARNERS, RECIPES
 
@@ -131,7 +132,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         _prognosis(arguments)
         return
     recipe = RECIPES[arguments.recipe]
-    if recipe.finder is None:
+    if recipe.finder is None and not recipe.scores:
         raise WrongUse(
             f"{recipe.name} is measured when it is trained, on films held out; `python cli.py models show` with "
             f"{recipe.bundle} has its figures"
@@ -144,7 +145,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
     more: dict[str, Any] = {}
     asked = (recipe.name, arguments.data, bundle, arguments.workers, arguments.films)
     with _Progress() as progress:
-        if recipe.measures:
+        if recipe.scores:
+            told = learning.evaluate_scores(*asked, out=arguments.out, tell=progress)
+        elif recipe.measures:
             told, more["again"], pictured = learning.evaluate_density(*asked, tell=progress)
         else:
             found = learning.evaluate(*asked, tell=progress)
@@ -163,7 +166,12 @@ def evaluate(arguments: argparse.Namespace) -> None:
         "published": PUBLISHED.get(recipe.name, {}),
         **more,
     }
-    page = write_density_page(study, arguments.out, pictured) if recipe.measures else write_page(study, arguments.out)
+    if recipe.scores:
+        page = write_spine_page(study, arguments.out)
+    elif recipe.measures:
+        page = write_density_page(study, arguments.out, pictured)
+    else:
+        page = write_page(study, arguments.out)
     print(_keep(study, arguments.out / f"{recipe.name}.json"))
     print(page)
 

@@ -26,6 +26,7 @@ from present.wording import (
     reason_title,
     refusal_title,
     region_title,
+    score_title,
     set_sentence,
     shared_warnings,
     signed,
@@ -90,6 +91,8 @@ def film_html(readings: Sequence[Reading], card_of: Callable[[Reading], ModelCar
 
 def _read(reading: Reading, card: ModelCard | None, said_already: Sequence[Notice]) -> str:
     assert reading.estimate is not None
+    if reading.estimate.scores:
+        return _scored(reading, reading.estimate, card, said_already)
     if reading.estimate.densities:
         return _measured(reading, reading.estimate, card, said_already)
     labels = tuple(reading.estimate.probabilities)
@@ -108,6 +111,48 @@ def _read(reading: Reading, card: ModelCard | None, said_already: Sequence[Notic
         f'<p class="model">{escape(model_sentence(reading))} {escape(measured_sentence(card)) if card else ""}</p>',
     ]
     return "".join(parts)
+
+
+def _scored(reading: Reading, estimate: Estimate, card: ModelCard | None, said_already: Sequence[Notice]) -> str:
+    """Questions of yes or no with their lines, each network's own answers, and the vertebral bodies measured."""
+    head = ["Question", *(network_title(name) for name in reading.candidates), "Line", "Answer"]
+    rows = [
+        [
+            score_title(name),
+            *(percent(answer[name]) for answer in reading.candidates.values()),
+            percent(one.threshold),
+            "yes" if one.positive else "no",
+        ]
+        for name, one in estimate.scores.items()
+    ]
+    bodies = [
+        [
+            body.level,
+            *(f"{height:.1f}" for height in body.heights),
+            "not graded" if body.grade is None else f"{body.grade} {body.kind if body.grade else ''}".strip(),
+        ]
+        for body in reversed(reading.vertebrae)
+    ]
+    unit = reading.vertebrae[0].unit if reading.vertebrae else ""
+    measured = _table(["Body", "Front", "Middle", "Back", "Genant grade"], bodies) if bodies else ""
+    parts = [
+        f'<p class="film">{escape(film_title(reading))}: by scores</p>',
+        f'<p class="label" style="--shade: {class_colour("")}">{escape(headline(reading))}</p>',
+        f'<p class="disclaimer">{DISCLAIMER}</p>',
+        "<h4>Scores</h4>",
+        _table(head, rows),
+        f"<h4>Heights of vertebral bodies, {unit}</h4>{measured}" if bodies else "",
+        _difficulty(reading),
+        _warnings((*(one for one in reading.warnings if one not in said_already), *_without_map(reading))),
+        f'<p class="model">{escape(model_sentence(reading))} {escape(measured_sentence(card)) if card else ""}</p>',
+    ]
+    return "".join(parts)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    cells = [f'<span class="head">{escape(one)}</span>' for one in head]
+    cells += [f'<span class="name">{escape(one)}</span>' for row in rows for one in row]
+    return f'<div class="bars" style="grid-template-columns: repeat({len(head)}, auto)">{"".join(cells)}</div>'
 
 
 def _measured(reading: Reading, estimate: Estimate, card: ModelCard | None, said_already: Sequence[Notice]) -> str:

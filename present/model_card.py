@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from present.wording import class_title, judge_title, network_title, region_title
+from present.wording import class_title, judge_title, network_title, region_title, score_title
 
 # In the order in which they are shown: what says most about films from elsewhere comes first.
 PARTS = {
@@ -120,6 +120,7 @@ class ModelCard:
     outliners: tuple[str, ...] = ()
     densities: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by set and region, where it measures
     found: Mapping[str, Any] = field(default_factory=dict)  # of a finder: how well it finds, on films held out
+    scores: Mapping[str, str] = field(default_factory=dict)  # of questions of yes or no: AUROC and on what films
 
     def densities_measured(self) -> list[dict[str, str]]:
         """One row a set and region: how well densities agree with the truth."""
@@ -152,6 +153,8 @@ def measured_sentence(card: ModelCard) -> str:
         return found_sentence(card)
     if card.densities:
         return density_figures_sentence(card)
+    if card.scores:
+        return "; ".join(f"{score_title(score)}: {said}" for score, said in card.scores.items()) + "."
     found = next(iter(card.parts[0].figures("balanced_accuracy")), None) if card.parts else None
     if found is None or found.value is None or found.low is None:
         return "How good it is was never measured."
@@ -173,7 +176,7 @@ def found_sentence(card: ModelCard) -> str:
     """How well a finder finds, on films held out."""
     there, missed, invented = (card.found.get(key, 0) for key in ("femora", "missed", "invented"))
     return (
-        f"Of {there} whole femora on films held out it missed {missed}, and it saw {invented} where there is none "
+        f"Of {there} whole {card.found.get('joints', 'femora')} on films held out it missed {missed}, and it saw {invented} where there is none "
         "(before the check of their shape)."
     )
 
@@ -201,7 +204,20 @@ def model_card(description: Mapping[str, Any]) -> ModelCard:
         outliners=tuple(description.get("outliners", {})),
         densities=_densities(evidence) if description.get("densitometers") else {},
         found=held_out if "femora" in held_out else {},
+        scores=_scores(evidence) if description.get("scores") else {},
     )
+
+
+def _scores(evidence: Mapping[str, Any]) -> dict[str, str]:
+    """AUROC by score of the network that sees most, on the set least known."""
+    where = {"external": "another scanner's films", "internal": "films like those learned from"}
+    part = next((name for name in where if name in evidence), "held_out")
+    told = {}
+    for score, of in evidence.get(part, {}).get("scores", {}).items():
+        one = list(of["answers"].values())[-1]
+        said = where.get(part, "films held out")
+        told[score] = f"AUROC {_three(one['auc'])} on {one['films']} {said}, {one['positive']} of them yes"
+    return told
 
 
 def _densities(evidence: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

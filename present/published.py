@@ -39,4 +39,12 @@ PUBLISHED: Mapping[str, Mapping[str, Any]] = {
         "judge": "densenet121_total_hip",
         "sets": {"internal": {"accuracy": 0.74}},
     },
+    "spine_vertex": {
+        "source": "VERTE-X, J. Bone Miner. Res. 2023; 38: 887, and 2025; 40: 628; on DXA-VFA after fine-tuning AUROC "
+        ".924 (vertebral fracture) and .867 (osteoporosis)",
+        "auc": {
+            "vertebral_fracture": ".926 (.908 to .955)",
+            "osteoporosis": ".848 (.827 to .869)",
+        },
+    },
 }

@@ -217,6 +217,9 @@ def percent(probability: float) -> str:
 def headline(reading: Reading) -> str:
     """The answer in two or three words."""
     if reading.estimate is not None:
+        if reading.estimate.scores:
+            named = [score_title(name) for name, one in reading.estimate.scores.items() if one.positive]
+            return " and ".join([*named[:1], *(lower_first(one) for one in named[1:])]) or "Neither"
         label = reading.estimate.label
         return class_title(label) if label is not None else _score(reading.estimate) or "No class"
     return "Refused" if reading.status == "refused" else "Not read"
