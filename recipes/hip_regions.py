@@ -59,7 +59,7 @@ RECIPE = Recipe(
     presets={
         "demo": Preset(
             densenets(112, {"init_features": 24, "growth_rate": 12, "block_config": [3, 6, 8, 6]}),
-            epochs=18,
+            epochs=14,
             batch_size=32,
             learning_rate=3e-3,
             outliners=(U_NET, U_NET_PP),
