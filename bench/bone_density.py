@@ -39,9 +39,14 @@ SHOWN = ("total_hip", "femoral_neck")
 
 def plainer(stages: Sequence[Stage], **weights: float) -> tuple[Stage, ...]:
     """The stages with some losses weighted otherwise, where they are used at all."""
-    return tuple(
-        replace(one, **{name: value for name, value in weights.items() if getattr(one, name)}) for one in stages
-    )
+
+    def changed(stage: Stage) -> Stage:
+        for name, value in weights.items():
+            if getattr(stage, name):
+                stage = replace(stage, **{name: value})  # type: ignore[arg-type]  # all weights are floats
+        return stage
+
+    return tuple(map(changed, stages))
 
 
 def arms(preset: Preset) -> dict[str, Preset]:

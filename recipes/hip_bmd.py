@@ -54,6 +54,7 @@ RECIPE = Recipe(
             batch_size=16,
             learning_rate=1e-3,
             stages=stages(5, 6, 9),
+            tone=0.3,
             virtual_films=1800,
         ),
         "paper": Preset(
@@ -62,6 +63,7 @@ RECIPE = Recipe(
             batch_size=16,
             learning_rate=1e-4,
             stages=stages(100, 100, 60),
+            tone=0.3,
             virtual_films=18000,
         ),
     },

@@ -8,6 +8,7 @@ from core.labels import CLASSES, NORMAL, OSTEOPENIA, OSTEOPOROSIS
 from evidence.densitometry import (
     AGES,
     NECK_BY_AGE,
+    OWN_AGE,
     Residuals,
     class_probabilities,
     deciding,
@@ -34,6 +35,9 @@ def test_scores_are_those_of_the_references() -> None:
     assert t_score("wards_triangle", 0.5) is None
     woman = Clinical(age_years=35, sex="F")
     assert z_score("femoral_neck", NECK_BY_AGE["F"][AGES.index(35)], woman) == 0
+    man = Clinical(age_years=45, sex="M")
+    assert z_score("femoral_neck", NECK_BY_AGE["M"][AGES.index(45)] - 0.120, man) == pytest.approx(-1)
+    assert "SD 0.120" in OWN_AGE  # one spread for all, and the reader is told
     assert z_score("femoral_neck", 0.8, Clinical(age_years=35)) is None
     assert z_score("total_hip", 0.8, woman) is None
 

@@ -138,6 +138,21 @@ def test_another_tone_keeps_the_order_of_bone_and_the_black_around(limbs: Limbs)
     assert torch.allclose(retone(film, torch.Generator().manual_seed(0), strength=0), film, atol=1e-6)
 
 
+def test_every_change_of_tone_is_as_mild_as_the_preset_asks(limbs: Limbs) -> None:
+    assert all(preset.tone == 0.3 for preset in by_name("hip_bmd").presets.values())
+
+    def shown(tone: float) -> torch.Tensor:
+        assert limbs.projections is not None
+        densities = np.ones((len(limbs.crops), 4))
+        lesson = DensityLesson(
+            limbs.crops, limbs.projections[:, 1], densities, SMALL.preprocess, 1 / ROOM, STAGES[0], tone
+        )
+        return lesson.shown(lesson.films[0], lesson.films[1], torch.Generator().manual_seed(5))[0]
+
+    plain, mild, strong = (shown(tone) for tone in (0.0, 0.3, 1.0))  # moved alike
+    assert 0.1 < float((mild - plain).abs().mean() / (strong - plain).abs().mean()) < 0.45
+
+
 def test_each_player_of_the_game_is_taught_by_its_own_part(limbs: Limbs) -> None:
     assert limbs.projections is not None
     torch.manual_seed(0)
