@@ -6,38 +6,27 @@ calibrate -> explain -> judge how hard it is
 
 import csv
 import logging
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
-import numpy as np
-import torch
-
 from core.clinical import Clinical
-from core.estimate import Estimate, Probabilities
-from core.radiograph import Mask, Pixels, Radiograph
+from core.clock import Clock
+from core.radiograph import Radiograph
 from core.reading import ModelVersion, Reading, ViewGuess
 from core.refusal import Code, Notice, Refused
-from core.regions import Region, Regions
 from core.settings import settings
-from evidence.calibration import calibrated, conformal_set
-from evidence.difficulty import judge
-from evidence.explanation import grad_cam
-from evidence.familiarity import Familiarity
 from imaging import check, read_radiograph
 from imaging import deidentify_folder as deidentify_folder
-from imaging.crop import lay_back
-from imaging.outline import outline_of
-from imaging.preprocess import Preprocess
 from models import engine, registry
-from models.bundle import Bundle
 from recipes import RECIPES, Recipe, by_name
-from recipes.bone_density import measure, scaled
-from recipes.hips import Limb, Outlines, find_limbs, outline_limb, shown_to
-from recipes.spine import as_region, find_vertebrae
-from recipes.spine_scores import ask, difficulty_of, remarks_on_bodies, remarks_on_missing, scores_of, spokesman
+from recipes.bone_density import find_density
+from recipes.classes import find_class
+from recipes.door import choose, guard, seen_as
+from recipes.finding import Case
+from recipes.hips import Limb, find_limbs
+from recipes.spine_scores import find_scores
 from recipes.view import RECIPE as VIEW_RECIPE
 from recipes.view import Seen, look
 
@@ -60,7 +49,7 @@ def read(
             f"{wanted.name} reads with {wanted.bundle}, which is not under {settings().weights}; choose one of "
             f"{', '.join(one.name for one in ready())}, or train it"
         )
-    clock, seen = _Clock(), None
+    clock, seen = Clock(), None
     try:
         film = read_radiograph(data, name)
         if pixel_mm is not None:
@@ -70,22 +59,21 @@ def read(
         clock.lap("check")
         seen = look_at(film)
         clock.lap("view")
-        chosen = wanted or choose(film, seen)
+        chosen = wanted or choose(film, seen, ready(), lambda one: bool(limbs_on(film, one)))
         notices += guard(film, chosen, seen)
         person = (clinical or Clinical()).or_else(film.clinical)
         notices += remarks_on(person)
-        if chosen.scores:
-            return [_seen_as(_scored(film, chosen, name, person, notices, clock), chosen, seen)]
-        if chosen.finder is None:
-            return [_seen_as(_answer(film, film, None, chosen, name, notices, clock), chosen, seen)]
-        limbs, remarks = find(film, chosen)
-        clock.lap("find")
-        return [
-            _seen_as(_limb(film, limb, chosen, name, [*notices, *remarks], clock.apart(), person), chosen, seen)
-            for limb in limbs
+        limbs: Sequence[Limb | None] = (None,)  # the film as a whole
+        if chosen.finder is not None:
+            limbs, remarks = find(film, chosen)
+            notices += remarks
+            clock.lap("find")
+        answers = [
+            answer(film, limb, chosen, name, person, notices, clock.apart() if limb else clock) for limb in limbs
         ]
+        return [seen_as(one, chosen, seen) for one in answers]
     except Refused as refused:
-        return [_seen_as(_refused(name, refused, clock, wanted.name if wanted else None), None, seen)]
+        return [seen_as(refusal(name, refused, clock, wanted.name if wanted else None), None, seen)]
     except Exception:
         log.exception("a film could not be read")
         fault = Notice(
@@ -100,84 +88,6 @@ def look_at(film: Radiograph) -> Seen | None:
     if not registry.has(VIEW, weights):
         return None
     return look(film, registry.bundle(VIEW, weights), engine.device(settings().device))
-
-
-def choose(film: Radiograph, seen: Seen | None) -> Recipe:
-    """The recipe for a film, by what its file says it shows, else by what it looks like. Raises Refused where no recipe
-    reads that."""
-    able = ready()
-    fits = [one for one in able if film.site in (None, one.site) and film.view in (None, one.view)]
-    expected = " or ".join(dict.fromkeys(one.shows for one in able))
-    if film.site is None and len({one.site for one in fits}) > 1:
-        if seen is not None and seen.sure:
-            fits = [one for one in fits if one.view_name == seen.name]
-            if not fits:
-                raise Refused(
-                    _wrong(seen, able),
-                    f"The film looks like {seen.in_words}, expected an {expected}; choose such a film.",
-                )
-        else:
-            # Nobody says what it shows: it is a hip where the finder of hips is sure to see one.
-            with_finder = [one for one in fits if one.finder is not None]
-            found = bool(with_finder) and bool(_limbs_on(film, with_finder[0]))
-            fits = [one for one in fits if (one.finder is not None) == found]
-    if not fits:
-        shown = " ".join(word for word in (film.site, film.view) if word not in (None, "other")) or "another part"
-        raise Refused(
-            Code.WRONG_SITE, f"The file says that it shows {shown}, expected an {expected}; choose another film."
-        )
-    return fits[0]
-
-
-def guard(film: Radiograph, recipe: Recipe, seen: Seen | None) -> list[Notice]:
-    """Refuse what the recipe was not made for. The file's word goes before the network's, which then is a remark."""
-    if film.site not in (None, recipe.site):
-        raise Refused(
-            Code.WRONG_SITE,
-            f"The file says that it shows a {film.site}, {recipe.name} reads a {recipe.site}; "
-            "choose another film or recipe.",
-        )
-    if film.view not in (None, recipe.view):
-        raise Refused(
-            Code.WRONG_VIEW,
-            f"The file says that its view is {film.view}, {recipe.name} reads {recipe.view}; "
-            "choose another film or recipe.",
-        )
-    stated = film.site is not None and film.view is not None
-    if seen is not None and seen.sure and seen.name != recipe.view_name:
-        if not stated:
-            raise Refused(
-                _wrong(seen, [recipe]),
-                f"The film looks like {seen.in_words}, {recipe.name} reads an {recipe.shows}; "
-                "choose another film or recipe.",
-            )
-        return [
-            Notice(
-                "view_contradicted",
-                f"The file says that it is an {recipe.shows}, but it looks like {seen.in_words}; make sure of it.",
-            )
-        ]
-    if film.site is None and (seen is None or not seen.sure):
-        return [
-            Notice(
-                "view_not_stated",
-                f"Nothing in the file says what it shows; it is read as an {recipe.shows}. Make sure that it is one.",
-            )
-        ]
-    return []
-
-
-def _wrong(seen: Seen, expected: list[Recipe]) -> Code:
-    """Another view of the same site, or another site."""
-    same = any(seen.name.startswith(f"{one.site}_") for one in expected)
-    return Code.WRONG_VIEW if same else Code.WRONG_SITE
-
-
-def _seen_as(answer: Reading, recipe: Recipe | None, seen: Seen | None) -> Reading:
-    """The reading with its view: the one it was read as, or what a film that was not read looks like."""
-    if seen is None:
-        return answer
-    return replace(answer, view=seen.guess(recipe.view_name if recipe and answer.status == "read" else None))
 
 
 def remarks_on(person: Clinical) -> list[Notice]:
@@ -197,7 +107,7 @@ def find(film: Radiograph, recipe: Recipe) -> tuple[list[Limb], list[Notice]]:
 
     Raises Refused where none is found: an answer about a bone that is not there would be worse than none.
     """
-    limbs = _limbs_on(film, recipe)
+    limbs = limbs_on(film, recipe)
     if not limbs:
         raise Refused(
             Code.REGION_NOT_FOUND,
@@ -223,228 +133,59 @@ def find(film: Radiograph, recipe: Recipe) -> tuple[list[Limb], list[Notice]]:
     ]
 
 
-def _limbs_on(film: Radiograph, recipe: Recipe) -> list[Limb]:
+def limbs_on(film: Radiograph, recipe: Recipe) -> list[Limb]:
+    """What the recipe's finder finds; nothing where it is not sure."""
     finder = registry.bundle(recipe.finder or "", settings().weights)
     return find_limbs(film, finder.outliners[0], engine.device(settings().device))
 
 
-def _limb(
+def answer(
     film: Radiograph,
-    limb: Limb,
-    recipe: Recipe,
-    name: str,
-    notices: list[Notice],
-    clock: "_Clock",
-    person: Clinical,
-) -> Reading:
-    """One limb's answer; its refusal leaves the film's other limb its own."""
-    try:
-        if recipe.measures:
-            return _measured(film, limb, recipe, name, notices, clock, person)
-        return _answer(film, limb.crop(film), limb, recipe, name, notices, clock)
-    except Refused as refused:
-        return replace(_refused(name, refused, clock, recipe.name), case_id=film.case_id, side=limb.side)
-
-
-def _refused(name: str, refused: Refused, clock: "_Clock", recipe: str | None) -> Reading:
-    return Reading(name, "refused", recipe=recipe, refusal=refused.refusal, timing_ms=clock.times())
-
-
-def _answer(
-    film: Radiograph,
-    crop: Radiograph,
     limb: Limb | None,
     recipe: Recipe,
     name: str,
-    notices: list[Notice],
-    clock: "_Clock",
-) -> Reading:
-    """Networks, calibration, explanation and difficulty for one limb: `crop` of the film, or the film itself."""
-    bundle = registry.bundle(recipe.bundle or recipe.name, settings().weights)
-    on = engine.device(settings().device)
-    clock.lap("load")
-
-    masks: Mapping[str, Mask] = {}
-    regions, steady = Regions(), True
-    if limb is not None:
-        masks, regions, steady = _outlined(film, crop, limb, recipe, on)
-        clock.lap("outline")
-
-    answers = {one.name: engine.answer(one, shown_to(one, crop, masks), on) for one in bundle.candidates}
-    clock.lap("network")
-
-    own = {one.name: _named(bundle, calibrated(answers[one.name].logits, one.temperature)) for one in bundle.candidates}
-    joint = {label: float(np.mean([answer[label] for answer in own.values()])) for label in bundle.labels}
-    estimate = Estimate(joint, conformal_set(joint, bundle.conformal_quantile))
-
-    distance, familiarity = _distance(bundle, answers)
-    refuse_foreign(distance, familiarity, recipe)
-    difficulty = judge(
-        joint, estimate.conformal_set, list(own.values()), distance, familiarity.unusual, notices, steady
-    )
-    clock.lap("calibrate")
-
-    whole = [one for one in bundle.candidates if one.region is None]
-    heat: Pixels | None = None
-    if whole:  # a network that saw one region cut out has no map of the film to show
-        surest = max(whole, key=lambda one: own[one.name][estimate.label or ""])
-        shown = Preprocess.from_dict(surest.preprocessing)
-        heat = shown.back(grad_cam(answers[surest.name].maps, answers[surest.name].gradients), crop)
-        if limb is not None:
-            heat = lay_back(heat, limb.box, (film.height, film.width))
-    clock.lap("explain")
-    return Reading(
-        path=name,
-        status="read",
-        case_id=film.case_id,
-        recipe=recipe.name,
-        side=limb.side if limb else film.side,
-        view=ViewGuess(recipe.view_name if film.site or limb else "unknown", limb.sure if limb else None),
-        estimate=estimate,
-        candidates=own,
-        regions=regions,
-        explanation=heat,
-        difficulty=difficulty,
-        warnings=tuple(notices),
-        model=ModelVersion(bundle.name, bundle.version, bundle.learned_from, bundle.intended_use),
-        timing_ms=clock.times(),
-        radiograph=film,
-    )
-
-
-def _measured(
-    film: Radiograph,
-    limb: Limb,
-    recipe: Recipe,
-    name: str,
-    notices: list[Notice],
-    clock: "_Clock",
     person: Clinical,
+    notices: Sequence[Notice],
+    clock: Clock,
 ) -> Reading:
-    """Bone density of one limb, and the class that its T-score names."""
-    scaled(film, limb)
+    """One limb, or the whole film; a limb that is refused leaves the film's other limb its answer."""
     bundle = registry.bundle(recipe.bundle or recipe.name, settings().weights)
-    on, crop = engine.device(settings().device), limb.crop(film)
-    clock.lap("load")
-    _, regions, steady = _outlined(film, crop, limb, recipe, on)
-    clock.lap("outline")
-    found = measure(film, crop, limb, bundle, person, on)
-    clock.lap("network")
-    notices = [*(one for one in notices if one.code != "under_50"), *found.notices]
-    estimate = found.estimate
-    difficulty = judge(estimate.probabilities, estimate.conformal_set, [], 0.0, 1.0, notices, steady)
-    return Reading(
-        path=name,
-        status="read",
-        case_id=film.case_id,
-        recipe=recipe.name,
-        side=limb.side,
-        view=ViewGuess(recipe.view_name, limb.sure),
-        estimate=estimate,
-        regions=regions,
-        density=found.map,
-        difficulty=difficulty,
-        warnings=tuple(notices),
-        model=ModelVersion(bundle.name, bundle.version, bundle.learned_from, bundle.intended_use),
-        timing_ms=clock.times(),
-        radiograph=film,
-    )
-
-
-def _outlined(
-    film: Radiograph, crop: Radiograph, limb: Limb, recipe: Recipe, on: torch.device
-) -> tuple[Mapping[str, Mask], Regions, bool]:
-    """A limb's masks on its crop, its regions on its film, and whether each was found and stays where it is; none where
-    nothing draws them."""
-    if recipe.outlines is None:
-        return {}, Regions(), True
-    outliner = registry.bundle(recipe.outlines, settings().weights).outliners[0]
-    drawn = outline_limb(crop, outliner, on)
-    regions = on_film(drawn, limb, film, recipe.regions)
-    bounds = outliner.facts.get("steady_from", {})
-    steady = all(drawn.steady[one.name] >= bounds.get(one.name, 0) for one in regions)
-    return drawn.masks, regions, steady and len(regions) == len(recipe.regions)
-
-
-def refuse_foreign(distance: float, familiarity: Familiarity, recipe: Recipe) -> None:
-    """Raises Refused for a film farther from all that was learned from than any of its kind should be."""
-    if distance > familiarity.foreign:
-        raise Refused(
-            Code.WRONG_SITE,
-            f"The film looks like nothing that {recipe.name} learned from (distance {distance:.2f}, at most "
-            f"{familiarity.foreign:.2f} expected of an {recipe.shows}); choose such a film.",
-        )
-
-
-def _scored(
-    film: Radiograph, recipe: Recipe, name: str, person: Clinical, notices: list[Notice], clock: "_Clock"
-) -> Reading:
-    """Questions of yes or no about a spine read as a whole, and the vertebrae found on it."""
-    bundle = registry.bundle(recipe.bundle or recipe.name, settings().weights)
+    outliner = registry.bundle(recipe.outlines, settings().weights).outliners[0] if recipe.outlines else None
     on = engine.device(settings().device)
     clock.lap("load")
-
-    bodies = find_vertebrae(film, bundle.outliners[0], on)[0] if bundle.outliners else []
-    clock.lap("outline")
-
-    asked = ask(bundle, film, person, on)
-    stands = spokesman(asked, person)
-    clock.lap("network")
-
-    distance, familiarity = _distance(bundle, {one: answer.behind for one, answer in asked.items()})
-    refuse_foreign(distance, familiarity, recipe)
-    scores = scores_of(stands)
-    remarks = [*notices, *remarks_on_missing(stands, person)]
-    agree = True
-    if bundle.outliners:
-        said, agree = remarks_on_bodies(bodies, scores)
-        remarks += said
-    difficulty = difficulty_of(stands, asked, distance, familiarity.unusual, remarks, agree)
-    clock.lap("calibrate")
-
-    shown = Preprocess.from_dict(stands.candidate.preprocessing)
-    heat = shown.back(grad_cam(stands.behind.maps, stands.behind.gradients), film)
-    clock.lap("explain")
-    outlined = [as_region(body, film) for body in reversed(bodies)]
+    case = Case(film, limb, person, tuple(notices), recipe, bundle, outliner, on, clock)
+    find = find_density if recipe.measures else find_scores if recipe.scores else find_class
+    side = limb.side if limb else film.side
+    try:
+        found = find(case)
+    except Refused as refused:
+        if limb is None:
+            raise
+        return replace(refusal(name, refused, clock, recipe.name), case_id=film.case_id, side=side)
     return Reading(
         path=name,
         status="read",
         case_id=film.case_id,
         recipe=recipe.name,
-        side=film.side,
-        view=ViewGuess(recipe.view_name if film.site or bodies else "unknown"),
-        estimate=Estimate({}, (), scores=scores),
-        candidates={one: answer.probabilities for one, answer in asked.items()},
-        regions=Regions(tuple(region for region in outlined if region.mask.any())),
-        explanation=heat,
-        difficulty=difficulty,
-        warnings=tuple(remarks),
+        side=side,
+        view=ViewGuess(recipe.view_name if film.site or found.seen else "unknown", limb.sure if limb else None),
+        estimate=found.estimate,
+        candidates=found.candidates,
+        regions=found.regions,
+        explanation=found.explanation,
+        density=found.density,
+        difficulty=found.difficulty,
+        warnings=found.notices,
         model=ModelVersion(bundle.name, bundle.version, bundle.learned_from, bundle.intended_use),
         timing_ms=clock.times(),
         radiograph=film,
-        vertebrae=tuple(bodies),
+        vertebrae=found.vertebrae,
     )
 
 
-def on_film(drawn: Outlines, limb: Limb, film: Radiograph, names: tuple[str, ...]) -> Regions:
-    """The outlined regions on the film as uploaded, with the femur; a region that came out empty is left out."""
-    found = []
-    for name in (*names, *(other for other in drawn.maps if other not in names)):
-        mask = lay_back(drawn.maps[name], limb.box, (film.height, film.width)) > 0.5
-        if mask.any():
-            found.append(Region(name, mask, outline_of(mask), round(drawn.steady[name], 4)))
-    return Regions(tuple(found))
-
-
-def _named(bundle: Bundle, probabilities: Pixels) -> Probabilities:
-    return {label: float(value) for label, value in zip(bundle.labels, probabilities, strict=True)}
-
-
-def _distance(bundle: Bundle, answers: dict[str, engine.Answer]) -> tuple[float, Familiarity]:
-    """How far the film lies from those learned from, for the bundle's first candidate: it keeps the door."""
-    keeper = bundle.candidates[0]
-    familiarity = Familiarity.from_arrays(keeper.familiarity)
-    return float(familiarity.distance(answers[keeper.name].features)), familiarity
+def refusal(name: str, refused: Refused, clock: Clock, recipe: str | None) -> Reading:
+    """A refusal is a result."""
+    return Reading(name, "refused", recipe=recipe, refusal=refused.refusal, timing_ms=clock.times())
 
 
 # -- what faces ask besides -----------------------------------------------------------------------------------------
@@ -530,26 +271,3 @@ def clinical_table(table: Path) -> dict[Path, Clinical]:
 def models() -> list[dict[str, Any]]:
     """Every bundle at hand: its config, its evidence and its folder, by name and version."""
     return registry.shelf(settings().weights)
-
-
-class _Clock:
-    """Milliseconds of each step."""
-
-    def __init__(self) -> None:
-        self.start = self.last = perf_counter()
-        self.laps: dict[str, float] = {}
-
-    def apart(self) -> "_Clock":
-        """A clock for one limb of the film: the steps they share, then its own."""
-        own = _Clock()
-        own.start -= self.last - self.start
-        own.laps = dict(self.laps)
-        return own
-
-    def lap(self, step: str) -> None:
-        now = perf_counter()
-        self.laps[step] = (now - self.last) * 1000
-        self.last = now
-
-    def times(self) -> dict[str, float]:
-        return {**self.laps, "total": (perf_counter() - self.start) * 1000}

@@ -1,19 +1,17 @@
 """Bone density of one femur: what the network measures on its crop, and what is reported of it."""
 
-from dataclasses import dataclass
-
 import numpy as np
-import torch
 
 from core.clinical import Clinical
 from core.estimate import Estimate
-from core.radiograph import Pixels, Radiograph
+from core.radiograph import Radiograph
 from core.refusal import Code, Notice, Refused
 from evidence.densitometry import CLASS_FROM_AGE, Residuals, class_probabilities, deciding, report
-from imaging.crop import lay_back
+from evidence.difficulty import judge
 from imaging.preprocess import Preprocess
 from models import engine
-from models.bundle import Bundle
+from recipes.classes import outlined
+from recipes.finding import Case, Finding
 from recipes.hips import Limb
 
 DENSEST = 8.0  # g/cm2, above any bone a ray meets in a hip
@@ -21,13 +19,29 @@ DENSEST = 8.0  # g/cm2, above any bone a ray meets in a hip
 LIKELY_MM = (48.0, 135.0)
 
 
-@dataclass(frozen=True, eq=False)
-class Density:
-    """estimate: of one limb, its densities among it. map: bone mineral in g/cm2 on the film [H, W]."""
-
-    estimate: Estimate
-    map: Pixels
-    notices: tuple[Notice, ...]
+def find_density(case: Case) -> Finding:
+    """The densities of one limb, and the class that its T-score names; a person under 50 gets a Z-score and no class
+    (ISCD). Raises Refused where the size of a pixel is not known, or cannot be."""
+    assert case.limb is not None
+    scaled(case.film, case.limb)
+    _, regions, steady = outlined(case)
+    case.clock.lap("outline")
+    densitometer, crop = case.bundle.densitometers[0], case.crop
+    inputs = Preprocess.from_dict(densitometer.preprocessing)
+    found = engine.measure(densitometer, inputs.grey(crop), case.on)
+    case.clock.lap("network")
+    residuals = Residuals.from_dict(densitometer.outputs, densitometer.facts)
+    told = report(residuals, found.abmd, found.spread, case.person)
+    notices = tuple(one for one in case.notices if one.code != "under_50")
+    if case.person.age_years is not None and case.person.age_years < CLASS_FROM_AGE:
+        neck = next(one for one in told if one.region == "femoral_neck")
+        estimate, notices = Estimate({}, (), neck, told), (*notices, _without_class(case.person))
+    else:
+        label, shares, kept = class_probabilities(residuals, found.abmd, found.spread, case.bundle.labels)
+        estimate = Estimate(shares, kept, deciding(told), told, label)
+    difficulty = judge(estimate.probabilities, estimate.conformal_set, [], 0.0, 1.0, notices, steady)
+    over_film = case.over_film(inputs.back(found.projection / DENSEST, crop) * DENSEST)
+    return Finding(estimate, difficulty, notices, regions=regions, density=over_film)
 
 
 def scaled(film: Radiograph, limb: Limb) -> None:
@@ -49,28 +63,10 @@ def scaled(film: Radiograph, limb: Limb) -> None:
         )
 
 
-def measure(
-    film: Radiograph, crop: Radiograph, limb: Limb, bundle: Bundle, person: Clinical, on: torch.device
-) -> Density:
-    """The densities of one limb. A person under 50 gets a Z-score and no class (ISCD)."""
-    densitometer = bundle.densitometers[0]
-    inputs = Preprocess.from_dict(densitometer.preprocessing)
-    residuals = Residuals.from_dict(densitometer.outputs, densitometer.facts)
-    found = engine.measure(densitometer, inputs.grey(crop), on)
-    told = report(residuals, found.abmd, found.spread, person)
-    over_crop = inputs.back(found.projection / DENSEST, crop) * DENSEST
-    over_film = lay_back(over_crop, limb.box, (film.height, film.width))
-    if person.age_years is not None and person.age_years < CLASS_FROM_AGE:
-        neck = next(one for one in told if one.region == "femoral_neck")
-        return Density(Estimate({}, (), neck, told), over_film, _without_class(person))
-    label, shares, kept = class_probabilities(residuals, found.abmd, found.spread, bundle.labels)
-    return Density(Estimate(shares, kept, deciding(told), told, label), over_film, ())
-
-
-def _without_class(person: Clinical) -> tuple[Notice, ...]:
+def _without_class(person: Clinical) -> Notice:
     given = (
         "a Z-score stands in its place."
         if person.sex is not None
         else "a Z-score would stand in its place, but needs the sex, which is not known."
     )
-    return (Notice("under_50", f"The person is under {CLASS_FROM_AGE}: there is no WHO class (ISCD); {given}"),)
+    return Notice("under_50", f"The person is under {CLASS_FROM_AGE}: there is no WHO class (ISCD); {given}")

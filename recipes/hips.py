@@ -1,14 +1,16 @@
 """What recipes of limbs share: how they are found on a film, cut out, outlined, and shown to a network."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from core.radiograph import Mask, Pixels, Radiograph, Side
-from imaging.crop import Box, cut
+from core.regions import Region, Regions
+from imaging.crop import Box, cut, lay_back
 from imaging.matting import matted
+from imaging.outline import outline_of
 from imaging.preprocess import Input, Preprocess
 from models import engine
 from models.bundle import Candidate, Outliner
@@ -77,6 +79,15 @@ class Outlines:
     @property
     def masks(self) -> dict[str, Mask]:
         return {name: one > 0.5 for name, one in self.maps.items()}
+
+    def on_film(self, limb: Limb, film: Radiograph, names: Sequence[str]) -> Regions:
+        """The regions on the film as uploaded, those named first; one that came out empty is left out."""
+        found = []
+        for name in (*names, *(other for other in self.maps if other not in names)):
+            mask = lay_back(self.maps[name], limb.box, (film.height, film.width)) > 0.5
+            if mask.any():
+                found.append(Region(name, mask, outline_of(mask), round(self.steady[name], 4)))
+        return Regions(tuple(found))
 
 
 def outline_limb(crop: Radiograph, outliner: Outliner, on: torch.device) -> Outlines:

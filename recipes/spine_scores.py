@@ -6,16 +6,20 @@ from dataclasses import dataclass
 import torch
 
 from core.clinical import Clinical
-from core.estimate import Difficulty, Score
+from core.estimate import Difficulty, Estimate, Score
 from core.radiograph import Radiograph
 from core.refusal import Notice
+from core.regions import Regions
 from core.vertebra import Vertebra
 from evidence.difficulty import judge
+from evidence.explanation import grad_cam
 from evidence.scores import about_line, scaled
 from imaging.preprocess import Preprocess
 from models import engine
 from models.bundle import Bundle, Candidate
 from recipes.clinical import KNOWN, ClinicalScale
+from recipes.finding import Case, Finding, strangeness
+from recipes.spine import as_region, find_vertebrae
 
 YES, NO = "yes", "no"
 
@@ -28,6 +32,43 @@ class Asked:
     probabilities: dict[str, float]
     thresholds: dict[str, float]
     behind: engine.Answer
+
+
+def find_scores(case: Case) -> Finding:
+    """Questions of yes or no about a spine read as a whole, and the vertebrae found on it. Raises Refused for a film
+    unlike all that was learned from."""
+    bundle, film = case.bundle, case.film
+    bodies = find_vertebrae(film, bundle.outliners[0], case.on)[0] if bundle.outliners else []
+    case.clock.lap("outline")
+
+    asked = ask(bundle, film, case.person, case.on)
+    stands = spokesman(asked, case.person)
+    case.clock.lap("network")
+
+    distance, unusual = strangeness(case, {one: answer.behind for one, answer in asked.items()})
+    scores = scores_of(stands)
+    remarks = [*case.notices, *remarks_on_missing(stands, case.person)]
+    agree = True
+    if bundle.outliners:
+        said, agree = remarks_on_bodies(bodies, scores)
+        remarks += said
+    difficulty = difficulty_of(stands, asked, distance, unusual, remarks, agree)
+    case.clock.lap("calibrate")
+
+    shown = Preprocess.from_dict(stands.candidate.preprocessing)
+    heat = shown.back(grad_cam(stands.behind.maps, stands.behind.gradients), film)
+    case.clock.lap("explain")
+    regions = [as_region(body, film) for body in reversed(bodies)]
+    return Finding(
+        Estimate({}, (), scores=scores),
+        difficulty,
+        tuple(remarks),
+        candidates={one: answer.probabilities for one, answer in asked.items()},
+        regions=Regions(tuple(region for region in regions if region.mask.any())),
+        explanation=heat,
+        vertebrae=tuple(bodies),
+        seen=bool(bodies),
+    )
 
 
 def ask(bundle: Bundle, film: Radiograph, person: Clinical, on: torch.device) -> dict[str, Asked]:

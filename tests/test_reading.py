@@ -11,6 +11,7 @@ from PIL import Image
 import reading
 from core.clinical import Clinical
 from core.labels import CLASSES
+from evidence.familiarity import Familiarity
 
 ROW = {
     "path", "case_id", "status", "recipe", "side", "view", "label", "probabilities", "set", "candidates", "regions",
@@ -84,7 +85,7 @@ def test_a_fault_of_ours_is_failed_and_not_refused(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_film_unlike_any_learned_from_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading.Familiarity, "distance", lambda *_: np.float64(1e12))
+    monkeypatch.setattr(Familiarity, "distance", lambda *_: np.float64(1e12))
     (answer,) = reading.read(knee_png(), "a.png")
     assert answer.refusal is not None
     assert answer.refusal.code == "wrong_site"

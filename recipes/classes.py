@@ -1,0 +1,67 @@
+"""The class of one limb or film: outlines, networks, calibration, explanation, and how hard it is."""
+
+import numpy as np
+
+from core.estimate import Estimate
+from core.radiograph import Pixels
+from core.regions import Regions
+from evidence.calibration import calibrated, conformal_set
+from evidence.difficulty import judge
+from evidence.explanation import grad_cam
+from imaging.preprocess import Preprocess
+from models import engine
+from recipes.finding import Case, Finding, strangeness
+from recipes.hips import Outlines, outline_limb, shown_to
+
+
+def find_class(case: Case) -> Finding:
+    """Every candidate's own answer and their mean. Raises Refused for a film unlike all that was learned from."""
+    bundle, crop = case.bundle, case.crop
+    outlines, regions, steady = outlined(case)
+    case.clock.lap("outline")
+
+    masks = outlines.masks if outlines else {}
+    answers = {one.name: engine.answer(one, shown_to(one, crop, masks), case.on) for one in bundle.candidates}
+    case.clock.lap("network")
+
+    own = {
+        one.name: dict(
+            zip(bundle.labels, map(float, calibrated(answers[one.name].logits, one.temperature)), strict=True)
+        )
+        for one in bundle.candidates
+    }
+    joint = {label: float(np.mean([answer[label] for answer in own.values()])) for label in bundle.labels}
+    estimate = Estimate(joint, conformal_set(joint, bundle.conformal_quantile))
+    distance, unusual = strangeness(case, answers)
+    difficulty = judge(joint, estimate.conformal_set, list(own.values()), distance, unusual, case.notices, steady)
+    case.clock.lap("calibrate")
+
+    whole = [one for one in bundle.candidates if one.region is None]
+    heat: Pixels | None = None
+    if whole:  # a network that saw one region cut out has no map of the film to show
+        surest = max(whole, key=lambda one: own[one.name][estimate.label or ""])
+        answer = answers[surest.name]
+        shown = Preprocess.from_dict(surest.preprocessing)
+        heat = case.over_film(shown.back(grad_cam(answer.maps, answer.gradients), crop))
+    case.clock.lap("explain")
+    return Finding(
+        estimate,
+        difficulty,
+        case.notices,
+        candidates=own,
+        regions=regions,
+        explanation=heat,
+        seen=case.limb is not None,
+    )
+
+
+def outlined(case: Case) -> tuple[Outlines | None, Regions, bool]:
+    """A limb's outlines on its crop, its regions on its film, and whether each was found and stays where it is; none
+    where nothing draws them."""
+    if case.limb is None or case.outliner is None:
+        return None, Regions(), True
+    drawn = outline_limb(case.crop, case.outliner, case.on)
+    regions = drawn.on_film(case.limb, case.film, case.recipe.regions)
+    bounds = case.outliner.facts.get("steady_from", {})
+    steady = all(drawn.steady[one.name] >= bounds.get(one.name, 0) for one in regions)
+    return drawn, regions, steady and len(regions) == len(case.recipe.regions)
