@@ -140,15 +140,10 @@ def teach_scores(
     say: Tell,
 ) -> tuple[Classifier, ClinicalScale | None]:
     """One network that answers the questions, and the scale of what it is told beside the film."""
-    first = init.get(candidate.name, candidate.init)
     torch.manual_seed(seed)
     network: Classifier = build(candidate.network, teaching.answers.shape[1], candidate.options)
-    begun = candidate.after is not None and candidate.after in taught and first == "scratch"
-    if begun:
-        begin_with(network, taught[candidate.after or ""])
-    else:
-        initialise(network, first)
-    if first != "scratch":
+    pretrained = begin(network, candidate, preset, init, taught)
+    if pretrained:
         freeze(network, candidate.frozen)
     scale = ClinicalScale.learn([one.clinical for one in teaching.examples]) if candidate.clinical else None
 
@@ -169,10 +164,31 @@ def teach_scores(
         folder / candidate.name,
         seed,
         watch=lesson(holding, guided=False),
-        pretrained=begun or first != "scratch",
+        pretrained=pretrained,
         tell=lambda done, all_: say(candidate.name, done, all_),
     )
     return network, scale
+
+
+def begin(
+    network: Classifier,
+    candidate: Candidate,
+    preset: Preset,
+    init: Mapping[str, str],
+    taught: Mapping[str, Classifier],
+) -> bool:
+    """Give a network its first weights; whether they were learned before.
+
+    Those that `init` names for it; else those of the network it comes after; else those of the preset's first network,
+    whose layers it shares: what `init` says of that one, or what the recipe says.
+    """
+    own = init.get(candidate.name)
+    if own is None and candidate.after in taught:
+        begin_with(network, taught[candidate.after])
+        return True
+    source = own or init.get(preset.candidates[0].name, candidate.init)
+    initialise(network, source)
+    return source != "scratch"
 
 
 def calibrate(

@@ -1,10 +1,8 @@
 """A bundle of the lateral spine measured on films nobody taught it, read as a reading reads them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +28,7 @@ from recipes.spine_scores import ask
 from training.limbs import landmarks_of
 from training.manifest import Example, Manifest, ManifestError
 from training.spines import answers_of
+from training.workers import each
 
 Tell = Callable[[str, int, int], None]
 Array = npt.NDArray[np.floating]
@@ -92,13 +91,12 @@ def _set(
         raise ManifestError(f"no row of {manifest.name} carries an answer, expected a column fracture, label, or both")
     seen: dict[int, _Seen] = {}
     refused: dict[str, str] = {}
-    with ProcessPoolExecutor(workers, get_context("spawn"), partial(torch.set_num_threads, 1)) as pool:
-        for row, one in enumerate(pool.map(partial(_film, folder=folder), manifest.examples, chunksize=4)):
-            if isinstance(one, str):
-                refused[manifest.examples[row].path.name] = one
-            else:
-                seen[row] = one
-            tell(row + 1, len(manifest.examples))
+    for row, one in enumerate(each(partial(_film, folder=folder), manifest.examples, workers)):
+        if isinstance(one, str):
+            refused[manifest.examples[row].path.name] = one
+        else:
+            seen[row] = one
+        tell(row + 1, len(manifest.examples))
     if not seen:
         raise ManifestError(f"no film of {manifest.name} could be read; first: {next(iter(refused.values()), 'none')}")
     bundle, rows = registry.at(folder), list(seen)

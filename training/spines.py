@@ -1,15 +1,12 @@
 """Lateral spines with their answers and the points of their vertebrae, read as a reading reads them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from core.labels import OSTEOPOROSIS
 from core.radiograph import Radiograph
@@ -21,6 +18,7 @@ from recipes.recipe import Candidate
 from recipes.spine import LEVELS, OUTPUTS, Norm, heights_of
 from training.limbs import landmarks_of
 from training.manifest import Example, Manifest, ManifestError
+from training.workers import each
 
 Tell = Callable[[int, int], None]
 Bytes = npt.NDArray[np.uint8]
@@ -109,14 +107,13 @@ def gather(
     inputs = {key_of(one.preprocess): one.preprocess for one in candidates}
     job = partial(_one_film, inputs=inputs)
     kept, refused = [], {}
-    with ProcessPoolExecutor(workers, get_context("spawn"), partial(torch.set_num_threads, 1)) as pool:
-        for row, found in enumerate(pool.map(job, manifest.examples, chunksize=8)):
-            if isinstance(found, str):
-                refused[manifest.examples[row].path.name] = found
-            else:
-                kept.append((row, *found))
-            if tell is not None:
-                tell(row + 1, len(manifest.examples))
+    for row, found in enumerate(each(job, manifest.examples, workers)):
+        if isinstance(found, str):
+            refused[manifest.examples[row].path.name] = found
+        else:
+            kept.append((row, *found))
+        if tell is not None:
+            tell(row + 1, len(manifest.examples))
     if not kept:
         raise ManifestError(
             f"none of {len(manifest.examples)} films could be read; first: {next(iter(refused.values()), 'no film')}"

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 
 import learning
 import reading
@@ -14,6 +16,8 @@ from core.clinical import Clinical
 from core.settings import settings
 from imaging import read_radiograph, to_png
 from models.bundle import load, save
+from models.classifier import Classifier
+from models.networks import build
 from recipes import RECIPES
 from recipes.recipe import Preset, Recipe
 from recipes.spine import LEVELS
@@ -22,7 +26,7 @@ from simulation.write import write
 from training import spine_course, spine_evaluation
 from training.manifest import read_manifest
 
-FILMS = 16
+FILMS = 8
 TINY = {"width_coefficient": 0.2, "depth_coefficient": 0.1, "dropout_rate": 0.2, "depthwise_padding": []}
 
 
@@ -123,6 +127,24 @@ def test_a_bundle_is_measured_and_its_table_serves_prognosis(cohort: Path, weigh
     assert set(figures["scores"]) == set(RECIPE.scores)
     assert "with_clinical over image" in figures["scores"]["osteoporosis"]["gains"]
     assert figures["vertebrae"]["bodies"] > 3 * FILMS
+
+
+def test_both_networks_begin_with_the_same_weights(tmp_path: Path) -> None:
+    preset = tiny().presets["demo"]
+    image, told = preset.candidates[0], replace(preset.candidates[1], after=None)
+    torch.manual_seed(5)
+    source: Classifier = build(image.network, 2, TINY)
+    weights = tmp_path / "first.safetensors"
+    save_file(source.network.state_dict(), weights)
+    for seed, candidate in enumerate((image, told)):
+        torch.manual_seed(seed)
+        network: Classifier = build(candidate.network, 2, TINY)
+        assert spine_course.begin(network, candidate, preset, {"image": str(weights)}, {})
+        for name, values in source.network.state_dict().items():
+            if not network.in_head(name):
+                assert torch.equal(network.network.state_dict()[name], values), name
+    paper = RECIPE.presets["paper"].candidates
+    assert len({(one.init, repr(one.preprocess), one.after) for one in paper}) == 1
 
 
 def test_the_expert_is_asked_what_the_scores_ask() -> None:
