@@ -18,6 +18,8 @@ REGIONS = {
     "femur": "#cc79a7",
 }
 OTHER_REGIONS = ("#d55e00", "#6cb6c9", "#dbe2e8")
+GRADES = ("#56b4e9", "#f0e442", "#e69f00", "#ff6a3d")  # of a vertebral body, from whole to severely broken
+NOT_GRADED = "#b9c4cd"
 
 # Plasma (Smith & van der Walt, 2015), nine of its stops: luminance rises evenly, and it stays off grey, so that it
 # is told apart from bone.

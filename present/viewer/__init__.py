@@ -12,9 +12,9 @@ import numpy as np
 
 from core.radiograph import Pixels, Radiograph
 from core.reading import Reading
-from present.colours import REGIONS, region_colour
+from present.bodies import body_labels, colours_of
 from present.overlay import colour_table, shrunk
-from present.still import joint_map, legend_of, limb_place
+from present.still import PLANES, joint_map, legend_of, limb_place, mm_of
 from present.wording import film_title, headline, limb_title, region_title
 
 SCRIPT = files(__package__).joinpath("viewer.js").read_text(encoding="utf-8")
@@ -22,7 +22,6 @@ STYLE = files(__package__).joinpath("viewer.css").read_text(encoding="utf-8")
 
 GREYS = 4096
 LONGEST_SIDE = 4096  # a film larger than this is halved for the screen, and the viewer says so
-PLANES = {"detector": "at the detector", "calibrated": "in the body", "marker": "at the marker"}  # where a mm is one
 LONGEST_HEAT = 512  # explanation maps are smooth: more would only travel
 
 
@@ -42,7 +41,7 @@ def viewer_data(readings: Sequence[Reading]) -> dict[str, Any] | None:
     weights = joint_map(readings)
     heat = _heat(shrunk(weights, LONGEST_HEAT)) if weights is not None else None
     title = film_title(readings[0]) if len(readings) == 1 else film_title(replace(readings[0], side=None))
-    spacing = radiograph.spacing_mm
+    spacing, bodies = radiograph.spacing_mm, any(one.vertebrae for one in readings)
     plane = PLANES.get(radiograph.spacing_origin)
     scale = {"pixel_mm": spacing[1] / ratio, "plane": plane} if spacing and plane else None
     limbs = [_limb(reading, radiograph, ratio) for reading in readings]
@@ -57,10 +56,11 @@ def viewer_data(readings: Sequence[Reading]) -> dict[str, Any] | None:
         "colours": colour_table().ravel().tolist(),
         "legend": legend_of(readings),
         "opacity": 45,
-        "fill": 14,
+        "fill": 0 if bodies else 14,  # endplates and trabeculae must be seen
         "limbs": limbs,
         "regions": _key(readings),
         "unit": unit,
+        "heights": mm_of(readings) if bodies else None,
         "shrunk": round(ratio, 4),
         "scale": scale,
         "title": title,
@@ -70,22 +70,15 @@ def viewer_data(readings: Sequence[Reading]) -> dict[str, Any] | None:
 
 def _key(readings: Sequence[Reading]) -> list[dict[str, str]]:
     """The regions that any limb of the film has, in their order, with name and colour."""
-    names = list(dict.fromkeys(region.name for reading in readings for region in reading.regions))
-    unknown = [name for name in names if name not in REGIONS]
     return [
-        {
-            "name": name,
-            "title": region_title(name),
-            "colour": region_colour(name, unknown.index(name) if name in unknown else 0),
-        }
-        for name in names
+        {"name": name, "title": region_title(name), "colour": colour} for name, colour in colours_of(readings).items()
     ]
 
 
 def _limb(reading: Reading, film: Radiograph, ratio: float) -> dict[str, Any]:
     """One limb's outlines in pixels of the film as it is shown; a point is the middle of its pixel."""
     pixel = film.spacing_mm[0] * film.spacing_mm[1] if film.spacing_mm else 1
-    place = limb_place(reading)
+    place = None if reading.vertebrae else limb_place(reading)  # bodies have their own names
     return {
         "title": limb_title(reading),
         "at": [round((value + 0.5) * ratio, 1) for value in place] if place else None,
@@ -95,7 +88,23 @@ def _limb(reading: Reading, film: Radiograph, ratio: float) -> dict[str, Any]:
             if len(region.outline_xy) > 2
         },
         "areas": {region.name: round(region.area_px * pixel) for region in reading.regions},
-        "steady": {region.name: region.score for region in reading.regions if region.score is not None},
+        "steady": {
+            region.name: region.score
+            for region in reading.regions
+            if region.score is not None and not reading.vertebrae
+        },
+        "bodies": [
+            {
+                "name": one.level,
+                "title": one.title,
+                "heights": one.heights,
+                "at": [round(value * ratio, 1) for value in one.at],
+                "toward": one.toward,
+                "tall": round(one.tall * ratio, 1),
+                "colour": one.colour,
+            }
+            for one in body_labels(reading)
+        ],
     }
 
 

@@ -108,7 +108,7 @@ class FilmViewer {
     legend.firstElementChild.textContent = low;
     legend.lastElementChild.textContent = high;
     this.root.classList.toggle("outlined", this.regions.length > 0);
-    this.list(data.unit);
+    this.list(data.unit, data.heights);
     const stops = [];
     for (let i = 0; i <= 8; i++) {
       const at = Math.round((i * 255) / 8) * 4;
@@ -259,21 +259,47 @@ class FilmViewer {
       pen.fillStyle = "#dbe2e8";
       pen.fillText(title, x, y);
     }
+    this.name();
     pen.textAlign = "left";
   }
 
+  // Level, grade and heights of each vertebral body, in front of it, over soft tissue; the heights where there is room.
+  name() {
+    const { pen, density } = this, line = 14 * density, gap = 9 * density;
+    pen.lineWidth = 3.5 * density;
+    pen.strokeStyle = "rgb(0 0 0 / 0.85)";
+    for (const { bodies } of this.limbs) {
+      for (const { name, title, heights, at, toward, tall, colour } of bodies) {
+        if (this.off.has(name)) continue;
+        const room = tall * this.scale, said = [[title, colour, 600]];
+        if (room > 1.7 * line) said.push([heights, "#dbe2e8", 400]);
+        pen.textAlign = toward > 0 ? "left" : "right";
+        said.forEach(([text, ink, weight], i) => {
+          pen.font = `${weight} ${Math.min(12, Math.max(9, room / density / 2)) * density}px sans-serif`;
+          const x = this.x + at[0] * this.scale + toward * gap;
+          const y = this.y + at[1] * this.scale + line * (i + 0.8 - said.length / 2);
+          pen.strokeText(text, x, y);
+          pen.fillStyle = ink;
+          pen.fillText(text, x, y);
+        });
+      }
+    }
+  }
+
   // Which colour is which region, how large and how steady each is, with a switch for each.
-  list(unit) {
+  list(unit, heights) {
+    const rated = this.limbs.some(({ steady }) => Object.keys(steady).length);
     const table = this.root.querySelector(".regions table"), several = this.limbs.length > 1;
     const cell = (row, text, kind = "td") => row.appendChild(Object.assign(document.createElement(kind), { textContent: text }));
     this.root.querySelector(".regions").hidden = !this.regions.length;
-    this.root.querySelector(".unit").textContent = `Areas in ${unit}`;
+    this.root.querySelector(".unit").textContent =
+      `${heights ? `Beside each body: its heights in front, in the middle and behind, in ${heights}. ` : ""}Areas in ${unit}`;
     table.replaceChildren();
     const head = table.createTHead().insertRow();
     cell(head, "Region", "th");
     for (const { title } of this.limbs) {
       cell(head, several ? title : "Area", "th");
-      cell(head, "steady", "th").title = "How little the outline moves when the film is slightly changed: 100 % is not at all";
+      if (rated) cell(head, "steady", "th").title = "How little the outline moves when the film is slightly changed: 100 % is not at all";
     }
     const body = table.createTBody();
     for (const { name, title, colour } of this.regions) {
@@ -285,7 +311,7 @@ class FilmViewer {
       row.insertCell().append(button);
       for (const { areas, steady } of this.limbs) {
         cell(row, name in areas ? areas[name].toLocaleString("en") : "not found");
-        cell(row, name in steady ? `${Math.round(steady[name] * 100)} %` : "");
+        if (rated) cell(row, name in steady ? `${Math.round(steady[name] * 100)} %` : "");
       }
     }
   }
