@@ -293,7 +293,7 @@ class FilmViewer {
     const cell = (row, text, kind = "td") => row.appendChild(Object.assign(document.createElement(kind), { textContent: text }));
     this.root.querySelector(".regions").hidden = !this.regions.length;
     this.root.querySelector(".unit").textContent =
-      `${heights ? `Beside each body: its heights in front, in the middle and behind, in ${heights}. ` : ""}Areas in ${unit}`;
+      `${heights ? `Heights in front / in the middle / behind, ${heights}. ` : ""}Areas in ${unit}`;
     table.replaceChildren();
     const head = table.createTHead().insertRow();
     cell(head, "Region", "th");
