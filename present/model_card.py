@@ -176,8 +176,8 @@ def found_sentence(card: ModelCard) -> str:
     """How well a finder finds, on films held out."""
     there, missed, invented = (card.found.get(key, 0) for key in ("femora", "missed", "invented"))
     return (
-        f"Of {there} whole {card.found.get('joints', 'femora')} on films held out it missed {missed}, and it saw {invented} where there is none "
-        "(before the check of their shape)."
+        f"Of {there} whole {card.found.get('joints', 'femora')} on films held out it missed {missed}, and it saw "
+        f"{invented} where there is none (before the check of their shape)."
     )
 
 

@@ -47,7 +47,7 @@ def warp(films: Tensor, moves: Tensor, size: tuple[int, int], mode: str = "bilin
 
 
 def move_points(points: Tensor, moves: Tensor, aspect: float = 1.0) -> Tensor:
-    """Where points [B, K, 2] of the old film, as shares 0..1, lie on the new one. aspect: height to width of the new."""
+    """Where points [B, K, 2] of the old film, as shares 0..1, lie on the new one. aspect: its height to its width."""
     moves = moves * moves.new_tensor([[1.0, aspect, 1.0], [1 / aspect, 1.0, 1.0]])
     moved = (points * 2 - 1) - moves[:, None, :, 2]
     back = torch.linalg.inv(moves[:, :, :2])

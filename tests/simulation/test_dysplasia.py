@@ -1,6 +1,7 @@
 """Shallow sockets: what changes in the people who have them, and that nobody else's film does."""
 
 import numpy as np
+
 import simulation
 
 
