@@ -1,0 +1,201 @@
+"""The finder of vertebral bodies on real films of the lumbar spine.
+
+    python -m bench.vertebrae [--bundle FOLDER] [--films DIR] [--out DIR] [--page DIR]
+
+Reads `spine_lateral` of OSTEOLENS_DATA (BUU-LSPINE: eight lateral films, stretched to a square, without any truth), so
+that three things can be told: how many bodies are found, how they are graded, and whether each is found again under the
+same name when the film is cropped, darker, brighter, or seen from the other side. Whether they lie on the bone is for a
+reader to judge, on the pictures written to DIR (runs/vertebrae). Real films stay out of the project. Writes a section
+of docs/evidence/spine_vertex.md.
+"""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from bench.section import write_section
+from core.estimate import Estimate
+from core.radiograph import Radiograph
+from core.reading import Reading, ViewGuess
+from core.refusal import Refused
+from core.regions import Regions
+from core.settings import ROOT, settings
+from core.vertebra import Vertebra
+from imaging import read_radiograph
+from models import engine, registry
+from models.bundle import Outliner
+from present.contact_sheet import Tile, contact_sheet
+from present.overlay import png
+from present.still import still
+from recipes import by_name
+from recipes.spine import as_region, find_vertebrae, mirrored
+
+RECIPE = "spine_vertex"
+TITLE = "Real films: are the bodies found?"
+LUMBAR = ("L1", "L2", "L3", "L4", "L5")
+CUT = 0.04  # of each side
+NEAR = 0.5  # of a body's height: closer than that is the same body
+Change = Callable[[Radiograph], tuple[Radiograph, Callable[[np.ndarray], np.ndarray]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One film: its bodies, and those found on it under each change, with their points on the film as it is."""
+
+    name: str
+    film: Radiograph
+    bodies: list[Vertebra]
+    belly_right: bool
+    again: dict[str, dict[str, np.ndarray]]
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--bundle", type=Path, help="folder of the bundle; the recipe's own unless told")
+    words.add_argument("--films", type=Path, help="folder of films; OSTEOLENS_DATA/spine_lateral unless told")
+    words.add_argument("--out", type=Path, default=ROOT / "runs/vertebrae", help="where the pictures go")
+    words.add_argument("--page", type=Path, default=ROOT / "docs/evidence", help="where the page is")
+    asked = words.parse_args()
+    folder = asked.bundle or registry.find(by_name(RECIPE).bundle or RECIPE, settings().weights)
+    bundle = registry.at(folder)
+    if not bundle.outliners:
+        raise SystemExit(f"{bundle.name} {bundle.version} has no finder of vertebrae; train it on films with landmarks")
+    source = asked.films or settings().data / "spine_lateral"
+    files = sorted(one for one in source.glob("*") if one.is_file()) if source.is_dir() else []
+    if not files:
+        raise SystemExit(f"found no films in {source}, expected lateral films of the spine; name a folder by --films")
+    on = engine.device(settings().device)
+    trials = []
+    for number, file in enumerate(files, 1):
+        try:
+            film = read_radiograph(file.read_bytes(), file.name)
+        except Refused as fault:
+            print(f"film {number}: {fault.refusal.message}")
+            continue
+        trials.append(tried(f"film {number}", film, bundle.outliners[0], on))
+        print(f"{number} of {len(files)}: {len(trials[-1].bodies)} bodies")
+    if not trials:
+        raise SystemExit(f"none of {len(files)} files in {source} could be read")
+    show(trials, asked.out)
+    made = f"`python -m bench.vertebrae` with {bundle.name} {bundle.version}"
+    write_section(asked.page / f"{RECIPE}.md", TITLE, lines(trials, len(files), made))
+    print(f"wrote {asked.page / f'{RECIPE}.md'}; pictures in {asked.out}")
+
+
+def tried(name: str, film: Radiograph, finder: Outliner, on: torch.device) -> Trial:
+    """A film's bodies as it is, and under every change."""
+    bodies, turned = find_vertebrae(film, finder, on)
+    again = {}
+    for change, made in CHANGES.items():
+        other, back = made(film)
+        found, _ = find_vertebrae(other, finder, on)
+        again[change] = {body.level: back(np.array(body.points)) for body in found}
+    return Trial(name, film, bodies, turned, again)
+
+
+def cropped(film: Radiograph) -> tuple[Radiograph, Callable[[np.ndarray], np.ndarray]]:
+    """A film without its outermost edge."""
+    down, across = round(film.height * CUT), round(film.width * CUT)
+    inner = (slice(down, film.height - down), slice(across, film.width - across))
+    valid = None if film.valid is None else np.ascontiguousarray(film.valid[inner])
+    smaller = replace(film, pixels=np.ascontiguousarray(film.pixels[inner]), valid=valid)
+    return smaller, lambda points: points + np.array([across, down])
+
+
+def toned(power: float) -> Change:
+    """A film with another curve of grey."""
+    return lambda film: (replace(film, pixels=film.pixels**power), lambda points: points)
+
+
+def other_side(film: Radiograph) -> tuple[Radiograph, Callable[[np.ndarray], np.ndarray]]:
+    """A film seen from its back."""
+    return mirrored(film), lambda points: np.stack([film.width - points[:, 0], points[:, 1]], 1)
+
+
+CHANGES: dict[str, Change] = {
+    f"cropped by {CUT:.0%}": cropped,
+    "darker": toned(1.5),
+    "brighter": toned(0.7),
+    "from the other side": other_side,
+}
+
+
+def found_again(trial: Trial, change: str) -> tuple[int, int, int]:
+    """Bodies found again under their name, in their place under another name, and not at all."""
+    same = renamed = lost = 0
+    places = {level: points.mean(0) for level, points in trial.again[change].items()}
+    for body in trial.bodies:
+        own = np.array(body.points)
+        tall = float(np.linalg.norm(own[:3] - own[3:], axis=1).mean())
+        near = [level for level, at in places.items() if np.linalg.norm(at - own.mean(0)) < NEAR * tall]
+        same += body.level in near
+        renamed += bool(near) and body.level not in near
+        lost += not near
+    return same, renamed, lost
+
+
+def lines(trials: list[Trial], files: int, made: str) -> list[str]:
+    """The section as Markdown."""
+    bodies = [body for trial in trials for body in trial.bodies]
+    lumbar = sum(body.level in LUMBAR for body in bodies)
+    rows = []
+    for trial in trials:
+        grades = ", ".join(f"{body.level} {body.grade}" for body in reversed(trial.bodies) if body.grade) or "none"
+        if all(body.grade is None for body in trial.bodies):
+            grades = "not graded"
+        named = ", ".join(body.level for body in reversed(trial.bodies)) or "none"
+        surest = f"{min(body.sure for body in trial.bodies):.2f}" if trial.bodies else ""
+        belly = ("right" if trial.belly_right else "left") if trial.bodies else ""
+        rows.append(f"| {trial.name} | {named} | {surest} | {belly} | {grades} |")
+    stable = []
+    for change in CHANGES:
+        same, renamed, lost = (sum(one) for one in zip(*(found_again(trial, change) for trial in trials), strict=True))
+        stable.append(f"| {change} | {same} | {renamed} | {lost} |")
+    return [
+        f"Written by {made} on {len(trials)} of {files} real lateral films of the lumbar spine (BUU-LSPINE, CC BY 4.0; "
+        "rebuilt from published figures, stretched to a square), from which nobody learned. Nobody has marked their "
+        "bodies, so no share of right ones can be told; the pictures stay out of the project.",
+        "",
+        f"{sum(len(trial.bodies) >= 3 for trial in trials)} of {len(trials)} films show three bodies or more to the "
+        f"network, from which on they are graded; {lumbar} lumbar bodies were named, where such films show five each "
+        f"({5 * len(trials)}), and {len(bodies) - lumbar} thoracic ones.",
+        "",
+        "| film | bodies found | least sure point | belly on | Genant grades above 0 |",
+        "|---|---|---|---|---|",
+        *rows,
+        "",
+        f"The {len(bodies)} bodies when the film is changed a little (the same body: closer than half its height):",
+        "",
+        "| film | found again | under another name | lost |",
+        "|---|---|---|---|",
+        *stable,
+    ]
+
+
+def show(trials: list[Trial], out: Path) -> None:
+    """A picture a film with what was found, and all on one sheet."""
+    out.mkdir(parents=True, exist_ok=True)
+    tiles = []
+    for trial in trials:
+        regions = Regions(tuple(one for one in (as_region(b, trial.film) for b in trial.bodies) if one.mask.any()))
+        reading = Reading(
+            trial.name,
+            "read",
+            recipe=RECIPE,
+            view=ViewGuess("spine_lateral"),
+            estimate=Estimate({}, ()),
+            regions=regions,
+            radiograph=trial.film,
+            vertebrae=tuple(trial.bodies),
+        )
+        (out / f"{trial.name.replace(' ', '_')}.png").write_bytes(png(still([reading])))
+        tiles.append(Tile(trial.film.pixels, {one.name: one.mask for one in regions}, trial.name))
+    (out / "sheet.png").write_bytes(png(contact_sheet(tiles, columns=4)))
+
+
+if __name__ == "__main__":
+    main()
