@@ -1,6 +1,7 @@
 """The view network, from virtual films, real films at hand and pictures that are none, to a bundle."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -67,11 +68,14 @@ def teach(
     base = made[0].joined(*made[1:], views.pictures(PICTURES, seed, inputs))
     at_hand = {}
     for source in REAL:
-        if source.learned_from:
+        kept = folder / "films" / f"{re.sub('[^a-z]+', '_', source.name.lower())}.npz"
+        if source.learned_from and not kept.exists():
             say(f"real films: {source.name}", 0, 1)
             films, _ = views.real(source, settings().data, inputs)
             if films is not None:
-                at_hand[source] = films
+                films.save(kept)
+        if source.learned_from and kept.exists():
+            at_hand[source] = ViewFilms.load(kept)
     taught = partial(_taught, recipe, preset, folder, seed, init.get(candidate.name, candidate.init), say)
 
     every = base.joined(*at_hand.values())

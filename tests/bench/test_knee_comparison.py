@@ -1,0 +1,70 @@
+"""The comparison of knees, whole, on drawn films: what leaks, what resumes, and what the page says."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench import knee_comparison
+from core.settings import settings
+from imaging.preprocess import Preprocess
+from recipes.recipe import Candidate, Preset
+
+SMALL = Preset(
+    (Candidate("cnn3", "cnn3", Preprocess((48, 48)), {"channels": [4, 4, 4], "hidden": 8}),), 1, 8, learning_rate=1e-3
+)
+
+
+@pytest.fixture
+def films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two sets of drawn legs; every leg of the first stands there twice, as a crop of itself."""
+    random = np.random.default_rng(0)
+    for folder, labels in (("knee_binary", ("normal", "osteoporosis")), ("knee_qus", knee_comparison.CLASSES)):
+        lines = ["path,label,age_years,sex,bmi"]
+        (tmp_path / folder).mkdir()
+        for number in range(18):
+            leg = Image.fromarray(np.uint8(random.integers(0, 255, (24, 18)))).resize(
+                (180, 240), Image.Resampling.BICUBIC
+            )
+            label = labels[number % len(labels)]
+            names = [f"{number}.png", f"{number}_again.png"] if folder == "knee_binary" else [f"{number}.png"]
+            for name, edge in zip(names, (0, 12), strict=False):
+                leg.crop((edge, edge, 180, 240)).save(tmp_path / folder / name)
+                lines.append(f"{name},{label},{50 + number},F,{20 + number % 9}")
+        (tmp_path / folder / "manifest.csv").write_text("\n".join(lines))
+    monkeypatch.setenv("OSTEOLENS_DATA", str(tmp_path))
+    settings.cache_clear()
+    return tmp_path
+
+
+def test_copies_stand_on_one_side_unless_the_split_is_random(films: Path) -> None:
+    asked = {one.name: one for one in knee_comparison.questions(SMALL, 1, lambda *_: None)}
+    assert set(asked) == {"random", "grouped", "whole"}
+
+    def leaks(question: knee_comparison.Question) -> bool:
+        group = np.array(question.group)
+        return any(set(group[learns]) & set(group[held]) for parts in question.rounds for learns, held in parts)
+
+    assert leaks(asked["random"])
+    assert not leaks(asked["grouped"])
+    assert not leaks(asked["whole"])
+    answered = np.concatenate([held for _, held in asked["grouped"].rounds[0]])
+    assert sorted(answered) == list(range(len(asked["grouped"].group)))
+
+
+def test_the_page_and_what_was_done_outlive_a_second_run(
+    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "knee.md"
+    monkeypatch.setattr(knee_comparison, "PAGE", page)
+    monkeypatch.setattr(knee_comparison, "PRESETS", {"demo": SMALL})
+    monkeypatch.setattr("sys.argv", ["knee_comparison", "--out", str(tmp_path / "run")])
+    knee_comparison.main()
+    first = page.read_text()
+    assert "size, mean and contrast alone" in first
+    assert "cnn3 with age, sex and BMI" in first
+    assert "In plain words" in first
+    monkeypatch.setattr(knee_comparison, "taught", lambda *_: pytest.fail("was taught again"))
+    knee_comparison.main()
+    assert page.read_text() == first
