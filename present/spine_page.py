@@ -1,5 +1,6 @@
 """What the scores of lateral spines were found to do, as a page of Markdown."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,12 @@ from present.prognosis_plots import p_value
 from present.wording import network_title, score_title, set_note
 
 Study = Mapping[str, Any]
+OWN = re.compile(r"## .+: \d+ films, \d+ refused")  # titles of the sections written here
 
 
 def write_spine_page(study: Study, folder: Path) -> Path:
     """Write `folder/<recipe>.md`; returns the page. study: as `present.evidence_page.write_page`, with what
-    `training.spine_evaluation.figures` gives a set."""
+    `training.spine_evaluation.figures` gives a set. Sections of other measurements in it stay."""
     folder.mkdir(parents=True, exist_ok=True)
     published = study["published"]
     lines = [
@@ -42,8 +44,17 @@ def write_spine_page(study: Study, folder: Path) -> Path:
             lines += _score(score, of, published.get("auc", {}).get(score, "") if published else "")
         lines += _bodies(found.get("vertebrae", {}))
     page = folder / f"{study['recipe']}.md"
-    page.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+    kept = _of_others(page)
+    page.write_text("\n\n".join(["\n".join(lines).strip(), *kept]) + "\n", encoding="utf-8")
     return page
+
+
+def _of_others(page: Path) -> list[str]:
+    """Sections that other measurements wrote into the page; each says with which bundle."""
+    if not page.exists():
+        return []
+    sections = re.split(r"^(?=## )", page.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return [section.strip() for section in sections if not OWN.match(section)]
 
 
 def _score(score: str, of: Study, published: str) -> list[str]:
