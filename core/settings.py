@@ -30,6 +30,10 @@ class Settings(BaseSettings):
     warn_only: Annotated[tuple[Code, ...], NoDecode] = Field(
         (), description="Checks that warn instead of refusing, by code, separated by commas"
     )
+    ct_slope: float | None = Field(
+        None, description="Calibration phantom of one's own CTs: mineral in mg/cm3 a Hounsfield unit"
+    )
+    ct_intercept: float = Field(0.0, description="Calibration phantom of one's own CTs: mg/cm3 at 0 Hounsfield units")
     control_rate: float = Field(
         0.02,
         ge=0,

@@ -70,6 +70,16 @@ def read(path: Path) -> CtVolume:
     """A CT from a NIfTI file, or from a folder that holds one DICOM series."""
     if path.is_dir():
         return _series(path)
+    return _checked(*_nifti(path), path.name)
+
+
+def read_mask(path: Path) -> npt.NDArray[np.bool_]:
+    """A mask [x, y, z] on the CT's axes from a NIfTI file, true wherever its value is above 0."""
+    return np.ascontiguousarray(_nifti(path)[0] > 0)
+
+
+def _nifti(path: Path) -> tuple[Volume, tuple[float, float, float]]:
+    """Values on axes to the left, up and forwards, and their spacing in mm."""
     try:
         image = nibabel.load(path)
         canonical = nibabel.as_closest_canonical(image)  # axes to right, forwards, up
@@ -81,7 +91,7 @@ def read(path: Path) -> CtVolume:
     if values.ndim != 3:
         raise BadCt(f"{path.name} has {values.ndim} dimensions, expected one volume of 3")
     right, forwards, up = (float(v) for v in canonical.header.get_zooms()[:3])
-    return _checked(values[::-1].transpose(0, 2, 1), (right, up, forwards), path.name)
+    return values[::-1].transpose(0, 2, 1), (right, up, forwards)
 
 
 def _series(folder: Path) -> CtVolume:
@@ -126,32 +136,36 @@ def _checked(hu: Volume, spacing: tuple[float, float, float], name: str) -> CtVo
 
 
 def project(
-    density: Volume,
+    density: Volume | Tensor,
     spacing_mm: tuple[float, float, float],
     geometry: Geometry,
-    centre: tuple[float, float, float] = (0, 0, 0),
+    centre: tuple[float, float, float] | Tensor = (0, 0, 0),
     step_mm: float | None = None,
     device: str = "cpu",
+    rotation: Tensor | None = None,
 ) -> Tensor:
     """Areal mass in g/cm2 [H, W]: the density [x, y, z] in mg/cm3 summed along each ray of the geometry.
 
     Several densities on one grid, [C, x, y, z], give as many projections [C, H, W]. centre: where the volume's middle
-    stands in the world, mm. step_mm: between samples, half a voxel unless told.
+    stands in the world, mm; rotation: how it is turned about it, [3, 3]. Gradients flow back to both where they ask
+    for them. step_mm: between samples, half a voxel unless told.
     """
-    volume = torch.from_numpy(density).to(device)
+    volume = (torch.from_numpy(density) if isinstance(density, np.ndarray) else density).to(device)
     volume = volume if volume.ndim == 4 else volume[None]
     size = torch.tensor(volume.shape[1:], device=device) * torch.tensor(spacing_mm, device=device)
     step = step_mm or 0.5 * min(spacing_mm)
-    depth = float(size[2]) + spacing_mm[2]  # the outermost voxels fade over half a voxel beyond their edge
+    middle = torch.as_tensor(centre, dtype=torch.float32, device=device)
+    upright = float(size[2]) if rotation is None else float((rotation[2].detach().abs() * size).sum())
+    depth = upright + spacing_mm[2]  # the outermost voxels fade over half a voxel beyond their edge
     count = max(1, round(depth / step))
     step = depth / count
-    heights = centre[2] + depth / 2 - step * (torch.arange(count, device=device) + 0.5)
+    heights = float(middle[2].detach()) + depth / 2 - step * (torch.arange(count, device=device) + 0.5)
     columns = (torch.arange(geometry.shape[1], device=device) + 0.5)[None]
     rows = (torch.arange(geometry.shape[0], device=device) + 0.5)[:, None]
     total = torch.zeros((volume.shape[0], *geometry.shape), device=device)
-    middle = torch.tensor(centre, device=device)
     for z in heights:
-        points = (geometry.back_project(columns, rows, z) - middle) * (2 / size)  # -1..1 over the voxels' outer edges
+        points = geometry.back_project(columns, rows, z) - middle
+        points = (points if rotation is None else points @ rotation) * (2 / size)  # -1..1 over the voxels' outer edges
         grid = points.flip(-1)[None, None].float()
         total += functional.grid_sample(volume[None], grid, padding_mode="zeros", align_corners=False)[0, :, 0]
     total = total * (step * geometry.slant(columns, rows) * 1e-4)

@@ -119,7 +119,7 @@ def collect(recipe: Recipe, preset: Preset, manifest: Manifest, workers: int, sa
     if np.isnan(limbs.projections[:, :, 0, 0]).all():
         raise ManifestError(
             f"{manifest.name} names no projection of any limb, expected columns {' and '.join(COLUMNS)} with float32 "
-            ".npy files in g/cm2"
+            ".npy files in g/cm2, or ct with a CT of each person"
         )
     return limbs
 
@@ -146,8 +146,11 @@ def teach_stages(
     network = initialise(build(candidate.network, len(recipe.measures), candidate.options), init or candidate.init)
     known = teaching.measures(columns)
     network.scale_density(np.nanmean(known, 0), np.maximum(np.nanstd(known, 0), 0.02))
+    assert teaching.projections is not None
     for number, stage in enumerate(stage for stage in preset.stages if stage.epochs):
         channel = COLUMNS.index(stage.target)
+        if not stage.density and np.isnan(teaching.projections[:, channel, 0, 0]).all():
+            continue
 
         def lesson(limbs: Limbs, stage=stage, channel=channel) -> DensityLesson:  # type: ignore[no-untyped-def]
             assert limbs.projections is not None

@@ -27,6 +27,7 @@ from models.engine import Measurement
 from recipes.hips import find_limbs
 from recipes.recipe import Recipe
 from simulation import VirtualFilm
+from training.ct_projections import NotLaid
 from training.density_course import abmd_columns
 from training.fresh import radiograph
 from training.limbs import limb_of
@@ -153,7 +154,7 @@ def _film(
         answer = engine.measure(densitometer, grey, torch.device("cpu"))
         values = [example.others.get(column) for column in columns]
         truth = np.array([np.nan if value is None else float(value) for value in values])
-        whole = projection_of(example, COLUMNS[1], beside) if compared else None
+        whole = _projection(example, beside, film) if compared else None
         picture = None
         if whole is not None:
             real = cut_map(whole, limb.box, grey.shape[0])
@@ -164,6 +165,14 @@ def _film(
             )  # fmt: skip
         found.append((example.patient or path.name, truth, answer, picture))
     return found, refused
+
+
+def _projection(example: Example, beside: Path, film: Radiograph) -> Array | None:
+    """The proximal femur's; None where there is none, or a CT that does not lie on its film."""
+    try:
+        return projection_of(example, COLUMNS[1], beside, film)
+    except NotLaid:
+        return None
 
 
 def figures(measured: MeasuredDensity) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from imaging.preprocess import Preprocess
 from models import registry
 from recipes.femur import OUTLINED
 from recipes.hips import CROP_PX, Limb, find_limbs
+from training.ct_projections import NotLaid
 from training.manifest import Example, Manifest, ManifestError
 from training.projections import projection_of
 
@@ -168,7 +169,11 @@ def _one_film(
             for region, name in named.items()
             if name
         }
-        projections = loose_projections(example, columns, folder, film, limb.box, projection_px)
+        try:
+            projections = loose_projections(example, columns, folder, film, limb.box, projection_px)
+        except NotLaid as fault:
+            refused[f"{path.name} {example.others.get('side') or ''}".strip()] = str(fault)
+            continue
         kept.append((row, loose_crop(film, limb.box), loose_masks(masks, limb.box), projections))
     return _Found(path.name, tuple(kept), sketch(film.pixels) if sketched else None, refused)
 
@@ -182,7 +187,7 @@ def loose_projections(
     """
     cuts = np.full((len(columns), size, size), np.nan, np.float16)
     for number, column in enumerate(columns):
-        whole = projection_of(example, column, folder)
+        whole = projection_of(example, column, folder, film)
         if whole is None:
             continue
         if whole.shape != film.pixels.shape:

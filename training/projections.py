@@ -1,4 +1,4 @@
-"""The bone projections that belong to a film: named by its manifest, or made anew for a virtual one."""
+"""The bone projections that belong to a film: named by its manifest, cast by a CT, or made anew for a virtual one."""
 
 import json
 import os
@@ -8,22 +8,27 @@ import numpy as np
 import numpy.typing as npt
 
 import simulation
+from core.radiograph import Radiograph
+from training.ct_projections import projections_of_ct
 from training.manifest import Example, ManifestError
 
 Projection = npt.NDArray[np.float32]
 COLUMNS = ("projection_all_bone", "projection_proximal_femur")
 
 
-def projection_of(example: Example, column: str, folder: Path) -> Projection | None:
-    """The projection [H, W] in g/cm2 that a row's column names, or that a cohort's film was made with; None where
-    neither is there. Raises ManifestError for a file that is no such array.
+def projection_of(example: Example, column: str, folder: Path, film: Radiograph | None = None) -> Projection | None:
+    """The projection [H, W] in g/cm2 that a row's column names, that its CT gives on the `film`, or that a cohort's
+    film was made with; None where none is there. `projection` alone names the proximal femur's. Raises ManifestError
+    for a file that is no such array, NotLaid for a CT that does not lie on its film.
 
     Cohorts keep no projections of whole films by themselves, being large: one that is made here is kept beside the
     films, packed, so that the next training finds it.
     """
-    named = example.others.get(column)
+    named = example.others.get(column) or (example.others.get("projection") if column == COLUMNS[1] else None)
     if named:
         return _loaded(folder / str(named))
+    if example.others.get("ct") and film is not None:
+        return projections_of_ct(example.others, folder, film).get(column.removeprefix("projection_"))
     cohort = folder / "cohort.json"
     if not cohort.is_file():
         return None
