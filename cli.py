@@ -374,8 +374,9 @@ def _count(text: str) -> int:
 
 def _millimetres(text: str) -> float:
     value = float(text)
-    if not 0.01 <= value <= 5:
-        raise argparse.ArgumentTypeError(f"{value:g} mm was given, expected 0.01 to 5: the edge of one pixel")
+    low, high = reading.PIXEL_MM
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{value:g} mm was given, expected {low:g} to {high:g}: the edge of one pixel")
     return value
 
 

@@ -32,6 +32,7 @@ from recipes.view import Seen, look
 
 log = logging.getLogger(__name__)
 VIEW = VIEW_RECIPE.bundle or ""
+PIXEL_MM = (0.01, 5.0)  # between which the edge of a pixel may be given
 
 
 def read(
@@ -200,6 +201,11 @@ def ready() -> list[Recipe]:
             name is None or registry.has(name, settings().weights) for name in (one.bundle, one.finder, one.outlines)
         )
     ]
+
+
+def measures(recipe: str) -> bool:
+    """Whether a recipe of that name measures in cm2, so that it must know the size of a pixel."""
+    return recipe in RECIPES and bool(RECIPES[recipe].measures)
 
 
 def find_films(paths: list[Path]) -> list[Path]:

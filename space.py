@@ -24,7 +24,7 @@ from present.page_style import ICON
 from present.samples import SAMPLES
 from present.viewer import SCRIPT, STYLE, viewer_data
 from present.wording import AUTO, DISCLAIMER, recipe_title, shown_name
-from reading import models, read, ready
+from reading import PIXEL_MM, measures, models, read, ready
 
 # Gradio draws the template anew when a value changes; the viewer is made again only where its element is new.
 _MOUNT = """
@@ -51,7 +51,14 @@ footer { opacity: 0.6; }
 Shown = tuple[str, str, str]  # the viewer's data, the answer, the line of JSON
 
 
-def read_upload(path: str | None, age: float | None, sex: str | None, bmi: float | None, recipe: str = AUTO) -> Shown:
+def read_upload(
+    path: str | None,
+    age: float | None,
+    sex: str | None,
+    bmi: float | None,
+    recipe: str = AUTO,
+    pixel_mm: float | None = None,
+) -> Shown:
     """Read an uploaded film and delete its file, whatever comes of it. Raises gr.Error for impossible values."""
     if path is None:
         return "", "", ""
@@ -60,22 +67,39 @@ def read_upload(path: str | None, age: float | None, sex: str | None, bmi: float
         data = file.read_bytes()
     finally:
         file.unlink(missing_ok=True)
-    return _show(data, shown_name(file.name), age, sex, bmi, recipe)
+    return _show(data, shown_name(file.name), age, sex, bmi, recipe, pixel_mm)
 
 
 def read_sample(
-    choice: gr.SelectData, age: float | None, sex: str | None, bmi: float | None, recipe: str = AUTO
+    choice: gr.SelectData,
+    age: float | None,
+    sex: str | None,
+    bmi: float | None,
+    recipe: str = AUTO,
+    pixel_mm: float | None = None,
 ) -> Shown:
     sample = SAMPLES[int(choice.index)]
-    return _show(sample.path.read_bytes(), sample.name, age, sex, bmi, recipe)
+    return _show(sample.path.read_bytes(), sample.name, age, sex, bmi, recipe, pixel_mm)
 
 
-def _show(data: bytes, name: str, age: float | None, sex: str | None, bmi: float | None, recipe: str) -> Shown:
+def _show(
+    data: bytes,
+    name: str,
+    age: float | None,
+    sex: str | None,
+    bmi: float | None,
+    recipe: str,
+    pixel_mm: float | None,
+) -> Shown:
+    scale = pixel_mm if measures(recipe) else None  # elsewhere the field is hidden, and what stands in it counts not
+    low, high = PIXEL_MM
+    if scale is not None and not low <= scale <= high:
+        raise gr.Error(f"The edge of a pixel is {scale:g} mm, expected {low:g} to {high:g}", print_exception=False)
     try:
         clinical = Clinical(age, "F" if sex == "Female" else "M" if sex == "Male" else None, bmi)
     except ValueError as wrong:
         raise gr.Error(str(wrong), print_exception=False) from wrong
-    readings = read(data, name, recipe=recipe, clinical=clinical)
+    readings = read(data, name, recipe=recipe, clinical=clinical, pixel_mm=scale)
     return json.dumps(viewer_data(readings)), film_html(readings, _card), json_lines(readings)
 
 
@@ -105,6 +129,11 @@ def build() -> gr.Blocks:
                 recipe = gr.Dropdown(
                     [(recipe_title(name, titles), name) for name in (AUTO, *titles)], value=AUTO, label="Read as"
                 )
+                scale = gr.Number(
+                    None, label="Edge of a pixel, mm", placeholder="as the file says", visible=False,
+                    info="For pictures without a scale: millimetres of a marker over its pixels.",
+                )  # fmt: skip
+                recipe.change(lambda name: gr.update(visible=measures(name)), recipe, scale, api_visibility="private")
                 with gr.Accordion("About the person (optional)", open=False):
                     age = gr.Number(None, label="Age, years", placeholder="not known")
                     sex = gr.Dropdown(["not known", "Female", "Male"], value="not known", label="Sex")
@@ -118,7 +147,7 @@ def build() -> gr.Blocks:
                 answer = gr.HTML("", apply_default_css=False, elem_id="answer")
                 with gr.Accordion("The reading as JSON", open=False):
                     line = gr.Code("", language="json", label="reading", wrap_lines=True, interactive=False)
-        shown, person = [viewer, answer, line], [age, sex, bmi, recipe]
+        shown, person = [viewer, answer, line], [age, sex, bmi, recipe, scale]
         film.upload(read_upload, [film, *person], shown, api_name="read")
         film.clear(lambda: ("", "", ""), None, shown, api_visibility="private")
         samples.select(read_sample, person, shown, api_visibility="private")

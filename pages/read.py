@@ -28,7 +28,7 @@ from present.wording import (
     state_title,
     step_title,
 )
-from reading import ready
+from reading import PIXEL_MM, measures, ready
 
 
 def collect_films(state: Session) -> list[Film]:
@@ -73,17 +73,37 @@ def collect_recipe() -> str:
     )
 
 
-def read_all(films: Sequence[Film], clinical: Clinical, recipe: str, state: Session) -> dict[str, list[Reading]]:
+def collect_scale(recipe: str) -> float | None:
+    """The edge of a pixel in mm, asked for only where densities are measured."""
+    if not measures(recipe):
+        return None
+    return st.number_input(
+        "Edge of a pixel, mm",
+        *PIXEL_MM,
+        None,
+        0.01,
+        format="%.3f",
+        placeholder="as the file says",
+        help="For pictures without a scale: measure a marker of known size on the film and divide its millimetres by "
+        "its pixels. It applies to all films below, in place of what their files say.",
+    )
+
+
+def read_all(
+    films: Sequence[Film], clinical: Clinical, recipe: str, pixel_mm: float | None, state: Session
+) -> dict[str, list[Reading]]:
     """Every film's readings by film."""
-    unread = [film for film in films if state.key(film, clinical, recipe) not in state.readings]
+    unread = [film for film in films if state.key(film, clinical, recipe, pixel_mm) not in state.readings]
     progress = st.progress(0.0) if unread else None
     readings = {}
     for film in films:
         if progress is not None and film in unread:
             place = unread.index(film)
             progress.progress(place / len(unread), f"Reading {place + 1} of {len(unread)}: {markdown_safe(film.name)}")
-        key = state.key(film, clinical, recipe)
-        readings[film.id] = state.reading_of(film, key, lambda data, name: _read(data, name, clinical, recipe))
+        key = state.key(film, clinical, recipe, pixel_mm)
+        readings[film.id] = state.reading_of(
+            film, key, lambda data, name: _read(data, name, clinical, recipe, pixel_mm)
+        )
     if progress is not None:
         progress.empty()
     return readings
@@ -98,10 +118,10 @@ def offer(keys: dict[str, Key], readings: dict[str, list[Reading]], state: Sessi
             state.listed.add(key)
 
 
-def _read(data: bytes, name: str, clinical: Clinical, recipe: str) -> list[Reading]:
+def _read(data: bytes, name: str, clinical: Clinical, recipe: str, pixel_mm: float | None) -> list[Reading]:
     from reading import read  # brings the networks' library, seconds on a cold start: not before there is a film
 
-    return read(data, name, recipe=recipe, clinical=clinical)
+    return read(data, name, recipe=recipe, clinical=clinical, pixel_mm=pixel_mm)
 
 
 def choose(films: Sequence[Film], readings: dict[str, list[Reading]], state: Session) -> Film:
@@ -214,12 +234,13 @@ rail, stage, answer = st.columns([2.6, 6.2, 4], gap="medium")
 with rail:
     films = collect_films(state)
     recipe = collect_recipe()
+    pixel_mm = collect_scale(recipe)
     clinical = collect_clinical()
     state.forget_all_but(films)
 if films:
-    keys = {film.id: state.key(film, clinical, recipe) for film in films}
+    keys = {film.id: state.key(film, clinical, recipe, pixel_mm) for film in films}
     with stage:
-        readings = read_all(films, clinical, recipe, state)
+        readings = read_all(films, clinical, recipe, pixel_mm, state)
         with suppress(LedgerFault):  # said beside the answer, which stands all the same
             offer(keys, readings, state)
     with rail:

@@ -11,7 +11,8 @@ from core.clinical import Clinical
 from core.reading import Reading
 from present.viewer import viewer_data
 
-Key = tuple[str, Clinical, str]  # a film's content, what was said of the person, and the recipe it is read with
+# A film's content, what was said of the person, the recipe it is read with, and the edge of a pixel where one was given
+Key = tuple[str, Clinical, str, float | None]
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Session:
     packed: dict[Key, dict[str, Any] | None] = field(default_factory=dict)  # for the viewer
     known: set[str] = field(default_factory=set)  # films that were there when the page was last drawn
 
-    def key(self, film: Film, clinical: Clinical, recipe: str) -> Key:
-        return hashlib.blake2b(film.data, digest_size=16).hexdigest(), clinical, recipe
+    def key(self, film: Film, clinical: Clinical, recipe: str, pixel_mm: float | None = None) -> Key:
+        return hashlib.blake2b(film.data, digest_size=16).hexdigest(), clinical, recipe, pixel_mm
 
     def reading_of(self, film: Film, key: Key, read: Callable[[bytes, str], list[Reading]]) -> list[Reading]:
         """The film's readings under its own name; `read` is called only for bytes not seen in this session."""

@@ -12,6 +12,7 @@ from core.settings import settings
 from present.samples import SAMPLES
 from present.wording import AUTO_TITLE
 from reading import read, ready
+from recipes import by_name
 from tests.bundles import a_finder, a_hip_bundle
 from tests.readings import hip_film, hip_readings
 
@@ -115,6 +116,54 @@ def test_a_recipe_can_be_chosen_by_its_title_and_reads_the_film_anew(monkeypatch
     choice.set_value("knee_resnet").run()
     assert not app.exception
     assert asked == ["auto", "knee_resnet"]
+
+
+def test_the_scale_of_a_picture_is_asked_for_where_densities_are_measured_and_handed_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, readings = [], hip_readings(*hip_film())
+
+    def noted(data: bytes, name: str, recipe: str = "auto", pixel_mm: float | None = None, **rest):
+        asked.append((recipe, pixel_mm))
+        return [one.named(name) for one in readings]
+
+    monkeypatch.setattr("reading.read", noted)
+    monkeypatch.setattr("reading.ready", lambda: [by_name("knee_resnet"), by_name("hip_bmd")])
+    app = click(opened(), HIPS[0].title)
+    label = "Edge of a pixel, mm"
+    assert label not in [one.label for one in app.number_input]
+    (choice,) = [one for one in app.selectbox if one.label == "Read as"]
+    choice.set_value("hip_bmd").run()
+    (scale,) = [one for one in app.number_input if one.label == label]
+    scale.set_value(0.14).run()
+    assert not app.exception
+    assert asked == [("auto", None), ("hip_bmd", None), ("hip_bmd", 0.14)]
+
+
+def test_gradio_hands_the_scale_on_to_the_same_road_and_refuses_an_impossible_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import gradio as gr
+
+    import space
+
+    asked, readings = [], hip_readings(*hip_film())
+
+    def noted(data: bytes, name: str, recipe: str, clinical: object, pixel_mm: float | None):
+        asked.append((recipe, pixel_mm))
+        return readings
+
+    monkeypatch.setattr("space.read", noted)
+    for recipe, given in (("hip_bmd", 0.14), ("knee_resnet", 0.14), ("hip_bmd", None)):
+        film = tmp_path / "film.png"
+        film.write_bytes(b"a film")
+        space.read_upload(str(film), None, None, None, recipe, given)
+        assert not film.exists()
+    assert asked == [("hip_bmd", 0.14), ("knee_resnet", None), ("hip_bmd", None)]
+    film.write_bytes(b"a film")
+    with pytest.raises(gr.Error, match=r"expected 0\.01 to 5"):
+        space.read_upload(str(film), None, None, None, "hip_bmd", 14.0)
+    assert not film.exists()
 
 
 def test_the_models_page_shows_hip_bundles_and_a_finder(monkeypatch: pytest.MonkeyPatch) -> None:
