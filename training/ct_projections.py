@@ -73,11 +73,11 @@ def _made(row: dict[str, Any], folder: Path, film: Radiograph, line: ct.Calibrat
     masks = {name: ct.read_mask(folder / str(row[name])) for name in FILES[1:] if row.get(name)}
     told = masks.get("bone_mask")
     bone = volume.density(line, told, 0.0 if told is not None else BONE_FROM)
-    known = [row.get(column) for column in POSE]
-    if None in known and any(number is not None for number in known):
-        raise NotLaid(f"the row names {6 - known.count(None)} of the pose's six numbers, expected {', '.join(POSE)}")
+    known = [float(row[column]) for column in POSE if row.get(column) is not None]
+    if len(known) not in (0, len(POSE)):
+        raise NotLaid(f"the row names {len(known)} of the pose's six numbers, expected {', '.join(POSE)}")
     middle = TABLE_MM + volume.hu.shape[2] * volume.spacing_mm[2] / 2
-    start = CtPose(z_mm=middle) if None in known else CtPose(*map(float, known))
+    start = CtPose(*known) if known else CtPose(z_mm=middle)
     pose, alike = register(bone, volume.spacing_mm, film.pixels, geometry, start)
     if alike < ALIKE:
         raise NotLaid(

@@ -78,7 +78,7 @@ def register(
             drawn = 1 - torch.exp(-flattened.exp() * cast(bone))[None, None]
             alike = _correlation(_edges(drawn, around), shown, reached)
             optimiser.zero_grad()
-            (-alike).backward()  # type: ignore[no-untyped-call]
+            (-alike).backward()
             optimiser.step()
             slower.step()
     return CtPose(*(steps.detach() * strides).tolist()), float(alike.detach())
