@@ -1,12 +1,13 @@
 """The finder of vertebral bodies on real films of the lumbar spine.
 
-    python -m bench.vertebrae [--bundle FOLDER] [--films DIR] [--out DIR] [--page DIR]
+    python -m bench.vertebrae [--bundle FOLDER] [--films DIR] [--aspect 1.5] [--out DIR] [--page DIR]
 
-Reads `spine_lateral` of OSTEOLENS_DATA (BUU-LSPINE: eight lateral films, stretched to a square, without any truth), so
-that three things can be told: how many bodies are found, how they are graded, and whether each is found again under the
-same name when the film is cropped, darker, brighter, or seen from the other side. Whether they lie on the bone is for a
-reader to judge, on the pictures written to DIR (runs/vertebrae). Real films stay out of the project. Writes a section
-of docs/evidence/spine_vertex.md.
+Reads `spine_lateral` of OSTEOLENS_DATA (BUU-LSPINE: eight lateral films without any truth). They were stretched to a
+square, on which a body is up to twice as deep as high, which no spine has: square films are made narrower first, to
+`--aspect` times as high as wide. Three things can be told: how many bodies are found, how they are graded, and whether
+each is found again under the same name when the film is cropped, darker, brighter or askew. Whether they lie on the
+bone is for a reader to judge, on the pictures written to --out. Real films stay out of the project. Writes a section of
+docs/evidence/spine_vertex.md.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 from bench.section import write_section
 from core.estimate import Estimate
@@ -32,12 +34,13 @@ from present.contact_sheet import Tile, contact_sheet
 from present.overlay import png
 from present.still import still
 from recipes import by_name
-from recipes.spine import as_region, find_vertebrae, mirrored
+from recipes.spine import as_region, find_vertebrae
 
 RECIPE = "spine_vertex"
 TITLE = "Real films: are the bodies found?"
 LUMBAR = ("L1", "L2", "L3", "L4", "L5")
 CUT = 0.04  # of each side
+TURN = 4.0  # degrees
 NEAR = 0.5  # of a body's height: closer than that is the same body
 Change = Callable[[Radiograph], tuple[Radiograph, Callable[[np.ndarray], np.ndarray]]]
 
@@ -57,6 +60,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--bundle", type=Path, help="folder of the bundle; the recipe's own unless told")
     words.add_argument("--films", type=Path, help="folder of films; OSTEOLENS_DATA/spine_lateral unless told")
+    words.add_argument("--aspect", type=float, default=1.5, help="height to width that square films had; 1 leaves them")
     words.add_argument("--out", type=Path, default=ROOT / "runs/vertebrae", help="where the pictures go")
     words.add_argument("--page", type=Path, default=ROOT / "docs/evidence", help="where the page is")
     asked = words.parse_args()
@@ -76,25 +80,36 @@ def main() -> None:
         except Refused as fault:
             print(f"film {number}: {fault.refusal.message}")
             continue
+        film = unstretched(film, asked.aspect)
         trials.append(tried(f"film {number}", film, bundle.outliners[0], on))
         print(f"{number} of {len(files)}: {len(trials[-1].bodies)} bodies")
     if not trials:
         raise SystemExit(f"none of {len(files)} files in {source} could be read")
     show(trials, asked.out)
-    made = f"`python -m bench.vertebrae` with {bundle.name} {bundle.version}"
+    made = f"`python -m bench.vertebrae --aspect {asked.aspect:g}` with {bundle.name} {bundle.version}"
     write_section(asked.page / f"{RECIPE}.md", TITLE, lines(trials, len(files), made))
     print(f"wrote {asked.page / f'{RECIPE}.md'}; pictures in {asked.out}")
 
 
 def tried(name: str, film: Radiograph, finder: Outliner, on: torch.device) -> Trial:
     """A film's bodies as it is, and under every change."""
-    bodies, turned = find_vertebrae(film, finder, on)
+    bodies, belly_right = find_vertebrae(film, finder, on)
     again = {}
     for change, made in CHANGES.items():
         other, back = made(film)
         found, _ = find_vertebrae(other, finder, on)
         again[change] = {body.level: back(np.array(body.points)) for body in found}
-    return Trial(name, film, bodies, turned, again)
+    return Trial(name, film, bodies, belly_right, again)
+
+
+def unstretched(film: Radiograph, aspect: float) -> Radiograph:
+    """A square film made narrower, `aspect` times as high as wide; any other stays as it is."""
+    if film.height != film.width or aspect == 1:
+        return film
+    size = (round(film.width / aspect), film.height)
+    pixels = np.asarray(Image.fromarray(film.pixels).resize(size, Image.Resampling.BOX))
+    valid = None if film.valid is None else np.asarray(Image.fromarray(film.valid).resize(size))
+    return replace(film, pixels=pixels, valid=valid, spacing_mm=None, spacing_origin="none")
 
 
 def cropped(film: Radiograph) -> tuple[Radiograph, Callable[[np.ndarray], np.ndarray]]:
@@ -111,16 +126,24 @@ def toned(power: float) -> Change:
     return lambda film: (replace(film, pixels=film.pixels**power), lambda points: points)
 
 
-def other_side(film: Radiograph) -> tuple[Radiograph, Callable[[np.ndarray], np.ndarray]]:
-    """A film seen from its back."""
-    return mirrored(film), lambda points: np.stack([film.width - points[:, 0], points[:, 1]], 1)
+def turned(film: Radiograph) -> tuple[Radiograph, Callable[[np.ndarray], np.ndarray]]:
+    """A film a little askew, about its middle."""
+
+    def askew(values: np.ndarray) -> np.ndarray:
+        return np.asarray(Image.fromarray(values.astype(np.float32)).rotate(TURN, Image.Resampling.BILINEAR))
+
+    valid = np.ones(film.pixels.shape, bool) if film.valid is None else film.valid
+    other = replace(film, pixels=askew(film.pixels), valid=askew(valid) > 0.5)
+    middle, angle = np.array([film.width / 2, film.height / 2]), np.deg2rad(TURN)
+    upright = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return other, lambda points: (points - middle) @ upright.T + middle
 
 
 CHANGES: dict[str, Change] = {
     f"cropped by {CUT:.0%}": cropped,
     "darker": toned(1.5),
     "brighter": toned(0.7),
-    "from the other side": other_side,
+    f"turned by {TURN:g} degrees": turned,
 }
 
 
@@ -157,7 +180,8 @@ def lines(trials: list[Trial], files: int, made: str) -> list[str]:
         stable.append(f"| {change} | {same} | {renamed} | {lost} |")
     return [
         f"Written by {made} on {len(trials)} of {files} real lateral films of the lumbar spine (BUU-LSPINE, CC BY 4.0; "
-        "rebuilt from published figures, stretched to a square), from which nobody learned. Nobody has marked their "
+        "rebuilt from published figures, stretched to a square and made narrower again by one ratio for all, so that "
+        "proportions are near those of the films as taken), from which nobody learned. Nobody has marked their "
         "bodies, so no share of right ones can be told; the pictures stay out of the project.",
         "",
         f"{sum(len(trial.bodies) >= 3 for trial in trials)} of {len(trials)} films show three bodies or more to the "

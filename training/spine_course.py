@@ -183,7 +183,7 @@ def begin(
     whose layers it shares: what `init` says of that one, or what the recipe says.
     """
     own = init.get(candidate.name)
-    if own is None and candidate.after in taught:
+    if own is None and candidate.after is not None and candidate.after in taught:
         begin_with(network, taught[candidate.after])
         return True
     source = own or init.get(preset.candidates[0].name, candidate.init)

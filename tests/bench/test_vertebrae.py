@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.vertebrae import CHANGES, Trial, cropped, found_again, lines, other_side
+from bench.vertebrae import CHANGES, Trial, cropped, found_again, lines, turned, unstretched
 from core.radiograph import Radiograph
 from core.vertebra import Vertebra
 from tests.readings import a_film
@@ -45,12 +45,23 @@ def test_the_page_counts_what_was_found() -> None:
     assert "| film 1 | none | " in said
 
 
-@pytest.mark.parametrize("change", [cropped, other_side])
+@pytest.mark.parametrize("change", [cropped, turned])
 def test_points_on_a_changed_film_are_told_on_the_film_as_it_is(change: object) -> None:
     film: Radiograph = a_film(100, 80)
     film.pixels[:] = 0
-    film.pixels[60, 30] = 1
+    film.pixels[59:62, 29:32] = 1
     assert callable(change)
     other, back = change(film)
-    row, column = (int(one[0]) for one in np.nonzero(other.pixels))
-    assert back(np.array([[column + 0.5, row + 0.5]])).tolist() == [[30.5, 60.5]]
+    rows, columns = np.mgrid[: other.height, : other.width] + 0.5
+    there = [float((other.pixels * axis).sum() / other.pixels.sum()) for axis in (columns, rows)]
+    assert np.hypot(there[0] - 30.5, there[1] - 60.5) > 0.6  # it did move
+    assert back(np.array([there]))[0] == pytest.approx([30.5, 60.5], abs=0.1)
+
+
+def test_only_square_films_are_made_narrower() -> None:
+    square, tall = a_film(90, 90), a_film(90, 60)
+    narrow = unstretched(square, 1.5)
+    assert narrow.pixels.shape == (90, 60)
+    assert narrow.pixels.mean() == pytest.approx(square.pixels.mean(), abs=1e-3)
+    assert unstretched(tall, 1.5) is tall
+    assert unstretched(square, 1.0) is square
