@@ -202,6 +202,17 @@ def test_a_run_killed_in_any_stage_ends_where_it_would_have(limbs: Limbs, recipe
     assert all(torch.equal(weights, resumed[name]) for name, weights in whole.items())
 
 
+def test_a_stage_whose_projection_nobody_names_is_passed_over_and_few_named_ones_teach(
+    limbs: Limbs, recipe: Recipe, tmp_path: Path
+) -> None:
+    assert limbs.projections is not None
+    few = limbs.projections.copy()
+    few[:, 0] = np.nan
+    few[1:, 1] = np.nan  # so that some batches name no projection at all
+    density_course.teach_stages(recipe, TINY, replace(limbs, projections=few), limbs, tmp_path, 0, None, silent)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["density", "proximal_femur"]
+
+
 def test_what_was_learned_becomes_a_bundle_that_is_measured_and_signed(
     manifest: Manifest, limbs: Limbs, recipe: Recipe, tmp_path: Path
 ) -> None:
