@@ -118,6 +118,9 @@ def test_published_figures_are_of_networks_and_classes_that_the_recipe_has() -> 
         if recipe.measures:
             assert set(said["figures"]) <= set(recipe.measures)
             continue
+        if recipe.scores:
+            assert set(said["auc"]) == set(recipe.scores)
+            continue
         assert said["judge"] in {one.name for one in recipe.presets["demo"].candidates}
         for one in said["sets"].values():
             assert set(one.get("classes", {})) <= set(recipe.labels)
