@@ -213,9 +213,7 @@ def simulate(
     """
     from simulation.write import write  # tables and bodies take seconds to load, and few commands need them
 
-    yield from write(
-        view, n, seed, scanner, out, size, workers, meshes=meshes, implants=implants, dysplasia=dysplasia
-    )
+    yield from write(view, n, seed, scanner, out, size, workers, meshes=meshes, implants=implants, dysplasia=dysplasia)
 
 
 # -- training -------------------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ def test_the_bundles_at_hand_are_listed_with_what_they_were_found_to_do(capsys: 
 
 def test_both_limbs_of_a_film_are_on_one_picture(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     readings = hip_readings(*hip_film())
-    monkeypatch.setattr(cli.reading, "read_file", lambda *_: readings)
+    monkeypatch.setattr(cli.reading, "read_file", lambda *_, **__: readings)
     images = tmp_path / "images"
     assert cli.main(["read", str(film), "--out", str(tmp_path / "r.jsonl"), "--images", str(images)]) == 0
     assert [row["side"] for row in lines(tmp_path / "r.jsonl")] == ["R", "L"]

@@ -26,7 +26,9 @@ def test_every_recipe_s_bundle_loads_and_brings_its_evidence(bundle: str) -> Non
 
 
 def test_the_bundles_together_stay_small() -> None:
-    assert sum(file.stat().st_size for file in (ROOT / "weights").rglob("*") if file.is_file()) < 25e6
+    assert (
+        sum(file.stat().st_size for file in (ROOT / "weights").rglob("*") if file.is_file()) < 45e6
+    )  # half of what all bundles that will ever ship may weigh
 
 
 def test_the_knees_left_out_of_training_are_named_in_the_card() -> None:
