@@ -200,7 +200,7 @@ def photographs() -> tuple[npt.NDArray[np.uint8], ...]:
 
 
 def _of(sheet: Image.Image) -> Grey:
-    return np.asarray(sheet, np.float32) / 255
+    return (np.asarray(sheet, np.float32) / 255).astype(np.float32)
 
 
 def _stretched(values: npt.NDArray[np.floating]) -> Grey:
