@@ -91,5 +91,5 @@ RECIPE = Recipe(
     simplifications=("smaller networks of the same families, begun from nothing",),
     finder=FINDER,
     regions=REGIONS,
-    outlines="hip_regions@0.1.0",
+    outlines="hip_regions@0.2.0",
 )
