@@ -243,11 +243,7 @@ def train(
     manifests = _data(recipe, data, preset_name, seed, workers, say)
     views = recipe.name == view.RECIPE.name  # which also learns from real films at hand, and says from which
     source = learned_from or ("" if views else VIRTUAL if data == "virtual" else manifests[0].name)
-    course: Any = film_course if recipe.finder is None else limb_course
-    course = density_course if recipe.measures else course
-    course = {view.RECIPE.name: view_course}.get(recipe.name, course if recipe.labels else finder_course)
-    course = spine_course if recipe.scores else course
-    bundle = course.teach(recipe, preset_name, manifests, out, seed, version, source, first, workers, say)
+    bundle = _course(recipe).teach(recipe, preset_name, manifests, out, seed, version, source, first, workers, say)
     folder = save(bundle, out / "bundles")
     if views and data == "virtual":
         view_course.sign(recipe, folder, view_course.measure(folder, _view_tests(workers, say), say))
@@ -263,6 +259,19 @@ def train(
         sets = measure(recipe, folder, _tests(recipe, test_films, workers, say), settings().weights, workers, say)
         limb_course.sign(recipe, folder, sets)
     return folder
+
+
+def _course(recipe: Recipe) -> Any:
+    """Which course teaches a recipe: by what it answers, and whether it finds limbs first."""
+    if recipe.name == view.RECIPE.name:
+        return view_course
+    if recipe.scores:
+        return spine_course
+    if recipe.measures:
+        return density_course
+    if not recipe.labels:
+        return finder_course
+    return film_course if recipe.finder is None else limb_course
 
 
 def promote(folder: Path) -> Path:

@@ -1,11 +1,9 @@
 """Bone density as a bundle tells it of films nobody taught it, and what it tells of the same person filmed again."""
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +31,7 @@ from training.fresh import radiograph
 from training.limbs import limb_of
 from training.manifest import Example, Manifest, ManifestError
 from training.projections import COLUMNS, projection_of
+from training.workers import each
 
 Tell = Callable[[str, int, int], None]
 Array = npt.NDArray[np.floating]
@@ -103,7 +102,7 @@ def _set(
     job = partial(_film, columns=abmd_columns(recipe), beside=manifest.folder, folder=folder, finder=finder)
     limbs: list[_Limb] = []
     refused: dict[str, str] = {}
-    for done, (found, said) in enumerate(_spread(job, jobs, workers), start=1):
+    for done, (found, said) in enumerate(each(job, jobs, workers, chunk=2), start=1):
         limbs += found
         refused |= said
         tell(done, len(jobs))
@@ -235,7 +234,7 @@ def again(
     variation, and how far answers and errors move."""
     job = partial(_person, folder=folder, finder=finder, scanner=scanner)
     found = []
-    for done, one in enumerate(_spread(job, range(persons), workers), start=1):
+    for done, one in enumerate(each(job, range(persons), workers, chunk=2), start=1):
         found.append(one)
         tell(done, persons)
     kept = [one for one in found if one is not None]
@@ -314,11 +313,3 @@ def _packed(film: VirtualFilm, quality: int) -> Radiograph:
     file = io.BytesIO()
     Image.fromarray(np.round(film.pixels * 255).astype(np.uint8)).save(file, "JPEG", quality=quality)
     return read_radiograph(file.getvalue(), "film.jpg")
-
-
-def _spread(job: Callable[[Any], Any], jobs: Sequence[Any], workers: int) -> Iterator[Any]:
-    if workers <= 1:
-        yield from map(job, jobs)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn"), partial(torch.set_num_threads, 1)) as pool:
-        yield from pool.map(job, jobs, chunksize=2)

@@ -1,11 +1,9 @@
 """Limbs cut out of films, with their answers: found as a reading finds them, whether the film is real or virtual."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +23,7 @@ from recipes.hips import CROP_PX, Limb, find_limbs
 from training.ct_projections import NotLaid
 from training.manifest import Example, Manifest, ManifestError
 from training.projections import projection_of
+from training.workers import each
 
 Tell = Callable[[int, int], None]
 FilmRows = tuple[Path, list[tuple[int, Example]]]  # a film and the manifest's rows that tell of it
@@ -112,7 +111,7 @@ def gather(
         projection_px=projection_px,
     )
     found: list[_Found] = []
-    for one in _spread(job, list(by_film.items()), workers):
+    for one in each(job, list(by_film.items()), workers):
         found.append(one)
         if tell is not None:
             tell(len(found), len(by_film))
@@ -138,14 +137,6 @@ def loose_crop(film: Radiograph, box: Box) -> npt.NDArray[np.uint8]:
     """The limb with room around it, its grey values windowed by what a reading would see of it."""
     wide, seen = cut(film, box.wider(ROOM), LOOSE_PX), cut(film, box, CROP_PX)
     return np.round(Preprocess((LOOSE_PX, LOOSE_PX)).grey(wide, seen) * 255).astype(np.uint8)
-
-
-def _spread(job: Callable[[FilmRows], _Found], films: Sequence[FilmRows], workers: int) -> Iterable[_Found]:
-    if workers <= 1:
-        yield from map(job, films)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn"), partial(torch.set_num_threads, 1)) as pool:
-        yield from pool.map(job, films, chunksize=8)
 
 
 def _one_film(

@@ -10,6 +10,7 @@ import pytest
 from core.labels import CLASSES
 from core.settings import ROOT
 from imaging.preprocess import Preprocess
+from models import registry
 from models.bundle import describe, save
 from recipes import by_name
 from recipes.femur import OUTLINED
@@ -93,4 +94,4 @@ def test_a_set_without_a_single_hip_is_told_and_not_measured(tmp_path: Path) -> 
     knees = read_manifest(tmp_path / "truth.csv")
     recipe = by_name("hip_regions")
     with pytest.raises(ManifestError, match="found no limb on any of 1 labelled films"):
-        measure(recipe, WEIGHTS / "hip_regions" / "0.1.0", {"knees": knees}, WEIGHTS, 1, silent)
+        measure(recipe, registry.find(recipe.bundle or "", WEIGHTS), {"knees": knees}, WEIGHTS, 1, silent)
