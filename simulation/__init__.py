@@ -75,12 +75,13 @@ def projections(
     frame: str = "any",
     pose: int = 0,
     implants: float = 0.0,
+    dysplasia: float = 0.0,
 ) -> dict[str, npt.NDArray[np.float32]]:
     """The projections [H, W] in g/cm2 of the film that `simulate` makes of the same values, in half of its time."""
     size = SIZE if size is None else size
-    machine = check(view, scanner, size, frame, None, implants)
+    machine = check(view, scanner, size, frame, None, implants, dysplasia)
     with _one_thread():
-        scene = _scene(view, seed, index, machine, size, frame, pose, None, implants)
+        scene = _scene(view, seed, index, machine, size, frame, pose, None, implants, dysplasia)
         return {name: mineral.numpy() for name, mineral in bone_projections(scene).items()}
 
 

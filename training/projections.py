@@ -22,7 +22,8 @@ def projection_of(example: Example, column: str, folder: Path, film: Radiograph 
     for a file that is no such array, NotLaid for a CT that does not lie on its film.
 
     Cohorts keep no projections of whole films by themselves, being large: one that is made here is kept beside the
-    films, packed, so that the next training finds it.
+    films, packed, so that the next training finds it. A cohort of meshes cannot be made again, since it keeps only the
+    name of their folder: None, unless it kept its projections.
     """
     named = example.others.get(column) or (example.others.get("projection") if column == COLUMNS[1] else None)
     if named:
@@ -32,9 +33,11 @@ def projection_of(example: Example, column: str, folder: Path, film: Radiograph 
     cohort = folder / "cohort.json"
     if not cohort.is_file():
         return None
-    kept = folder / "projections" / f"{example.path.stem}.npz"
+    kept, made = folder / "projections" / f"{example.path.stem}.npz", json.loads(cohort.read_text())
     if not kept.is_file():
-        _keep(kept, json.loads(cohort.read_text()), int(example.path.stem))
+        if "meshes" in made:
+            return None
+        _keep(kept, made, int(example.path.stem))
     with np.load(kept) as file:
         name = column.removeprefix("projection_")
         return file[name].astype(np.float32) if name in file else None
@@ -49,6 +52,7 @@ def _keep(file: Path, cohort: dict[str, object], index: int) -> None:
         int(str(cohort["size"])),
         str(cohort.get("frame", "any")),
         implants=float(str(cohort.get("implants", 0.0))),
+        dysplasia=float(str(cohort.get("dysplasia", 0.0))),
     )
     file.parent.mkdir(exist_ok=True)
     draft = file.with_name(f"{file.stem}.{os.getpid()}.tmp")

@@ -1,5 +1,6 @@
 """Bone density's road back, whole and small: virtual films, their projections, three stages, a bundle, its figures."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import simulation
 from core.clinical import Clinical
 from core.labels import CLASSES
 from core.settings import ROOT, settings
@@ -93,6 +95,22 @@ def test_a_projection_is_made_once_and_kept_beside_the_films(manifest: Manifest)
     assert first is not None
     assert np.array_equal(first, again)
     assert kept.stat().st_mtime_ns == changed
+
+
+def test_a_projection_made_again_is_that_of_its_cohort(tmp_path: Path) -> None:
+    list(write("hip_ap", 1, 77, "alpha", tmp_path, 256, frame="pelvis", projections=False, dysplasia=1.0))
+    example = read_manifest(tmp_path / "truth.csv").examples[0]
+    film = simulation.simulate("hip_ap", 77, 0, "alpha", 256, frame="pelvis", dysplasia=1.0)
+    plain = simulation.simulate("hip_ap", 77, 0, "alpha", 256, frame="pelvis")
+    again = projection_of(example, COLUMNS[0], tmp_path)
+    assert again is not None
+    assert np.allclose(again, film.projections["all_bone"], atol=2e-3)
+    assert np.abs(again - plain.projections["all_bone"]).max() > 0.5  # g/cm2: no born shallow socket
+
+    about = tmp_path / "cohort.json"
+    about.write_text(json.dumps(json.loads(about.read_text()) | {"meshes": "bones"}))
+    (tmp_path / "projections" / "000000.npz").unlink()
+    assert projection_of(example, COLUMNS[0], tmp_path) is None  # those bodies are not at hand
 
 
 def test_a_users_own_projection_is_read_and_a_wrong_one_is_told(manifest: Manifest, tmp_path: Path) -> None:
