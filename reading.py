@@ -25,7 +25,8 @@ from recipes.bone_density import find_density
 from recipes.classes import find_class
 from recipes.door import choose, guard, seen_as
 from recipes.finding import Case
-from recipes.hips import Limb, find_limbs
+from recipes.hips import JOINTS, Limb, find_limbs
+from recipes.joined import join
 from recipes.spine_scores import find_scores
 from recipes.view import RECIPE as VIEW_RECIPE
 from recipes.view import Seen, look
@@ -72,6 +73,8 @@ def read(
         answers = [
             answer(film, limb, chosen, name, person, notices, clock.apart() if limb else clock) for limb in limbs
         ]
+        if chosen.shared:
+            answers = join(answers, registry.bundle(chosen.bundle or "", settings().weights).conformal_quantile)
         return [seen_as(one, chosen, seen) for one in answers]
     except Refused as refused:
         return [seen_as(refusal(name, refused, clock, wanted.name if wanted else None), None, seen)]
@@ -108,13 +111,12 @@ def find(film: Radiograph, recipe: Recipe) -> tuple[list[Limb], list[Notice]]:
 
     Raises Refused where none is found: an answer about a bone that is not there would be worse than none.
     """
-    limbs = limbs_on(film, recipe)
+    limbs, joint = limbs_on(film, recipe), JOINTS[recipe.site]
     if not limbs:
         raise Refused(
             Code.REGION_NOT_FOUND,
-            f"No proximal femur was found with certainty, expected one or two on an {recipe.shows}; "
-            "check that the film shows a hip from in front, whole from the head to below the lesser trochanter, "
-            "without metal.",
+            f"No {joint.called} was found with certainty, expected one or two on an {recipe.shows}; "
+            f"check that the film shows a {recipe.site} from in front, whole {joint.whole}, without metal.",
         )
     if film.side in ("R", "L"):
         if len(limbs) == 1 and limbs[0].side != film.side:

@@ -19,6 +19,7 @@ from present.wording import (
     difficulty_sentence,
     film_title,
     headline,
+    joined_sentence,
     model_sentence,
     network_title,
     percent,
@@ -42,6 +43,7 @@ STYLE = """<style>
 .answer h4 { margin: 1.2rem 0 0.4rem; padding: 0; font-size: 0.78rem; font-weight: 600; letter-spacing: 0.06em;
   text-transform: uppercase; color: #93a1ad; }
 .answer .film { color: #93a1ad; font-size: 0.88rem; margin-bottom: 0.15rem; }
+.answer .together { font-size: 1.05rem; font-weight: 600; margin-bottom: 1rem; }
 .answer .label { display: flex; align-items: baseline; gap: 0.7rem; flex-wrap: wrap; font-size: 2rem; font-weight: 600;
   line-height: 1.2; padding-left: 0.75rem; border-left: 5px solid var(--shade); margin: 0 0 0.7rem; }
 .answer .label small { font-size: 1.25rem; font-weight: 400; color: #c3ccd4; font-variant-numeric: tabular-nums; }
@@ -72,21 +74,33 @@ STYLE = """<style>
 </style>"""
 
 
-def answer_html(reading: Reading, card: ModelCard | None = None, said: Sequence[Notice] = ()) -> str:
+def answer_html(
+    reading: Reading, card: ModelCard | None = None, said: Sequence[Notice] = (), alone: bool = True
+) -> str:
     """One reading for a person: the class, the set, each network's own answer, how hard it is and why, the model.
 
     card: of the bundle that answered, for what its sets promise and how good it was found to be. said: remarks that
-    stand elsewhere on the page already.
+    stand elsewhere on the page already. alone: whether the other limb's answer stands elsewhere, so that what they say
+    together is told here.
     """
     body = _read(reading, card, said) if reading.estimate is not None else _not_read(reading)
-    return f'{STYLE}<div class="answer" data-status="{reading.status}">{body}</div>'
+    together = _together([reading]) if alone else ""
+    return f'{STYLE}<div class="answer" data-status="{reading.status}">{together}{body}</div>'
 
 
 def film_html(readings: Sequence[Reading], card_of: Callable[[Reading], ModelCard | None]) -> str:
     """All limbs of one film, one below the other; what holds for the whole film is said once, at the end."""
     shared = shared_warnings(readings)
-    answers = "".join(answer_html(one, card_of(one), shared) for one in readings)
-    return answers + (f'<div class="answer">{_warnings(shared)}</div>' if shared else "")
+    together = _together(readings)
+    first = f'<div class="answer">{together}</div>' if together else ""
+    answers = "".join(answer_html(one, card_of(one), shared, alone=not together) for one in readings)
+    return first + answers + (f'<div class="answer">{_warnings(shared)}</div>' if shared else "")
+
+
+def _together(readings: Sequence[Reading]) -> str:
+    """What the limbs of a film say together, where they share one label."""
+    sentence = joined_sentence(readings)
+    return f'<p class="together">{escape(sentence)}</p>' if sentence else ""
 
 
 def _read(reading: Reading, card: ModelCard | None, said_already: Sequence[Notice]) -> str:

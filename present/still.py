@@ -12,7 +12,7 @@ from core.reading import Reading
 from present.bodies import BodyLabel, body_labels, colours_of, grade_key
 from present.colours import BACKGROUND, MUTED, TEXT, rgb
 from present.overlay import colour_table, overlay, shows
-from present.wording import DISCLAIMER, limb_title, lower_first, region_title, verdict
+from present.wording import DISCLAIMER, joined_sentence, limb_title, lower_first, region_title, verdict
 
 FILL = 0.14  # of a region's colour within its outline: bone must be seen through it
 FULL_DENSITY = 3.0  # g/cm2 at the end of the colour bar: the densest ray through most proximal femora
@@ -155,7 +155,8 @@ def _captioned(
         places.append((x, y, title, colour))
         x += width
     y += step if places else 0
-    lines = [(line, TEXT) for line in answers]
+    together = joined_sentence(readings)
+    lines = [(line, TEXT) for line in (*answers, *([together] if together else ()))]
     if any(reading.vertebrae for reading in readings):
         lines.append(
             (f"Beside each body: its heights in front, in the middle and behind, in {mm_of(readings)}.", MUTED)

@@ -105,6 +105,7 @@ STATES = {
 }
 
 _SITES = {"hip": "Hip", "knee": "Knee", "spine": "Spine"}
+_BOTH = {"hip": "Both hips", "knee": "Both knees"}
 _VIEWS = {"ap": "AP", "lateral": "lateral"}
 _SIDES = {"R": "right", "L": "left", "both": "both sides"}
 _STEPS = {
@@ -167,10 +168,13 @@ def set_note(name: str, data: str = "virtual") -> str:
 
 def limb_title(reading: Reading) -> str:
     """One limb of a film, such as `Right hip`; `Film` where nothing says which."""
-    site = reading.view.name.partition("_")[0] if reading.view else ""
-    side = {"R": "right", "L": "left"}.get(reading.side or "", "")
+    site, side = _site_of(reading), {"R": "right", "L": "left"}.get(reading.side or "", "")
     part = _SITES.get(site, "").lower() or ("side" if side else "")
     return f"{side} {part}".strip().capitalize() or "Film"
+
+
+def _site_of(reading: Reading) -> str:
+    return reading.view.name.partition("_")[0] if reading.view else ""
 
 
 def shared_warnings(readings: Sequence[Reading]) -> tuple[Notice, ...]:
@@ -266,10 +270,24 @@ def _score(estimate: Estimate) -> str:
 
 
 def film_verdict(readings: Sequence[Reading]) -> str:
-    """The answer for a film on one short line: each limb's, where there are several."""
+    """The answer for a film on one short line: each limb's, where there are several; the joined one, where they share
+    one label."""
     if len(readings) == 1:
         return verdict(readings[0])
+    joined = joined_sentence(readings)
+    if joined:
+        return joined.removesuffix(".")
     return "; ".join(f"{_SIDES.get(one.side or '', 'film')}: {headline(one).lower()}" for one in readings)
+
+
+def joined_sentence(readings: Sequence[Reading]) -> str:
+    """The answer that a film's limbs share; empty where each limb has an answer of its own, or only one was read."""
+    film = next((one.film for one in readings if one.film), None)
+    if film is None or len(film["sides"]) < 2:
+        return ""
+    site, label = next((_site_of(one) for one in readings if one.view), ""), film["label"]
+    share = percent(film["probabilities"][label])
+    return f"{_BOTH.get(site, 'Both')} together: {class_title(label).lower()}, {share}."
 
 
 def film_title(reading: Reading) -> str:

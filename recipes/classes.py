@@ -11,7 +11,7 @@ from evidence.explanation import grad_cam
 from imaging.preprocess import Preprocess
 from models import engine
 from recipes.finding import Case, Finding, strangeness
-from recipes.hips import Outlines, outline_limb, shown_to
+from recipes.hips import JOINTS, Outlines, outline_limb, shown_to
 
 
 def find_class(case: Case) -> Finding:
@@ -56,10 +56,12 @@ def find_class(case: Case) -> Finding:
 
 
 def outlined(case: Case) -> tuple[Outlines | None, Regions, bool]:
-    """A limb's outlines on its crop, its regions on its film, and whether each was found and stays where it is; none
-    where nothing draws them."""
-    if case.limb is None or case.outliner is None:
+    """A limb's outlines on its crop, its regions on its film, and whether each was found and stays where it is. Where
+    nothing draws them, the one region is the square that is read."""
+    if case.limb is None:
         return None, Regions(), True
+    if case.outliner is None:
+        return None, Regions((case.limb.square(JOINTS[case.recipe.site].called, case.film),)), True
     drawn = outline_limb(case.crop, case.outliner, case.on)
     regions = drawn.on_film(case.limb, case.film, case.recipe.regions)
     bounds = case.outliner.facts.get("steady_from", {})

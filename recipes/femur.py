@@ -38,6 +38,7 @@ FEMUR = Joint(
     name="femur",
     called="proximal femur",
     many="femora",
+    whole="from the head to below the lesser trochanter",
     landmarks=LANDMARKS,
     needed=NEEDED,
     unit="lesser_trochanter",

@@ -40,6 +40,14 @@ class Limb:
         """The joint as a film of its own, a right one mirrored."""
         return cut(film, self.box, CROP_PX)
 
+    def square(self, called: str, film: Radiograph) -> Region:
+        """What is read of the film, as a region of its own, for recipes that outline nothing."""
+        left, top = np.maximum(np.round(self.box.corner), 0).astype(int)
+        right, bottom = np.round(np.array(self.box.corner) + self.box.side).astype(int)
+        mask = np.zeros((film.height, film.width), bool)
+        mask[top:bottom, left:right] = True
+        return Region(called.replace(" ", "_"), mask, outline_of(mask), round(self.sure, 4))
+
 
 def find_limbs(film: Radiograph, finder: Outliner, on: torch.device) -> list[Limb]:
     """Every femur, or knee, on a film, right before left; none where the finder is not sure of one's shape.

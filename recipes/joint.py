@@ -22,13 +22,15 @@ class Joint:
 
     landmarks: what the finder looks for on either side, by the simulator's names. needed: those that must be seen; the
     first is the origin of the joint's shape. unit: the needed landmark one length away from it. box_of: the square
-    around the joint; a right one is mirrored, so that all look like left ones. called, many: what it
-    is, and several of it, for a sentence. alike: times the farthest shape learned from that is still one.
+    around the joint; a right one is mirrored, so that all look like left ones. called, many: what it is, and several of
+    it, for a sentence; whole: from where to where it must be on a film. alike: times the farthest shape learned from
+    that is still one.
     """
 
     name: str
     called: str
     many: str
+    whole: str
     landmarks: tuple[str, ...]
     needed: tuple[str, ...]
     unit: str

@@ -31,6 +31,7 @@ KNEE = Joint(
     name="knee",
     called="knee joint",
     many="knees",
+    whole="from the condyles to below the tibial plateau",
     landmarks=LANDMARKS,
     needed=NEEDED,
     unit="lateral_plateau",

@@ -97,6 +97,7 @@ class Recipe:
     finder: the bundle that finds the limbs on a film; None reads the film as a whole.
     regions: names of the regions it outlines in each limb. outlines: the bundle whose networks draw them.
     scores: questions of yes or no that it answers instead of naming a class; its labels are then empty.
+    shared: whether the limbs of one film share one label, so that the film's answer joins theirs.
     measures: regions whose bone density it tells in g/cm2; the class then follows from the T-score.
     """
 
@@ -114,6 +115,7 @@ class Recipe:
     outlines: str | None = None
     measures: tuple[str, ...] = ()
     scores: tuple[str, ...] = ()
+    shared: bool = False
 
     @property
     def view_name(self) -> str:

@@ -9,7 +9,7 @@ from core.reading import ModelVersion, Reading
 from core.refusal import Code, Notice, Refusal
 from present.answer import answer_html, film_html
 from present.model_card import ModelCard, model_card
-from present.wording import DISCLAIMER, REASONS
+from present.wording import DISCLAIMER, REASONS, film_verdict
 from tests.readings import SIDES_ASSUMED, a_reading, a_refusal, hip_film, hip_readings
 
 
@@ -126,3 +126,16 @@ def test_many_networks_stand_below_each_other_with_their_whole_names() -> None:
     assert said.count("53 %") == 4
     few = answer_html(a_reading())
     assert re.findall(r'class="name">([^<]+)', few) == ["Normal", "Osteopenia", "Osteoporosis"]
+
+
+def test_two_knees_that_share_a_label_have_it_told_once_for_the_film_and_with_either_alone() -> None:
+    film = {"label": "osteopenia", "probabilities": {"normal": 0.2, "osteopenia": 0.6, "osteoporosis": 0.2}}
+    knees = [a_reading(side=side, film={**film, "set": ["osteopenia"], "sides": ["R", "L"]}) for side in ("R", "L")]
+    together = "Both knees together: osteopenia, 60 %."
+    said = film_html(knees, lambda _: None)
+    assert said.count(together) == 1
+    assert said.index(together) < said.index("Knee, AP, right")
+    assert answer_html(knees[1]).count(together) == 1
+    assert film_verdict(knees) == together.removesuffix(".")
+    one_leg = a_reading(side="L", film={**film, "set": ["osteopenia"], "sides": ["L"]})
+    assert "together:" not in answer_html(one_leg)
