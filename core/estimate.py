@@ -21,14 +21,22 @@ class Bmd:
 
 @dataclass(frozen=True)
 class Score:
-    """The answer to one question of yes or no: its probability, and the bound from which on the answer is yes."""
+    """The answer to one question of yes or no: its probability, and the bound from which on the answer is yes.
+
+    doubt: the probabilities between which, ends included, neither answer can be ruled out at the bundle's stated rate.
+    """
 
     probability: float
     threshold: float
+    doubt: tuple[float, float] | None = None
 
     @property
     def positive(self) -> bool:
         return self.probability >= self.threshold
+
+    @property
+    def undecided(self) -> bool:
+        return self.doubt is not None and self.doubt[0] <= self.probability <= self.doubt[1]
 
 
 @dataclass(frozen=True)

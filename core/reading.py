@@ -100,7 +100,12 @@ class Reading:
         }
         if estimate and estimate.scores:
             row["scores"] = {
-                name: {"probability": round(one.probability, 6), "threshold": one.threshold, "positive": one.positive}
+                name: {
+                    "probability": round(one.probability, 6),
+                    "threshold": one.threshold,
+                    "positive": one.positive,
+                    "undecided": one.undecided,
+                }
                 for name, one in estimate.scores.items()
             }
         if self.vertebrae:

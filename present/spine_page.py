@@ -72,12 +72,31 @@ def _score(score: str, of: Study, published: str) -> list[str]:
         ),
         *([f"| published | {published} | | | | | |"] if published else []),
         "",
+        *_doubt(of["answers"]),
         "| difference in AUROC (DeLong) | | p |",
         "|---|---|---|",
         *(
             f"| {_over(between)} | {_figure(one['figure'])} | "
             f"{'not defined' if one['p'] is None else p_value(one['p'])} |"
             for between, one in of["gains"].items()
+        ),
+        "",
+    ]
+
+
+def _doubt(answers: Mapping[str, Study]) -> list[str]:
+    """What cannot be ruled out: how often the bounds keep the truth, and how often they leave both answers."""
+    doubted = {judge: one["doubt"] for judge, one in answers.items() if one.get("doubt")}
+    if not doubted:
+        return []
+    return [
+        "| bounds made to keep each true answer at 90 % | a true yes kept | a true no kept | undecided |",
+        "|---|---|---|---|",
+        *(
+            f"| {network_title(judge)} | "
+            + " | ".join(_figure(one[key]) for key in ("yes_kept", "no_kept", "undecided"))
+            + " |"
+            for judge, one in doubted.items()
         ),
         "",
     ]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
-from core.estimate import Bmd, Estimate
+from core.estimate import Bmd, Estimate, Score
 from core.labels import NORMAL, OSTEOPENIA, OSTEOPOROSIS
 from core.reading import Reading
 from core.refusal import Code, Notice
@@ -312,6 +312,16 @@ def set_sentence(conformal_set: tuple[str, ...], labels: tuple[str, ...], covera
     if len(names) == 1:
         return f"Only {names[0]} remains; the other classes are ruled out.{tail}"
     return f"It is {', '.join(names[:-1])} or {names[-1]}: these cannot be told apart here.{tail}"
+
+
+def doubt_sentence(scores: Mapping[str, Score], coverage: float | None = None) -> str:
+    """Which questions a film does not decide. coverage: the rate at which a true answer is kept, where it is stated."""
+    undecided = [score_title(name) for name, one in scores.items() if one.undecided]
+    if not undecided:
+        return "One answer to each question is ruled out."
+    named = " and ".join([undecided[0], *(lower_first(one) for one in undecided[1:])])
+    tail = "" if coverage is None else f" A true answer is kept in {coverage * 100:.0f} % of films like those held out."
+    return f"{named}: neither yes nor no can be ruled out, this film alone does not decide.{tail}"
 
 
 def difficulty_sentence(reading: Reading) -> str:

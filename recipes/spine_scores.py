@@ -13,7 +13,7 @@ from core.regions import Regions
 from core.vertebra import Vertebra
 from evidence.difficulty import judge
 from evidence.explanation import grad_cam
-from evidence.scores import about_line, scaled
+from evidence.scores import Line, about_line, scaled
 from imaging.preprocess import Preprocess
 from models import engine
 from models.bundle import Bundle, Candidate
@@ -30,7 +30,7 @@ class Asked:
 
     candidate: Candidate
     probabilities: dict[str, float]
-    thresholds: dict[str, float]
+    lines: dict[str, Line]
     behind: engine.Answer
 
 
@@ -82,7 +82,8 @@ def ask(bundle: Bundle, film: Radiograph, person: Clinical, on: torch.device) ->
         for number, score in enumerate(bundle.scores):
             slope, shift = one.facts["scale"][score]
             probabilities[score] = float(scaled(behind.logits[number], (slope, shift)))
-        asked[one.name] = Asked(one, probabilities, dict(one.facts["threshold"]), behind)
+        lines = {score: Line.of(one.facts, score) for score in bundle.scores}
+        asked[one.name] = Asked(one, probabilities, lines, behind)
     return asked
 
 
@@ -95,7 +96,10 @@ def spokesman(asked: Mapping[str, Asked], person: Clinical) -> Asked:
 
 
 def scores_of(asked: Asked) -> dict[str, Score]:
-    return {name: Score(value, asked.thresholds[name]) for name, value in asked.probabilities.items()}
+    return {
+        name: Score(value, asked.lines[name].threshold, asked.lines[name].doubt)
+        for name, value in asked.probabilities.items()
+    }
 
 
 def remarks_on_missing(asked: Asked, person: Clinical) -> list[Notice]:
@@ -143,16 +147,17 @@ def remarks_on_bodies(bodies: Sequence[Vertebra], scores: Mapping[str, Score]) -
 def difficulty_of(
     stands: Asked, asked: Mapping[str, Asked], distance: float, unusual: float, notices: list[Notice], steady: bool
 ) -> Difficulty:
-    """The harder of the questions: each judged by how far its probability lies from its line."""
+    """The harder of the questions: each judged by how far its probability lies from its line, and by whether either
+    answer is ruled out."""
     judged = []
-    for score in stands.probabilities:
-        answers = [_about(one, score) for one in asked.values()]
-        joint = _about(stands, score)
-        judged.append(judge(joint, (max(joint, key=joint.__getitem__),), answers, distance, unusual, notices, steady))
+    for name, score in scores_of(stands).items():
+        answers = [_about(one, name) for one in asked.values()]
+        left = (YES, NO) if score.undecided else (YES,) if score.positive else (NO,)
+        judged.append(judge(_about(stands, name), left, answers, distance, unusual, notices, steady))
     reasons = tuple(dict.fromkeys(reason for one in judged for reason in one.reasons))
     return Difficulty(max(one.score for one in judged), bool(reasons), reasons)
 
 
 def _about(asked: Asked, score: str) -> dict[str, float]:
-    yes = about_line(asked.probabilities[score], asked.thresholds[score])
+    yes = about_line(asked.probabilities[score], asked.lines[score].threshold)
     return {YES: yes, NO: 1 - yes}

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from evidence.copies import contradictions, find_copies, groups
 from evidence.familiarity import fit_familiarity
-from evidence.scores import fit_scale, fit_threshold, scaled
+from evidence.scores import Line, fit_doubt, fit_scale, fit_threshold, scaled
 from imaging.preprocess import Preprocess
 from models.bundle import Bundle, Outliner, amend, load
 from models.bundle import Candidate as BundledCandidate
@@ -23,6 +23,7 @@ from recipes.clinical import ClinicalScale
 from recipes.recipe import Candidate, Preset, Recipe
 from recipes.spine import OUTPUTS, facts_of
 from training.about import INTENDED_USE, provenance
+from training.assemble import COVERAGE
 from training.fit import Schedule, fit
 from training.manifest import Manifest
 from training.score_lesson import ScoreLesson, VertebraLesson
@@ -69,7 +70,7 @@ def teach(
         if not np.isnan(teaching.points).all()
     )
     probabilities = {one.name: probabilities_of(one, recipe, holding) for one in fitted}
-    thresholds = {one.name: [one.facts["threshold"][score] for score in recipe.scores] for one in fitted}
+    lines = {one.name: [Line.of(one.facts, score) for score in recipe.scores] for one in fitted}
     evidence: dict[str, Any] = {
         "data": {
             "manifest": manifest.name,
@@ -83,7 +84,7 @@ def teach(
                 score: int(np.nansum(teaching.answers[:, number])) for number, score in enumerate(recipe.scores)
             },
         },
-        "held_out": answers_figures(holding.answers, probabilities, thresholds, recipe.scores, holding.patients),
+        "held_out": answers_figures(holding.answers, probabilities, lines, recipe.scores, holding.patients),
     }
     networks: dict[str, Network] = {one.name: one.weights for one in fitted}
     networks |= {one.name: one.weights for one in outliners}
@@ -93,7 +94,7 @@ def teach(
         version=version,
         labels=(),
         candidates=tuple(fitted),
-        coverage=0.0,
+        coverage=COVERAGE,
         conformal_quantile=0.0,
         learned_from=learned_from,
         intended_use=INTENDED_USE,
@@ -205,13 +206,14 @@ def calibrate(
     near = teaching.rows(some)
     _, features = answers(network, near, candidate.preprocess, scale)
     fold = (np.unique(near.patients, return_inverse=True)[1] % 5).astype(str).tolist()
-    scales, lines = {}, {}
+    scales, lines, doubts = {}, {}, {}
     for number, score in enumerate(recipe.scores):
         known = ~np.isnan(holding.answers[:, number])
         truth = holding.answers[known, number] == 1
         scales[score] = [round(value, 5) for value in fit_scale(logits[known, number], truth)]
         own = scaled(logits[known, number], (scales[score][0], scales[score][1]))
         lines[score] = round(fit_threshold(own, truth), 5)
+        doubts[score] = fit_doubt(own, truth, COVERAGE)
     return BundledCandidate(
         name=candidate.name,
         network=candidate.network,
@@ -223,6 +225,7 @@ def calibrate(
         facts={
             "scale": scales,
             "threshold": lines,
+            "doubt": doubts,
             **({} if scale is None else {"clinical": scale.to_dict()}),
         },
     )

@@ -18,7 +18,7 @@ from evidence.curves import roc
 from evidence.delong import compare
 from evidence.metrics import Bootstrap, kappa_of
 from evidence.prognosis import EVENT, YEARS
-from evidence.scores import score_figures
+from evidence.scores import Line, score_figures
 from imaging import read_radiograph
 from models import registry
 from recipes.clinical import raw
@@ -40,7 +40,7 @@ KNOWN_ONLY = "age, sex, BMI only"
 class MeasuredSpines:
     """What a bundle answered to one set of films.
 
-    answers [N, S]: the truth, NaN where not known. probabilities: by candidate [N, S]; thresholds: by candidate [S].
+    answers [N, S]: the truth, NaN where not known. probabilities: by candidate [N, S]; lines: by candidate [S].
     known: age, sex and BMI [N, 3]. bodies: the vertebrae found, a list a film. points: the true ones [N, K, 2] on the
     film, NaN where not known. sizes [N, 2]: height and width of the films. spacing [N]: mm a pixel, NaN where unknown.
     """
@@ -50,7 +50,7 @@ class MeasuredSpines:
     refused: dict[str, str]
     answers: Array
     probabilities: dict[str, Array]
-    thresholds: dict[str, list[float]]
+    lines: dict[str, list[Line]]
     known: Array
     examples: tuple[Example, ...]
     bodies: tuple[tuple[Vertebra, ...], ...]
@@ -112,9 +112,7 @@ def _set(
                                 for row in rows])
             for one in bundle.candidates
         },
-        thresholds={
-            one.name: [one.facts["threshold"][score] for score in recipe.scores] for one in bundle.candidates
-        },
+        lines={one.name: [Line.of(one.facts, score) for score in recipe.scores] for one in bundle.candidates},
         known=np.array([raw(one.clinical) for one in examples]),
         examples=examples,
         bodies=tuple(seen[row].bodies for row in rows),
@@ -169,7 +167,7 @@ def figures(measured: MeasuredSpines, curves: bool = True) -> dict[str, Any]:
         **answers_figures(
             measured.answers,
             measured.probabilities,
-            measured.thresholds,
+            measured.lines,
             measured.scores,
             measured.patients,
             measured.known,
@@ -184,7 +182,7 @@ def figures(measured: MeasuredSpines, curves: bool = True) -> dict[str, Any]:
 def answers_figures(
     answers: Array,
     probabilities: Mapping[str, Array],
-    thresholds: Mapping[str, Sequence[float]],
+    lines: Mapping[str, Sequence[Line]],
     scores: Sequence[str],
     patients: Sequence[str],
     known: Array | None = None,
@@ -200,12 +198,12 @@ def answers_figures(
         if not len(truth):
             continue
         own = {name: table[rows, number] for name, table in probabilities.items()}
-        lines = {name: thresholds[name][number] for name in own}
+        drawn = {name: lines[name][number] for name in own}
         if known is not None and not np.isnan(known).any() and min(truth.sum(), (~truth).sum()) >= 10:
             part = (np.unique(group, return_inverse=True)[1] % 5).astype(str).tolist()
             own = {KNOWN_ONLY: out_of_fold(known[rows], truth.astype(int), part, 2)[:, 1], **own}
-            lines[KNOWN_ONLY] = 0.5
-        judges = {name: score_figures(truth, values, lines[name], group) for name, values in own.items()}
+            drawn[KNOWN_ONLY] = Line(0.5)
+        judges = {name: score_figures(truth, values, drawn[name], group) for name, values in own.items()}
         if curves:
             for name, values in own.items():
                 judges[name]["roc"] = {key: one for key, one in roc(truth, values).items() if key != "threshold"}
@@ -278,5 +276,5 @@ def vertebra_figures(measured: MeasuredSpines) -> dict[str, Any]:
             "specificity": asdict(drawn.ratio(~positive & ~called, ~positive)),
         }
     if any(broken) and not all(broken):
-        result["fracture_by_heights"] = score_figures(np.array(broken), np.array(worst), 0.2, whose)
+        result["fracture_by_heights"] = score_figures(np.array(broken), np.array(worst), Line(0.2), whose)
     return result

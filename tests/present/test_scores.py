@@ -10,16 +10,19 @@ from tests.readings import a_reading
 def test_scores_and_bodies_stand_in_the_answer() -> None:
     points = tuple((float(x), float(y)) for y in (10, 20) for x in (5, 10, 15))
     body = Vertebra("L1", points, (18.0, 20.0, 25.0), "mm", 2, "wedge", 0.28, 0.9)
-    scores = {"vertebral_fracture": Score(0.4, 0.2), "osteoporosis": Score(0.1, 0.3)}
+    scores = {"vertebral_fracture": Score(0.4, 0.2, (0.3, 0.5)), "osteoporosis": Score(0.1, 0.3, (0.2, 0.4))}
     one = a_reading(
         recipe="spine_vertex", estimate=Estimate({}, (), scores=scores), vertebrae=(body,),
         candidates={"image": {"vertebral_fracture": 0.4, "osteoporosis": 0.1}},
     )  # fmt: skip
     assert headline(one) == verdict(one) == "Vertebral fracture"
     html = answer_html(one)
-    for said in ("Vertebral fracture", "40 %", "2 wedge", "L1", "25.0", "Film alone"):
+    undecided = "Vertebral fracture: neither yes nor no can be ruled out"
+    for said in ("Vertebral fracture", "40 %", "2 wedge", "L1", "25.0", "Film alone", undecided):
         assert said in html, said
     row = one.row()
     assert row["label"] is None
-    assert row["scores"]["osteoporosis"] == {"probability": 0.1, "threshold": 0.3, "positive": False}
+    assert row["scores"]["osteoporosis"] == {
+        "probability": 0.1, "threshold": 0.3, "positive": False, "undecided": False,
+    }  # fmt: skip
     assert row["vertebrae"]["L1"]["genant"] == 2

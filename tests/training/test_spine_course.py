@@ -82,7 +82,7 @@ def test_a_bundle_keeps_scores_scales_and_the_norm(weights: Path) -> None:
     assert bundle.scores == RECIPE.scores
     assert bundle.labels == ()
     told = bundle.candidates[1].facts
-    assert set(told["threshold"]) == set(RECIPE.scores)
+    assert set(told["threshold"]) == set(told["doubt"]) == set(RECIPE.scores)
     assert told["clinical"]["mean"][0] == pytest.approx(64, abs=10)
     assert "clinical" not in bundle.candidates[0].facts
     norm = bundle.outliners[0].facts["norm"]
@@ -101,6 +101,7 @@ def test_a_film_is_read_with_its_scores(cohort: Path, read_with: None) -> None:
     for name, score in row["scores"].items():
         assert 0 <= score["probability"] <= 1
         assert score["positive"] == (score["probability"] >= score["threshold"])
+        assert score["undecided"] == alone.estimate.scores[name].undecided
         assert score["probability"] == pytest.approx(row["candidates"]["image"][name], abs=1e-5)
     assert set(row["candidates"]) == {"image", "with_clinical"}
     assert "clinical_not_known" in {one["code"] for one in row["warnings"]}
