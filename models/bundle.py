@@ -13,6 +13,7 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -80,6 +81,9 @@ class Densitometer:
     outputs: tuple[str, ...]
     weights: Decomposer
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+Mapper = TypeVar("Mapper", Outliner, Densitometer)
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,9 +185,12 @@ def load(folder: Path) -> Bundle:
         evidence=_read(folder / "evidence.json"),
         scores=scores,
         card=card.read_text(encoding="utf-8") if card.exists() else "",
-        outliners=tuple(_outliner(folder / name, facts) for name, facts in config.get("outliners", {}).items()),
+        outliners=tuple(
+            _mapper(folder / name, facts, Outliner, Dense) for name, facts in config.get("outliners", {}).items()
+        ),
         densitometers=tuple(
-            _densitometer(folder / name, facts) for name, facts in config.get("densitometers", {}).items()
+            _mapper(folder / name, facts, Densitometer, Decomposer)
+            for name, facts in config.get("densitometers", {}).items()
         ),
     )
 
@@ -208,28 +215,16 @@ def _candidate(part: Path, values: dict[str, Any], labels: tuple[str, ...]) -> C
     )
 
 
-def _outliner(part: Path, facts: dict[str, Any]) -> Outliner:
+def _mapper(part: Path, facts: dict[str, Any], of: Callable[..., Mapper], kind: type[Kind]) -> Mapper:
+    """A network that answers with maps; the names of its outputs stand where others keep their labels."""
     config = _read(part / "config.json")["osteolens"]
-    return Outliner(
+    return of(
         name=part.name,
         network=config["network"],
         options=config["options"],
         preprocessing=_read(part / "preprocessor_config.json"),
         outputs=tuple(config["labels"]),
-        weights=_network(part, config, Dense),
-        facts=facts,
-    )
-
-
-def _densitometer(part: Path, facts: dict[str, Any]) -> Densitometer:
-    config = _read(part / "config.json")["osteolens"]
-    return Densitometer(
-        name=part.name,
-        network=config["network"],
-        options=config["options"],
-        preprocessing=_read(part / "preprocessor_config.json"),
-        outputs=tuple(config["labels"]),
-        weights=_network(part, config, Decomposer),
+        weights=_network(part, config, kind),
         facts=facts,
     )
 
