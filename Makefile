@@ -72,15 +72,17 @@ WEIGHTS ?= runs/weights
 DATA ?= $(or $(OSTEOLENS_DATA),../shared/data)
 weights: export OSTEOLENS_WEIGHTS = $(abspath $(WEIGHTS))
 weights: .venv/installed
-	for recipe in hip_finder hip_regions hip_vit; do \
-	  $(PY) cli.py train $$recipe --data virtual --preset demo --out runs/make/$$recipe && \
-	  $(PY) cli.py models promote runs/make/$$recipe/bundles/$$recipe/0.1.0 || exit 1; \
+	for recipe in hip_finder knee_finder hip_regions hip_vit hip_bmd spine_vertex view; do \
+	  $(PY) cli.py train $$recipe --data virtual --preset demo --workers 2 --out runs/make/$$recipe && \
+	  $(PY) cli.py models promote runs/make/$$recipe/bundles/$$recipe/* || exit 1; \
 	done
 	$(PY) -m bench.finder
-	for recipe in hip_regions hip_vit; do $(PY) cli.py evaluate $$recipe --data virtual --out docs/evidence || exit 1; done
+	for recipe in hip_regions hip_vit hip_bmd spine_vertex view; do \
+	  $(PY) cli.py evaluate $$recipe --data virtual --workers 2 --out docs/evidence || exit 1; \
+	done
 	if [ -f $(DATA)/knee_qus/manifest.csv ]; then \
 	  $(PY) cli.py train knee_resnet --data $(DATA)/knee_qus/manifest.csv --preset demo --out runs/make/knee_resnet \
 	    --init mobilenet_v2=$(DATA)/weights/mobilenet_v2_imagenet.safetensors \
 	    --learned-from "AP knee films labelled by heel ultrasound (Wani and Arora, Mendeley Data fxjm8fb6mw, CC BY 4.0)" && \
-	  $(PY) cli.py models promote runs/make/knee_resnet/bundles/knee_resnet/0.1.0; \
+	  $(PY) cli.py models promote runs/make/knee_resnet/bundles/knee_resnet/*; \
 	else echo "no knee films at $(DATA)/knee_qus: the knee bundle is left out"; fi

@@ -417,7 +417,7 @@ def _parser() -> argparse.ArgumentParser:
         help="scratch, a file, a bundle's folder or a hub id",
     )
     one.add_argument("--seed", type=int, default=0)
-    one.add_argument("--version", default="0.1.0", help="of the bundle that is made")
+    one.add_argument("--version", help="of the bundle that is made (default: the one its recipe reads with)")
     one.add_argument("--learned-from", metavar="TEXT", help="what the card says of the data")
     one.add_argument("--workers", type=int, default=cores, help=workers)
     one.add_argument("--out", type=Path, required=True, metavar="DIR")

@@ -226,7 +226,7 @@ def train(
     out: Path,
     init: dict[str, str] | None = None,
     seed: int = 0,
-    version: str = "0.1.0",
+    version: str | None = None,
     learned_from: str | None = None,
     workers: int = 1,
     test_films: int = TEST_FILMS,
@@ -236,10 +236,12 @@ def train(
     goes on.
 
     data: a manifest, or `virtual`. init: first weights by candidate, instead of the recipe's own. Raises ValueError in
-    one sentence for a manifest, a recipe or weights that cannot be used. test_films: virtual films a set on which the
-    bundle is measured and signed; 0 leaves that to `evaluate`.
+    one sentence for a manifest, a recipe or weights that cannot be used. version: of the bundle; unless told, the one
+    that the recipe reads with. test_films: virtual films a set on which the bundle is measured and signed; 0 leaves
+    that to `evaluate`.
     """
     recipe, say, first = learner(recipe_name), tell or (lambda *_: None), init or {}
+    version = version or (recipe.bundle or "").partition("@")[2] or "0.1.0"
     manifests = _data(recipe, data, preset_name, seed, workers, say)
     views = recipe.name == view.RECIPE.name  # which also learns from real films at hand, and says from which
     source = learned_from or ("" if views else VIRTUAL if data == "virtual" else manifests[0].name)
