@@ -1,24 +1,29 @@
 """What pixels of public knee films carry: the six networks of the knee study and MobileNetV2 under one protocol.
 
-    python -m bench.knee_comparison [--preset demo|paper] [--repeats 1] [--init NAME=WEIGHTS ...] [--card FOLDER]
+    python -m bench.knee_comparison [--preset demo|paper] [--repeats 1] [--init NAME=WEIGHTS ...] [--as-it-stands]
 
-Three questions, each network asked all of them with the same films, folds and schedule: two classes on single knees
+Four questions, each network asked all of them with the same films, folds and schedule: two classes on single knees
 (knee_binary) split at random, as studies do; the same with all copies and crops of a film on one side; three classes on
-whole films (knee_qus), copies on one side. Beside them regressions that see only size and contrast, or only age, and
-each network joined with age, sex and BMI. Writes docs/evidence/knee_resnet.md. Stopped and run again, it goes on.
+whole films (knee_qus), copies on one side; and the same with each knee read on its own and a film answered by the mean
+of its knees. Beside them regressions that see only size and contrast, or only age, and each network joined with age,
+sex and BMI. A frozen network's features are computed once, and a regression is its head. Writes
+docs/evidence/knee_resnet.md. Stopped and run again, it goes on.
 """
 
 import argparse
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.model_selection import ShuffleSplit, StratifiedGroupKFold
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, ShuffleSplit, StratifiedGroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
 from bench.section import write_section
@@ -28,13 +33,15 @@ from evidence.baselines import out_of_fold
 from evidence.copies import contradictions, find_copies, groups
 from evidence.metrics import classification
 from imaging.preprocess import Preprocess
+from models import registry
 from models.bundle import amend, load
 from models.initial import initialise
 from models.networks import Classifier, build, freeze
+from recipes.knee_finder import FINDER
 from recipes.recipe import Candidate, Preset
-from training.dataset import Dataset, gather
+from training.dataset import gather
 from training.fit import Schedule, answers, fit
-from training.lesson import ClassLesson
+from training.lesson import ClassLesson, shrunk
 from training.manifest import read_manifest
 
 PAGE = ROOT / "docs/evidence/knee_resnet.md"
@@ -47,12 +54,22 @@ PUBLISHED = {
     "resnet18": 79,
     "cnn3": 66,
 }  # per cent of 37 test films, split at random: Sci. Rep. 2025, s41598-025-24338-4
+TITLES = {
+    "random": "Single knees, two classes, split at random",
+    "grouped": "Single knees, two classes, copies on one side",
+    "whole": "Whole films, three classes, copies on one side",
+    "apart": "Each knee read on its own, three classes, copies on one side",
+}
 Array = npt.NDArray[np.float64]
+Rows = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]  # learned from, asked
+Answers = tuple[npt.NDArray[np.int64], Array]  # rows, and their probabilities
+Tell = Callable[[str, int, int], None]
 
 
-def candidates(px: int, thin: bool) -> tuple[Candidate, ...]:
-    """The networks of the study and MobileNetV2, in the size published or thinner."""
-    inputs = Preprocess((px, px))
+def candidates(px: int, frozen_px: int, thin: bool) -> tuple[Candidate, ...]:
+    """The networks of the study and MobileNetV2, in the size published or thinner. frozen_px: what frozen ones are
+    shown, whose features are computed once."""
+    inputs, larger = Preprocess((px, px)), Preprocess((frozen_px, frozen_px))
     fifty: dict[str, Any] = {"embedding_size": 16, "hidden_sizes": [48, 96, 192, 384], "depths": [3, 4, 6, 3]}
     eighteen: dict[str, Any] = {"layer_type": "basic", "depths": [2, 2, 2, 2]}
     eighteen |= {"embedding_size": 16, "hidden_sizes": [16, 32, 64, 128]} if thin else {
@@ -62,131 +79,218 @@ def candidates(px: int, thin: bool) -> tuple[Candidate, ...]:
     mobile = {"image_size": px, "classifier_dropout_prob": 0.2}
     return (
         Candidate("resnet50_fine_tuned", "resnet", inputs, fifty if thin else {}),
-        Candidate("resnet50_frozen", "resnet", inputs, fifty if thin else {}, frozen=1.0),
+        Candidate("resnet50_frozen", "resnet", larger, fifty if thin else {}, frozen=1.0),
         Candidate("vgg16_fine_tuned", "vgg16", inputs, vgg),
-        Candidate("vgg16_frozen", "vgg16", inputs, vgg, frozen=1.0),
+        Candidate("vgg16_frozen", "vgg16", larger, vgg, frozen=1.0),
         Candidate("resnet18", "resnet", inputs, eighteen),
         Candidate("cnn3", "cnn3", inputs),
-        Candidate("mobilenet_v2_fine_tuned", "mobilenet_v2", inputs, mobile, frozen=0.5),
-        Candidate("mobilenet_v2_frozen", "mobilenet_v2", inputs, mobile, frozen=1.0),
+        Candidate("mobilenet_v2_fine_tuned", "mobilenet_v2", inputs, mobile, frozen=0.5, learning_rate=3e-4),
+        Candidate("mobilenet_v2_frozen", "mobilenet_v2", larger, mobile, frozen=1.0),
     )
 
 
 PRESETS = {
-    "demo": Preset(candidates(96, thin=True), epochs=6, batch_size=16, learning_rate=1e-3),
-    "paper": Preset(candidates(224, thin=False), epochs=40, batch_size=32, learning_rate=1e-4),
+    "demo": Preset(candidates(112, 224, thin=True), epochs=12, batch_size=16, learning_rate=1e-3),
+    "paper": Preset(candidates(224, 224, thin=False), epochs=40, batch_size=32, learning_rate=1e-4),
 }
+PENALTIES = np.logspace(-5, 0, 6)  # of a frozen network's head, chosen within what is learned from
+
+
+@dataclass(frozen=True, eq=False)
+class Films:
+    """A set of films, or of knees cut out of films, as networks see it.
+
+    grey: uint8 [N, px, px]. trivial: size and contrast [N, 7]. people: age, sex and BMI [N, 3], NaN where not known.
+    film: which film each row belongs to [N]. group: one number for all copies of a film [N].
+    """
+
+    grey: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int64]
+    trivial: Array
+    people: Array
+    film: npt.NDArray[np.int64]
+    group: npt.NDArray[np.int64]
+
+    def rows(self, rows: npt.NDArray[np.int64]) -> "Films":
+        """Some of them."""
+        return Films(*(getattr(self, one.name)[rows] for one in fields(self)))
+
+    def shown_to(self, candidate: Candidate) -> npt.NDArray[np.uint8]:
+        """The films as large as a network sees them."""
+        return shrunk(torch.from_numpy(self.grey), candidate.preprocess.size, 1.0).numpy()
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """Films, their classes, and how they are split. group: one number for all copies of a film [N]. rounds: lists of
-    (learned from, answered) rows; within a round every row answered is answered once."""
+    """Films, their classes, and how they are split. rounds: lists of (learned from, asked) rows; within a round every
+    row that is asked is asked once."""
 
     name: str
-    title: str
-    films: Dataset
+    films: Films
     labels: tuple[str, ...]
-    group: list[int]
-    rounds: list[list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]]
+    rounds: list[list[Rows]]
 
 
-def questions(preset: Preset, repeats: int, tell: Callable[[str, int, int], None]) -> Iterator[Question]:
-    """The three questions, of the films at hand."""
-    data = settings().data
-    two, three = (NORMAL, OSTEOPOROSIS), CLASSES
-    for folder, labels in (("knee_binary", two), ("knee_qus", three)):
-        manifest = read_manifest(data / folder / "manifest.csv", require_labels=True)
-        films = gather(
-            manifest, labels, preset.candidates, lambda done, all_, at=folder: tell(f"reading {at}", done, all_)
+def read_set(
+    name: str, labels: tuple[str, ...], inputs: Preprocess, finder: Path | None, kept: Path, tell: Tell
+) -> Films:
+    """A set at hand, read once and kept in a file. finder: the bundle that cuts knees out; None for whole films."""
+    if not kept.exists():
+        manifest = read_manifest(settings().data / name / "manifest.csv", require_labels=True)
+        one = Candidate("shown", "", inputs)
+        read = gather(manifest, labels, (one,), lambda done, all_: tell(f"reading {name}", done, all_), finder)
+        copies = find_copies(read.sketches, lambda done, all_: tell(f"copies in {name}", done, all_))
+        persons = [example.clinical for example in read.examples]
+        people = [[p.age_years, None if p.sex is None else p.sex == "F", p.bmi] for p in persons]
+        paths = [str(example.path) for example in read.examples]
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(
+            kept,
+            grey=read.grey["shown"],
+            labels=read.labels,
+            trivial=read.trivial,
+            people=np.array(people, float),
+            film=np.unique(paths, return_inverse=True)[1],
+            group=np.array(groups(len(paths), copies)),
         )
-        copies = find_copies(films.sketches, lambda done, all_, at=folder: tell(f"copies in {at}", done, all_))
-        group = groups(len(films.examples), copies)
-        if labels == two:
+    with np.load(kept) as stored:
+        return Films(**{one.name: stored[one.name] for one in fields(Films)})
+
+
+def questions(inputs: Preprocess, repeats: int, finder: Path | None, folder: Path, tell: Tell) -> Iterator[Question]:
+    """The questions, of the films at hand; the last only where there is a finder."""
+    two, three = (NORMAL, OSTEOPOROSIS), CLASSES
+    for name, source, labels, by in (
+        ("random", "knee_binary", two, None),
+        ("grouped", "knee_binary", two, None),
+        ("whole", "knee_qus", three, None),
+        *((("apart", "knee_qus", three, finder),) if finder else ()),
+    ):
+        films = read_set(
+            source, labels, inputs, by, folder / f"{source}{f'_{by.parent.name}_{by.name}' if by else ''}.npz", tell
+        )
+        if name == "random":
             # 298 / 37 / 37 of 372: a tenth answers; what such studies stop by is learned from here.
             splits = ShuffleSplit(max(2, repeats), test_size=0.1, random_state=0).split(films.labels)
             rounds = [[(np.asarray(learns), np.asarray(asked))] for learns, asked in splits]
-            yield Question("random", "Single knees, two classes, split at random", films, labels, group, rounds)
-        doubted = set(contradictions(group, [example.label for example in films.examples]))
-        kept = [row for row in range(len(group)) if row not in doubted]
-        films, group = films.without(sorted(doubted)), [group[row] for row in kept]
-        rounds = [list(_folds(films.labels, group, repeat)) for repeat in range(repeats)]
-        name, shown = (
-            ("grouped", "Single knees, two classes") if labels == two else ("whole", "Whole films, three classes")
-        )
-        yield Question(name, f"{shown}, copies on one side", films, labels, group, rounds)
+        else:
+            doubted = contradictions(films.group.tolist(), [labels[number] for number in films.labels])
+            films = films.rows(np.setdiff1d(np.arange(len(films.labels)), doubted))
+            rounds = [list(_folds(films, repeat)) for repeat in range(repeats)]
+        yield Question(name, films, labels, rounds)
 
 
-def _folds(
-    labels: npt.NDArray[np.int64], group: Sequence[int], seed: int
-) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    for learns, asked in StratifiedGroupKFold(5, shuffle=True, random_state=seed).split(labels, labels, group):
-        yield np.asarray(learns), np.asarray(asked)
+def _folds(films: Films, seed: int) -> Iterator[Rows]:
+    """Five folds, copies of a film in one of them; knees cut out of films stand where their films stand."""
+    _, first, film = np.unique(films.film, return_index=True, return_inverse=True)
+    folds = StratifiedGroupKFold(5, shuffle=True, random_state=seed)
+    for _, asked in folds.split(first, films.labels[first], films.group[first]):
+        held = np.isin(film, asked)
+        yield np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def begun(candidate: Candidate, labels: int, init: str, seed: int) -> Classifier:
+    """A network with its first weights; without any, a frozen one keeps chance's."""
+    torch.manual_seed(seed)
+    network: Classifier = initialise(build(candidate.network, labels, candidate.options), init)
+    freeze(network, candidate.frozen if init != "scratch" else 0.0)
+    return network
 
 
 def taught(
-    candidate: Candidate, preset: Preset, question: Question, learns: Sequence[int], init: str, seed: int, folder: Path
-) -> Classifier:
-    """One network, taught on some films of a question. Without weights to begin with, a frozen one keeps chance's."""
-    torch.manual_seed(seed)
-    network: Classifier = initialise(build(candidate.network, len(question.labels), candidate.options), init)
-    freeze(network, candidate.frozen if init != "scratch" or candidate.frozen == 1.0 else 0.0)
-    films, labels = question.films.grey[candidate.name][learns], question.films.labels[learns]
-    lesson = ClassLesson(films, labels, len(question.labels), candidate.preprocess)
-    return fit(network, lesson, Schedule.of(candidate, preset), folder, seed, pretrained=init != "scratch")
+    candidate: Candidate, preset: Preset, question: Question, parts: Rows, init: str, seed: int, folder: Path
+) -> Array:
+    """One network, taught on some films of a question: its probabilities [n, K] for the others."""
+    films, (learns, asked) = question.films, parts
+    grey = films.shown_to(candidate)
+    lesson = ClassLesson(grey[learns], films.labels[learns], len(question.labels), candidate.preprocess)
+    network = begun(candidate, len(question.labels), init, seed)
+    network = fit(network, lesson, Schedule.of(candidate, preset), folder, seed, pretrained=init != "scratch")
+    (folder / "last.ckpt").unlink(missing_ok=True)
+    return _shares(answers(network, grey[asked], candidate.preprocess)[0])
+
+
+def read_by_head(features: Array, question: Question, parts: Rows) -> Array:
+    """A frozen network's head alone: a regression on its features [N, D], which are computed once, as strict as serves
+    best within what is learned from. Its probabilities [n, K] for the others."""
+    learns, asked = parts
+    model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=1000))
+    search = GridSearchCV(
+        model, {"logisticregression__C": PENALTIES}, scoring="balanced_accuracy", cv=StratifiedGroupKFold(4)
+    )
+    films = question.films
+    search.fit(features[learns], films.labels[learns], groups=films.group[learns])
+    return np.asarray(search.predict_proba(features[asked]))
+
+
+def _shares(logits: npt.NDArray[np.floating]) -> Array:
+    return torch.from_numpy(logits).double().softmax(1).numpy()
 
 
 def answered(
-    question: Question, preset: Preset, init: dict[str, str], folder: Path, tell: Callable[[str, int, int], None]
-) -> dict[str, tuple[npt.NDArray[np.int64], Array]]:
+    question: Question, preset: Preset, init: dict[str, str], folder: Path, tell: Tell, new: bool = True
+) -> dict[str, Answers]:
     """By network: the rows that were asked, over all rounds, and the probabilities [n, K] it answered. Each part is
-    kept on disk as it is done."""
+    kept on disk as it is done. new: whether what is not there yet is taught; without, networks not done are left out.
+    """
     total = sum(map(len, question.rounds)) * len(preset.candidates)
     done, found = 0, {}
     for candidate in preset.candidates:
-        first = init.get(candidate.name.removesuffix("_fine_tuned").removesuffix("_frozen"), "scratch")
-        rows, shares = [], []
-        for number, parts in enumerate(question.rounds):
-            for part, (learns, asked) in enumerate(parts):
-                kept = folder / question.name / candidate.name / f"{number}_{part}.npy"
-                if not kept.exists():
-                    network = taught(
-                        candidate, preset, question, learns.tolist(), first, number, kept.with_suffix("")
-                    )  # fmt: skip
-                    logits, _ = answers(network, question.films.grey[candidate.name][asked], candidate.preprocess)
-                    np.save(kept, torch.from_numpy(logits).softmax(1).numpy())
-                    (kept.with_suffix("") / "last.ckpt").unlink(missing_ok=True)
-                rows.append(asked)
-                shares.append(np.load(kept).astype(np.float64))
-                done += 1
-                tell(f"{question.name}: {candidate.name}", done, total)
-        found[candidate.name] = (np.concatenate(rows), np.concatenate(shares))
+        first = first_weights(candidate.name, init)
+        at, features = folder / question.name / candidate.name, None
+        rows: list[npt.NDArray[np.int64]] = []
+        shares: list[Array] = []
+        for number, parts in ((number, parts) for number, one in enumerate(question.rounds) for parts in one):
+            kept = at / f"{len(rows)}.npy"
+            if not kept.exists() and new:
+                at.mkdir(parents=True, exist_ok=True)
+                if candidate.frozen == 1.0:
+                    if features is None:
+                        network = begun(candidate, len(question.labels), first, 0).eval()
+                        grey = question.films.shown_to(candidate)
+                        features = answers(network, grey, candidate.preprocess)[1].astype(np.float64)
+                    told = read_by_head(features, question, parts)
+                else:
+                    told = taught(candidate, preset, question, parts, first, number, kept.with_suffix(""))
+                np.save(kept, told)
+            if not kept.exists():
+                break
+            rows.append(parts[1])
+            shares.append(np.load(kept))
+            done += 1
+            tell(f"{question.name}: {candidate.name}", done, total)
+        else:
+            found[candidate.name] = (np.concatenate(rows), np.concatenate(shares))
     return found
 
 
-def without_pixels(question: Question) -> dict[str, tuple[npt.NDArray[np.int64], Array]]:
+def first_weights(candidate: str, init: dict[str, str]) -> str:
+    """Where a candidate begins: `scratch` where nobody names weights for its network."""
+    return init.get(candidate.removesuffix("_fine_tuned").removesuffix("_frozen"), "scratch")
+
+
+def without_pixels(question: Question) -> dict[str, Answers]:
     """Regressions on what is no bone, asked for the same films: size and contrast; age; age, sex and BMI."""
-    tables = {"size, mean and contrast alone": question.films.trivial}
-    people = [example.clinical for example in question.films.examples]
-    if all(one.age_years is not None and one.sex is not None and one.bmi is not None for one in people):
-        known = np.array([[one.age_years, one.sex == "F", one.bmi] for one in people], float)
-        tables |= {"age alone": known[:, :1], "age, sex and BMI alone": known}
+    films = question.films
+    tables = {"size, mean and contrast alone": films.trivial}
+    if not np.isnan(films.people).any():
+        tables |= {"age alone": films.people[:, :1], "age, sex and BMI alone": films.people}
     found = {}
     for name, table in tables.items():
         rows, shares = [], []
-        for parts in question.rounds:
-            for learns, asked in parts:
-                both = np.concatenate([learns, asked])
-                part = ["learns"] * len(learns) + ["asked"] * len(asked)
-                answer = out_of_fold(table[both], question.films.labels[both], part, len(question.labels))
-                rows.append(asked)
-                shares.append(answer[len(learns) :])
+        for learns, asked in (parts for one in question.rounds for parts in one):
+            both = np.concatenate([learns, asked])
+            part = ["learns"] * len(learns) + ["asked"] * len(asked)
+            answer = out_of_fold(table[both], films.labels[both], part, len(question.labels))
+            rows.append(asked)
+            shares.append(answer[len(learns) :])
         found[name] = (np.concatenate(rows), np.concatenate(shares))
     return found
 
 
-def figures(question: Question, found: dict[str, tuple[npt.NDArray[np.int64], Array]]) -> dict[str, Any]:
-    """Figures with 95 % intervals, bootstrap over distinct films; networks joined with the person where known."""
+def figures(question: Question, found: dict[str, Answers]) -> dict[str, Any]:
+    """Figures with 95 % intervals, bootstrap over distinct films; networks joined with the person where known; knees of
+    one film joined to its answer."""
     person = found.get("age, sex and BMI alone")
     joined = {}
     if person is not None:
@@ -194,32 +298,45 @@ def figures(question: Question, found: dict[str, tuple[npt.NDArray[np.int64], Ar
             if "alone" not in name:
                 product = shares * person[1]
                 joined[f"{name} with age, sex and BMI"] = (rows, product / product.sum(1, keepdims=True))
-    return {
-        name: classification(
-            question.films.labels[rows], shares, question.labels, [question.group[row] for row in rows]
+    films, told = question.films, {}
+    size = sum(len(asked) for _, asked in question.rounds[0])
+    for name, (rows, shares) in {**found, **joined}.items():
+        # A film is answered once a round: its rows there are its knees.
+        of_round = np.arange(len(rows)) // size
+        _, first, film = np.unique(
+            np.stack([of_round, films.film[rows]]), axis=1, return_index=True, return_inverse=True
         )
-        for name, (rows, shares) in {**found, **joined}.items()
-    }
+        whole = np.zeros((len(first), shares.shape[1]))
+        np.add.at(whole, film.ravel(), shares)
+        whole /= whole.sum(1, keepdims=True)
+        told[name] = classification(
+            films.labels[rows][first], whole, question.labels, films.group[rows][first].tolist()
+        )
+    return told
 
 
 def lines_of(question: Question, told: dict[str, Any], init: dict[str, str]) -> list[str]:
     """The table of one question."""
-    distinct = len(set(question.group))
-    positive = question.labels[-1]
+    films, positive = question.films, question.labels[-1]
+    counts = np.bincount(films.labels[np.unique(films.film, return_index=True)[1]])
+    shown = ", ".join(f"{count} {label}" for count, label in zip(counts, question.labels, strict=True))
+    knees = f" with {len(films.film)} knees" if len(films.film) > len(set(films.film.tolist())) else ""
+    asked = sum(map(len, question.rounds))
     lines = [
-        f"{len(question.group)} films, {distinct} distinct; {sum(map(len, question.rounds))} trainings a network.",
+        f"{len(set(films.film.tolist()))} films ({shown}){knees}, {len(set(films.group.tolist()))} distinct; {asked} "
+        f"trainings a network." + ("" if "age alone" in told else " The set tells neither age nor sex nor BMI."),
         "",
         f"| answer | first weights | accuracy | balanced accuracy | AUC of {positive} | published accuracy, % |",
         "|---|---|---|---|---|---|",
     ]
     for name, one in told.items():
         network = name.split(" ")[0]
-        first = init.get(network.removesuffix("_fine_tuned").removesuffix("_frozen"))
-        begun = "" if "alone" in name else Path(first).stem.replace("_", " ") if first else "none"
+        first = first_weights(network, init)
+        begun_with = "" if "alone" in name else "none" if first == "scratch" else Path(first).stem.replace("_", " ")
         published = PUBLISHED.get(name, "") if question.name == "random" else ""
         lines.append(
-            f"| {name.replace('_', ' ')} | {begun} | {_told(one['accuracy'])} | {_told(one['balanced_accuracy'])} | "
-            f"{_told(one['classes'][positive]['auc'])} | {published} |"
+            f"| {name.replace('_', ' ')} | {begun_with} | {_told(one['accuracy'])} | "
+            f"{_told(one['balanced_accuracy'])} | {_told(one['classes'][positive]['auc'])} | {published} |"
         )
     return lines
 
@@ -228,6 +345,27 @@ def _told(figure: dict[str, float | None]) -> str:
     if figure["value"] is None:
         return "not defined"
     return f"{figure['value']:.2f} ({figure['low']:.2f} to {figure['high']:.2f})"
+
+
+def verdict(evidence: dict[str, Any]) -> list[str]:
+    """What follows from the figures, in sentences that the figures fill."""
+    lines = []
+    for name, told in evidence.items():
+        networks = {
+            one: values["balanced_accuracy"] for one, values in told.items() if "alone" not in one and "with" not in one
+        }
+        if not networks:
+            continue
+        best = max(networks, key=lambda one: networks[one]["value"])
+        plain = told["size, mean and contrast alone"]["balanced_accuracy"]
+        beaten = "more than" if networks[best]["low"] > plain["value"] else "not surely more than"
+        lines.append(
+            f"- {TITLES[name]}: the best of {len(networks)} networks ({best.replace('_', ' ')}) has a balanced "
+            f"accuracy of {_told(networks[best])}, {beaten} size, mean and contrast alone ({_told(plain)})"
+            + (f"; age alone has {_told(told['age alone']['balanced_accuracy'])}" if "age alone" in told else "")
+            + ". The best of several is chosen by these very films, which flatters it."
+        )
+    return lines
 
 
 def main() -> None:
@@ -240,6 +378,9 @@ def main() -> None:
     words.add_argument("--init", action="append", default=[], metavar="NAME=WEIGHTS", help="resnet50=FILE, say")
     words.add_argument("--out", type=Path, default=ROOT / "runs/knee_comparison")
     words.add_argument(
+        "--as-it-stands", action="store_true", help="teach nothing more; write the page of what is done so far"
+    )
+    words.add_argument(
         "--card", type=Path, metavar="FOLDER", help="a bundle that nobody reads with yet, to write it into"
     )
     asked = words.parse_args()
@@ -248,6 +389,10 @@ def main() -> None:
     init = dict(one.split("=", 1) for one in asked.init)
     if (settings().data / IMAGENET).exists():
         init = {"mobilenet_v2": str(settings().data / IMAGENET), **init}
+    finder = registry.find(FINDER, settings().weights) if registry.has(FINDER, settings().weights) else None
+    inputs = max((one.preprocess for one in preset.candidates), key=lambda one: one.size)
+    folder = asked.out / f"{asked.preset}_{preset.epochs}"
+    torch.set_num_threads(1)
     evidence, text = {}, []
     with tqdm(total=1, unit="") as bar:
 
@@ -259,45 +404,20 @@ def main() -> None:
 
         if not PAGE.exists():
             PAGE.write_text("# Knees: what the pixels carry\n\nWritten by `python -m bench.knee_comparison`.\n")
-        for question in questions(preset, asked.repeats, tell):
-            folder = asked.out / f"{asked.preset}_{preset.epochs}"
-            found = {**answered(question, preset, init, folder, tell), **without_pixels(question)}
-            evidence[question.name] = figures(question, found)
+        for question in questions(inputs, asked.repeats, finder, asked.out / f"films_{inputs.size[0]}", tell):
+            found = answered(question, preset, init, folder, tell, new=not asked.as_it_stands)
+            evidence[question.name] = figures(question, {**found, **without_pixels(question)})
             lines = lines_of(question, evidence[question.name], init)
-            write_section(PAGE, question.title, lines)
-            text += [f"## {question.title}", "", *lines, ""]
+            write_section(PAGE, TITLES[question.name], lines)
+            text += [f"## {TITLES[question.name]}", "", *lines, ""]
     write_section(PAGE, "In plain words", verdict(evidence))
+    asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "figures.json").write_text(json.dumps(evidence, indent=1) + "\n")
     if asked.card:
         bundle = load(asked.card)
         card = "\n".join([bundle.card.rstrip(), "", *text, *verdict(evidence), ""])
         amend(asked.card, {**bundle.evidence, "comparison": evidence}, card)
 
-
-def verdict(evidence: dict[str, Any]) -> list[str]:
-    """What follows from the figures, in sentences that the figures fill."""
-    lines = []
-    for name, told in evidence.items():
-        networks = {
-            one: values["balanced_accuracy"] for one, values in told.items() if "alone" not in one and "with" not in one
-        }
-        best = max(networks, key=lambda one: networks[one]["value"])
-        plain = told["size, mean and contrast alone"]["balanced_accuracy"]
-        beaten = "more than" if networks[best]["low"] > plain["value"] else "not surely more than"
-        lines.append(
-            f"- {TITLES[name]}: the best network ({best.replace('_', ' ')}) has a balanced accuracy of "
-            f"{_told(networks[best])}, {beaten} size, mean and contrast alone ({_told(plain)})"
-            + (f"; age alone has {_told(told['age alone']['balanced_accuracy'])}" if "age alone" in told else "")
-            + "."
-        )
-    return lines
-
-
-TITLES = {
-    "random": "Single knees split at random, so that copies of a film stand on both sides",
-    "grouped": "The same knees with copies on one side",
-    "whole": "Whole films, three classes, copies on one side",
-}
 
 if __name__ == "__main__":
     main()

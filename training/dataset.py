@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
+from core.radiograph import Radiograph
 from core.refusal import Refused
 from evidence.baselines import trivial_features
 from evidence.copies import Sketch, sketch
 from imaging import read_radiograph
+from models import registry
+from recipes.hips import find_limbs
 from recipes.recipe import Candidate
 from training.manifest import Example, Manifest, ManifestError
 
@@ -45,9 +50,17 @@ class Dataset:
 
 
 def gather(
-    manifest: Manifest, labels: Sequence[str], candidates: Sequence[Candidate], tell: Tell | None = None
+    manifest: Manifest,
+    labels: Sequence[str],
+    candidates: Sequence[Candidate],
+    tell: Tell | None = None,
+    finder: Path | None = None,
 ) -> Dataset:
-    """Read every labelled film of a manifest once. Films that are refused are left out and named in `refused`."""
+    """Read every labelled film of a manifest once. Films that are refused are left out and named in `refused`.
+
+    finder: the folder of the bundle that finds limbs which share their film's label; each is then a row of its own,
+    with the sketch of its film, so that the limbs of a film count as copies of one another.
+    """
     examples, trivial, sketches = [], [], []
     grey: dict[str, list[npt.NDArray[np.uint8]]] = {one.name: [] for one in candidates}
     refused: dict[str, str] = {}
@@ -58,11 +71,17 @@ def gather(
         except Refused as fault:
             refused[example.path.name] = fault.refusal.message
         else:
-            examples.append(example)
-            trivial.append(trivial_features(film))
-            sketches.append(sketch(film.pixels))
+            shown = [film] if finder is None else _limbs(film, finder)
+            if not shown:
+                refused[example.path.name] = "No limb was found on the film."
+            content = sketch(film.pixels)
+            examples += [example] * len(shown)
+            trivial += [trivial_features(one) for one in shown]
+            sketches += [content] * len(shown)
             for candidate in candidates:
-                grey[candidate.name].append(np.round(candidate.preprocess.grey(film) * 255).astype(np.uint8))
+                grey[candidate.name] += [
+                    np.round(candidate.preprocess.grey(one) * 255).astype(np.uint8) for one in shown
+                ]
         if tell is not None:
             tell(number, len(labelled))
     if not examples:
@@ -77,3 +96,8 @@ def gather(
         tuple(sketches),
         refused,
     )
+
+
+def _limbs(film: Radiograph, finder: Path) -> list[Radiograph]:
+    found = find_limbs(film, registry.at(finder).outliners[0], torch.device("cpu"))
+    return [limb.crop(film) for limb in found]

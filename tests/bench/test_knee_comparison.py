@@ -1,5 +1,6 @@
 """The comparison of knees, whole, on drawn films: what leaks, what resumes, and what the page says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,21 @@ from core.settings import settings
 from imaging.preprocess import Preprocess
 from recipes.recipe import Candidate, Preset
 
+INPUTS = Preprocess((48, 48))
+TINY = {"channels": [4, 4, 4], "hidden": 8}
 SMALL = Preset(
-    (Candidate("cnn3", "cnn3", Preprocess((48, 48)), {"channels": [4, 4, 4], "hidden": 8}),), 1, 8, learning_rate=1e-3
+    (
+        Candidate("cnn3", "cnn3", INPUTS, TINY),
+        Candidate("cnn3_frozen", "cnn3", replace(INPUTS, size=(64, 64)), TINY, frozen=1.0),
+    ),
+    1,
+    8,
+    learning_rate=1e-3,
 )
+
+
+def silent(*_: object) -> None:
+    """Progress that nobody watches."""
 
 
 @pytest.fixture
@@ -38,19 +51,38 @@ def films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_copies_stand_on_one_side_unless_the_split_is_random(films: Path) -> None:
-    asked = {one.name: one for one in knee_comparison.questions(SMALL, 1, lambda *_: None)}
+def test_copies_stand_on_one_side_unless_the_split_is_random(films: Path, tmp_path: Path) -> None:
+    asked = {one.name: one for one in knee_comparison.questions(INPUTS, 1, None, tmp_path / "kept", silent)}
     assert set(asked) == {"random", "grouped", "whole"}
 
     def leaks(question: knee_comparison.Question) -> bool:
-        group = np.array(question.group)
+        group = question.films.group
         return any(set(group[learns]) & set(group[held]) for parts in question.rounds for learns, held in parts)
 
     assert leaks(asked["random"])
     assert not leaks(asked["grouped"])
     assert not leaks(asked["whole"])
     answered = np.concatenate([held for _, held in asked["grouped"].rounds[0]])
-    assert sorted(answered) == list(range(len(asked["grouped"].group)))
+    assert sorted(answered) == list(range(len(asked["grouped"].films.group)))
+
+
+def test_knees_of_one_film_stand_on_one_side_and_are_answered_as_one() -> None:
+    film = np.repeat(np.arange(20), 2)
+    labels = np.repeat(np.arange(20) % 2, 2)
+    knees = knee_comparison.Films(
+        np.zeros((40, 8, 8), np.uint8), labels, np.zeros((40, 7)), np.full((40, 3), np.nan), film, film
+    )
+    folds = list(knee_comparison._folds(knees, 0))
+    assert not any(set(film[learns]) & set(film[held]) for learns, held in folds)
+    asked = knee_comparison.Question("apart", knees, ("normal", "osteoporosis"), [folds])
+    rows = np.concatenate([held for _, held in folds])
+    # One knee is surely right, the other a little wrong: together they are right, alone half of them are.
+    surely = np.eye(2)[labels[rows]]
+    little = 0.4 * surely + 0.6 * (1 - surely)
+    shares = np.where((rows % 2 == 0)[:, None], surely, little)
+    told = knee_comparison.figures(asked, {"cnn3": (rows, shares)})["cnn3"]
+    assert told["films"] == 20
+    assert told["accuracy"]["value"] == 1
 
 
 def test_the_page_and_what_was_done_outlive_a_second_run(
@@ -64,7 +96,15 @@ def test_the_page_and_what_was_done_outlive_a_second_run(
     first = page.read_text()
     assert "size, mean and contrast alone" in first
     assert "cnn3 with age, sex and BMI" in first
+    assert "cnn3 frozen with age, sex and BMI" in first
     assert "In plain words" in first
     monkeypatch.setattr(knee_comparison, "taught", lambda *_: pytest.fail("was taught again"))
+    monkeypatch.setattr(knee_comparison, "gather", lambda *_: pytest.fail("was read again"))
     knee_comparison.main()
     assert page.read_text() == first
+    next((tmp_path / "run").glob("*/whole/cnn3/*.npy")).unlink()
+    monkeypatch.setattr("sys.argv", ["knee_comparison", "--out", str(tmp_path / "run"), "--as-it-stands"])
+    knee_comparison.main()
+    whole = page.read_text().split(f"## {knee_comparison.TITLES['whole']}")[1].split("## ")[0]
+    assert "| cnn3 frozen |" in whole
+    assert "| cnn3 |" not in whole
