@@ -26,9 +26,12 @@ from present.prognosis_page import write_prognosis_page
 from present.published import PUBLISHED
 from present.spine_page import write_spine_page
 from present.still import still
-from recipes import LEARNERS, RECIPES
+from present.view_page import write_view_page
+from recipes import LEARNERS, RECIPES, learner
 
 PROGNOSIS = "prognosis"  # what evaluate measures besides recipes
+VIEW = learner("view")
+DOOR_FILMS = 20  # of one kind of real films; all of wrong_site
 
 
 class WrongUse(Exception):
@@ -131,6 +134,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
     if arguments.recipe == PROGNOSIS:
         _prognosis(arguments)
         return
+    if arguments.recipe == VIEW.name:
+        _views(arguments)
+        return
     recipe = RECIPES[arguments.recipe]
     if recipe.finder is None and not recipe.scores:
         raise WrongUse(
@@ -174,6 +180,54 @@ def evaluate(arguments: argparse.Namespace) -> None:
         page = write_page(study, arguments.out)
     print(_keep(study, arguments.out / f"{recipe.name}.json"))
     print(page)
+
+
+def _views(arguments: argparse.Namespace) -> None:
+    if arguments.data != "virtual":
+        raise WrongUse("view is measured on virtual films and on real ones under OSTEOLENS_DATA; pass --data virtual")
+    bundle = arguments.bundle or VIEW.bundle
+    about = {f"{one['name']}@{one['version']}": one for one in reading.models()}.get(bundle or "")
+    if about is None:
+        raise WrongUse(_no_bundle(bundle))
+    with _Progress() as progress:
+        found = learning.evaluate_views(bundle, arguments.workers, tell=progress)
+        door = _at_the_door(progress) if bundle == VIEW.bundle else {}
+    study = {
+        "recipe": VIEW.name,
+        "title": VIEW.title,
+        "version": about["version"],
+        "labels": about["labels"],
+        "learned_from": about["learned_from"],
+        "made_on": about["provenance"].get("made_on", "a day not noted"),
+        "measured_on": datetime.now(UTC).date().isoformat(),
+        "seed": about["provenance"].get("seed", "not noted"),
+        **found,
+        "door": door,
+    }
+    page = write_view_page(study, arguments.out)
+    print(_keep(study, arguments.out / f"{VIEW.name}.json"))
+    print(page)
+
+
+def _at_the_door(tell: learning.Tell) -> dict[str, dict[str, dict[str, int]]]:
+    """How often what was read or refused, by recipe and kind of film."""
+    films: dict[str, list[tuple[str, bytes]]] = {
+        kind: [(path.name, path.read_bytes()) for path in paths[:: max(1, len(paths) // DOOR_FILMS)]]
+        for kind, paths in learning.real_films().items()
+        if paths
+    }
+    films |= {f"drawn: {kind}": [(kind, one) for one in many] for kind, many in learning.no_films(4).items()}
+    counts: dict[str, dict[str, dict[str, int]]] = {}
+    for recipe in ("auto", *(one.name for one in reading.ready()[:1])):
+        for kind, files in films.items():
+            outcomes = counts.setdefault(recipe, {}).setdefault(kind, {})
+            for done, (name, data) in enumerate(files, start=1):
+                tell(f"{recipe}: {kind}", done, len(files))
+                answer = reading.read(data, name, recipe)[0]
+                read_as = f"read as {answer.recipe}" if answer.status == "read" else answer.status
+                outcome = str(answer.refusal.code) if answer.refusal else read_as
+                outcomes[outcome] = outcomes.get(outcome, 0) + 1
+    return counts
 
 
 def _prognosis(arguments: argparse.Namespace) -> None:
@@ -423,7 +477,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--out", type=Path, required=True, metavar="DIR")
 
     one = command("evaluate", evaluate)
-    one.add_argument("recipe", choices=[*RECIPES, PROGNOSIS], help="or prognosis: scores against fractures to come")
+    one.add_argument("recipe", choices=[*RECIPES, VIEW.name, PROGNOSIS], help="or prognosis: scores against fractures")
     one.add_argument("--data", required=True, metavar="MANIFEST|virtual", help=data)
     one.add_argument("--horizon", type=float, default=5.0, metavar="YEARS", help="of prognosis; 5 unless told")
     one.add_argument("--bundle", metavar="NAME@VERSION", help="the recipe's own unless told")

@@ -9,6 +9,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from annotation.films import film_path, keep_film
 from annotation.label_studio import LabelStudio, LabelStudioFault, LabelStudioStatus, status, task_link
 from annotation.labelling import Question
@@ -35,10 +37,12 @@ from training import (
     limb_course,
     spine_course,
     spine_evaluation,
+    strangers,
     view_course,
 )
 from training.evaluation import Measured, figures, measure
 from training.manifest import Manifest, read_manifest
+from training.views import REAL, files_of
 from training.virtual import TEST_FILMS, Cohort, elsewhere, made, of_views, testing, views_testing
 from training.virtual import learning as virtual_learning
 
@@ -64,10 +68,12 @@ __all__ = [
     "figures",
     "film_png",
     "label_studio_status",
+    "no_films",
     "prognosis",
     "promote",
     "pull",
     "push",
+    "real_films",
     "simulate",
     "train",
     "waiting",
@@ -345,6 +351,17 @@ def evaluate_views(bundle: str | None = None, workers: int = 1, tell: Tell | Non
     say = tell or (lambda *_: None)
     folder = find_bundle(bundle or view.RECIPE.bundle or "", settings().weights)
     return view_course.measure(folder, _view_tests(workers, say), say)
+
+
+def real_films() -> dict[str, list[Path]]:
+    """The files of real films at hand, by kind, with those that no recipe reads."""
+    return {one.name: files_of(one, settings().data) for one in REAL}
+
+
+def no_films(each: int) -> dict[str, list[bytes]]:
+    """Pictures that are no film, some of each kind, as files; others than those that taught."""
+    random = np.random.default_rng(91_000)
+    return {kind: [to_png(strangers.draw(random, kind)) for _ in range(each)] for kind in strangers.KINDS}
 
 
 def evaluate_scores(

@@ -8,6 +8,7 @@ import csv
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,8 @@ def read(
         clock.lap("check")
         seen = look_at(film)
         clock.lap("view")
-        chosen = wanted or choose(film, seen, ready(), lambda one: bool(limbs_on(film, one)))
-        notices += guard(film, chosen, seen)
+        chosen = wanted or choose(film, seen, ready(), partial(shows_limbs, film))
+        notices += guard(film, chosen, seen, partial(shows_limbs, film))
         person = (clinical or Clinical()).or_else(film.clinical)
         notices += remarks_on(person)
         limbs: Sequence[Limb | None] = (None,)  # the film as a whole
@@ -140,6 +141,11 @@ def limbs_on(film: Radiograph, recipe: Recipe) -> list[Limb]:
     """What the recipe's finder finds; nothing where it is not sure."""
     finder = registry.bundle(recipe.finder or "", settings().weights)
     return find_limbs(film, finder.outliners[0], engine.device(settings().device))
+
+
+def shows_limbs(film: Radiograph, recipe: Recipe) -> bool:
+    """The finder's word as a witness at the door."""
+    return bool(limbs_on(film, recipe))
 
 
 def answer(

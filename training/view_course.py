@@ -1,17 +1,20 @@
 """The view network, from virtual films, real films at hand and pictures that are none, to a bundle."""
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from scipy.stats import binomtest
 
+from core.radiograph import Pixels
 from core.settings import settings
 from evidence.calibration import calibrated, conformal_quantile, fit_temperature
 from evidence.familiarity import Familiarity, fit_familiarity
@@ -20,21 +23,24 @@ from imaging.preprocess import Preprocess
 from models.bundle import Bundle, Candidate, amend, load
 from models.initial import initialise
 from models.networks import Classifier, build
-from recipes.recipe import Preset, Recipe
+from recipes.recipe import Recipe
 from recipes.view import OTHER, VIEWS, Seen, seen_from
-from training import views
+from training import strangers, views
 from training.about import INTENDED_USE, provenance
 from training.assemble import COVERAGE
 from training.fit import Schedule, answers, fit
-from training.lesson import ClassLesson
 from training.manifest import Manifest
 from training.split import one_held_out
+from training.view_lesson import ViewLesson
 from training.views import REAL, RealSource, ViewFilms
 
 Tell = Callable[[str, int, int], None]
 PICTURES = 960  # that are no film, to learn from; others test
 ENOUGH = 160  # a real source of fewer films is shown as often as that
+TUNING = 4  # epochs with real films, after those without
+RECALLED = 3  # one in so many virtual films and pictures is shown again among the real ones
 KNOWN_FILMS = 600  # kept in the bundle to measure distances to
+EVERY = "all"  # real films, none left out
 
 
 def teach(
@@ -49,61 +55,86 @@ def teach(
     workers: int,
     say: Tell,
 ) -> Bundle:
-    """manifests: films with a column `view`. Each real source at hand is first left out and answered by a network that
-    never saw it, then learned from with the rest.
+    """manifests: films with a column `view`. One network learns from them and from pictures that are no film; from it
+    one goes on with all real films at hand, and one for each origin with all but those, which then answers them.
 
-    Raises ValueError in one sentence for a manifest that cannot be used.
+    The temperature is fitted on these answers: how sure the network says it is, is to hold in another hospital, and on
+    virtual films it is surer. Raises ValueError in one sentence for a manifest that cannot be used.
     """
     preset = recipe.presets[preset_name]
     (candidate,) = preset.candidates
     inputs = candidate.preprocess
     made = []
     for manifest in manifests:
-        kept = folder / "films" / f"{manifest.name}_{manifest.fingerprint}.npz"
-        if not kept.exists():
-            tell = partial(say, f"films of {manifest.name}")
-            views.of_manifest(manifest, inputs, True, seed, tell).save(kept)
-        made.append(ViewFilms.load(kept))
+        read = partial(views.of_manifest, manifest, inputs, True, seed, partial(say, f"films of {manifest.name}"))
+        made.append(views.kept(folder / "films", f"{manifest.name}_{manifest.fingerprint}", inputs, read))
     say("pictures that are no film", 0, 1)
     base = made[0].joined(*made[1:], views.pictures(PICTURES, seed, inputs))
-    at_hand = {}
+    at_hand: dict[RealSource, ViewFilms] = {}
     for source in REAL:
-        kept = folder / "films" / f"{re.sub('[^a-z]+', '_', source.name.lower())}.npz"
-        if source.learned_from and not kept.exists():
-            say(f"real films: {source.name}", 0, 1)
-            films, _ = views.real(source, settings().data, inputs)
-            if films is not None:
-                films.save(kept)
-        if source.learned_from and kept.exists():
-            at_hand[source] = ViewFilms.load(kept)
-    taught = partial(_taught, recipe, preset, folder, seed, init.get(candidate.name, candidate.init), say)
+        say(f"real films: {source.name}", 0, 1)
+        films = _of_source(source, inputs, folder / "films")
+        if len(films.labels):
+            at_hand[source] = films
 
-    every = base.joined(*at_hand.values())
-    one, held, logits = taught(every, "all sources")
-    truth = every.labels[held]
-    groups = np.unique(np.array(every.group)[held], return_inverse=True)[1].tolist()
+    learns, held = one_held_out(base.group, seed)
+    torch.manual_seed(seed)
+    network = initialise(build(candidate.network, len(VIEWS), candidate.options), init.get(candidate.name, "scratch"))
+    schedule = Schedule.of(candidate, preset)
+    first = _fitted(network, base.rows(learns), schedule, candidate.preprocess, folder, "virtual", seed, say)
+    recalled = base.rows(learns[::RECALLED])
+    tuning = replace(schedule, epochs=TUNING, learning_rate=schedule.learning_rate / 2)
+
+    networks = {}
+    for left in (EVERY, *dict.fromkeys(one.origin for one in at_hand)):
+        real = [films for one, films in at_hand.items() if one.learned_from and one.origin != left]
+        networks[left] = first
+        if real:
+            films = _repeated(recalled.joined(*real))
+            part = "all real films" if left == EVERY else f"without {left}"
+            networks[left] = _fitted(deepcopy(first), films, tuning, inputs, folder, part, seed, say)
+
+    taught = base.rows(learns).joined(*(films for one, films in at_hand.items() if one.learned_from))
+    known = [row for row, label in enumerate(taught.labels) if VIEWS[label] != OTHER]
+    familiarity = _familiarity(networks[EVERY], taught.rows(_drawn(taught, known, seed)), inputs)
+    unseen = {one: answers(networks[one.origin], films.grey, inputs) for one, films in at_hand.items()}
+    truth = base.labels[held]
+    logits, _ = answers(networks[EVERY], base.grey[held], inputs)
+    temperature = fit_temperature(*(_distinct(at_hand, unseen) if at_hand else (logits, truth)))
+    one = Candidate(
+        name=candidate.name,
+        network=candidate.network,
+        options=candidate.options,
+        preprocessing=inputs.to_dict(),
+        temperature=temperature,
+        weights=networks[EVERY],
+        familiarity=familiarity.arrays(),
+    )
     left_out = {}
     for source, films in at_hand.items():
-        rest = [other for name, other in at_hand.items() if name is not source]
-        without, _, _ = taught(base.joined(*rest), f"without {source.name}")
-        left_out[source.name] = told(seen_by(without, films), films)
+        # Distances are to films that its own network learned from, among which its origin is not.
+        others = taught.rows([row for row in known if taught.source[row] not in _names_of(source.origin)])
+        far = _familiarity(networks[source.origin], others.rows(_drawn(others, None, seed)), inputs)
+        left_out[source.name] = told(heard(*unseen[source], temperature, far), films)
+    groups = np.unique(np.array(base.group)[held], return_inverse=True)[1].tolist()
     evidence = {
         "data": {
-            "films_and_pictures": len(every.labels),
-            **{f"films_of_{view}": int((every.labels == number).sum()) for number, view in enumerate(VIEWS)},
-            "held_out_to_calibrate": len(held),
+            "films_and_pictures": len(base.labels) + sum(len(films.labels) for films in at_hand.values()),
+            **{f"virtual_films_of_{view}": int((base.labels == number).sum()) for number, view in enumerate(VIEWS)},
+            "real_films_learned_from": sum(len(films.labels) for one, films in at_hand.items() if one.learned_from),
+            "held_out": len(held),
         },
-        "held_out": classification(truth, calibrated(logits, one.temperature), VIEWS, groups),
+        "held_out": classification(truth, calibrated(logits, temperature), VIEWS, groups),
         "left_out": left_out,
     }
-    origin = learned_from or _origin(list(at_hand))
+    origin = learned_from or _origin([one for one in at_hand if one.learned_from])
     return Bundle(
         name=recipe.name,
         version=version,
         labels=VIEWS,
         candidates=(one,),
         coverage=COVERAGE,
-        conformal_quantile=conformal_quantile(calibrated(logits, one.temperature), truth, COVERAGE),
+        conformal_quantile=conformal_quantile(calibrated(logits, temperature), truth, COVERAGE),
         learned_from=origin,
         intended_use=INTENDED_USE,
         provenance=provenance(preset_name, seed, {one.name: one.weights}),
@@ -112,45 +143,65 @@ def teach(
     )
 
 
-def _taught(
-    recipe: Recipe, preset: Preset, folder: Path, seed: int, init: str, say: Tell, films: ViewFilms, part: str
-) -> tuple[Candidate, list[int], np.ndarray]:
-    """One network on four fifths of the groups; the rest, and its logits there."""
-    (candidate,) = preset.candidates
-    learns, held = one_held_out(films.group, seed)
-    teaching = _repeated(films.rows(learns))
-    grey = teaching.grey.copy()
-    grey[1::2] = grey[1::2, :, ::-1]  # a view is the same view mirrored
-    torch.manual_seed(seed)
-    network: Classifier = initialise(build(candidate.network, len(VIEWS), candidate.options), init)
-    fingerprint = hashlib.sha256(grey.tobytes() + teaching.labels.tobytes()).hexdigest()[:12]
-    network = fit(
+def _of_source(source: RealSource, inputs: Preprocess, folder: Path) -> ViewFilms:
+    files = views.files_of(source, settings().data)
+    name = f"{source.name} {views.fingerprint(files)}"
+    return views.kept(folder, name, inputs, partial(views.real, source, settings().data, inputs))
+
+
+def _fitted(
+    network: Classifier,
+    films: ViewFilms,
+    schedule: Schedule,
+    inputs: Preprocess,
+    folder: Path,
+    part: str,
+    seed: int,
+    say: Tell,
+) -> Classifier:
+    fingerprint = hashlib.sha256(films.grey.tobytes() + films.labels.tobytes()).hexdigest()[:12]
+    return fit(
         network,
-        ClassLesson(grey, teaching.labels, len(VIEWS), candidate.preprocess, vendors=True),
-        Schedule.of(candidate, preset),
+        ViewLesson(films.grey, films.labels, len(VIEWS), inputs),
+        schedule,
         folder / f"{part.replace(' ', '_')}_{fingerprint}",
         seed,
-        pretrained=init != "scratch",
         tell=lambda done, total: say(part, done, total),
     )
-    logits, _ = answers(network, films.grey[held], candidate.preprocess)
-    known = [row for row in learns if VIEWS[films.labels[row]] != OTHER]
-    some = np.random.default_rng(seed).permutation(known)[:KNOWN_FILMS]
-    _, features = answers(network, films.grey[some], candidate.preprocess)
-    fold = np.unique([films.group[row] for row in some], return_inverse=True)[1] % 5
-    return (
-        Candidate(
-            name=candidate.name,
-            network=candidate.network,
-            options=candidate.options,
-            preprocessing=candidate.preprocess.to_dict(),
-            temperature=fit_temperature(logits, films.labels[held]),
-            weights=network,
-            familiarity=fit_familiarity(features, fold.astype(str).tolist()).arrays(),
-        ),
-        held,
-        logits,
-    )
+
+
+def _drawn(films: ViewFilms, rows: Sequence[int] | None, seed: int) -> npt.NDArray[np.int64]:
+    """Rows to measure distances to, as many of each view: real films of a view are few beside virtual ones."""
+    rows = np.arange(len(films.labels)) if rows is None else np.asarray(rows, np.int64)
+    random, views_of = np.random.default_rng(seed), films.labels[rows]
+    each = KNOWN_FILMS // max(1, len(np.unique(views_of)))
+    real = np.isin([films.source[row] for row in rows], [one.name for one in REAL])
+    order = np.lexsort((random.random(len(rows)), ~real))  # real films first
+    return np.concatenate([rows[order][views_of[order] == view][:each] for view in np.unique(views_of)])
+
+
+def _familiarity(network: Classifier, films: ViewFilms, inputs: Preprocess) -> Familiarity:
+    _, features = answers(network, films.grey, inputs)
+    fold = np.unique(films.group, return_inverse=True)[1] % 5
+    return fit_familiarity(features, fold.astype(str).tolist())
+
+
+def _names_of(origin: str) -> set[str]:
+    return {one.name for one in REAL if one.origin == origin}
+
+
+def _distinct(
+    at_hand: Mapping[RealSource, ViewFilms], unseen: Mapping[RealSource, tuple[Pixels, Pixels]]
+) -> tuple[Pixels, npt.NDArray[np.int64]]:
+    """Logits and views of real films, copies once, by networks that never saw their origin; each source is heard
+    as much as any other."""
+    logits, labels = [], []
+    for source, films in at_hand.items():
+        firsts = np.unique(films.group, return_index=True)[1]
+        rows = np.tile(firsts, max(1, round(ENOUGH / len(firsts))))
+        logits.append(unseen[source][0][rows])
+        labels.append(films.labels[rows])
+    return np.concatenate(logits), np.concatenate(labels)
 
 
 def _repeated(films: ViewFilms) -> ViewFilms:
@@ -168,8 +219,12 @@ def _repeated(films: ViewFilms) -> ViewFilms:
 def seen_by(one: Candidate, films: ViewFilms) -> list[Seen]:
     """What the network says of each film, as a reading would hear it."""
     logits, features = answers(one.weights, films.grey, Preprocess.from_dict(one.preprocessing))
-    familiarity = Familiarity.from_arrays(one.familiarity)
-    return [seen_from(*row, one.temperature, familiarity) for row in zip(logits, features, strict=True)]
+    return heard(logits, features, one.temperature, Familiarity.from_arrays(one.familiarity))
+
+
+def heard(logits: Pixels, features: Pixels, temperature: float, familiarity: Familiarity) -> list[Seen]:
+    """From logits [N, K] and features [N, D]."""
+    return [seen_from(*row, temperature, familiarity) for row in zip(logits, features, strict=True)]
 
 
 def told(seen: Sequence[Seen], films: ViewFilms) -> dict[str, Any]:
@@ -179,7 +234,7 @@ def told(seen: Sequence[Seen], films: ViewFilms) -> dict[str, Any]:
     right = [one.name == view for one, view in zip(seen, truth, strict=True)]
     distinct = {group: all(ok for ok, other in zip(right, films.group, strict=True) if other == group)
                for group in dict.fromkeys(films.group)}  # fmt: skip
-    interval = binomtest(sum(distinct.values()), len(distinct)).proportion_ci(method="wilson")
+    of = dict(zip(films.group, truth, strict=True))
     taken_for: dict[str, Counter[str]] = {view: Counter() for view in dict.fromkeys(truth)}
     for one, view in zip(seen, truth, strict=True):
         taken_for[view][one.name] += 1
@@ -187,16 +242,19 @@ def told(seen: Sequence[Seen], films: ViewFilms) -> dict[str, Any]:
         "films": len(truth),
         "distinct": len(distinct),
         "right": sum(right),
-        "share_right": {
-            "value": round(sum(distinct.values()) / len(distinct), 4),
-            "low": round(float(interval.low), 4),
-            "high": round(float(interval.high), 4),
-        },
+        "share_right": _share(list(distinct.values())),
+        "by_view": {view: _share([ok for group, ok in distinct.items() if of[group] == view]) for view in taken_for},
         "surely_right": sum(ok and one.sure for ok, one in zip(right, seen, strict=True)),
         "surely_wrong": sum(not ok and one.sure for ok, one in zip(right, seen, strict=True)),
         "by_distance_alone": sum(one.strange for one in seen),
         "taken_for": {view: dict(counts) for view, counts in taken_for.items()},
     }
+
+
+def _share(right: Sequence[bool]) -> dict[str, float]:
+    interval = binomtest(sum(right), len(right)).proportion_ci(method="wilson")
+    value = sum(right) / len(right)
+    return {"value": round(value, 4), "low": round(float(interval.low), 4), "high": round(float(interval.high), 4)}
 
 
 def measure(folder: Path, sets: Mapping[str, Sequence[Manifest]], say: Tell) -> dict[str, Any]:
@@ -205,24 +263,37 @@ def measure(folder: Path, sets: Mapping[str, Sequence[Manifest]], say: Tell) -> 
     bundle = load(folder)
     (one,) = bundle.candidates
     inputs = Preprocess.from_dict(one.preprocessing)
+    looks = settings().home / "views"
     found: dict[str, Any] = {"virtual": {}, "real": {}, "left_out": bundle.evidence.get("left_out", {})}
     every: list[ViewFilms] = []
     for name, manifests in sets.items():
-        parts = [views.of_manifest(one, inputs, False, 0, partial(say, f"films of {one.name}")) for one in manifests]
+        parts = [
+            views.kept(
+                looks,
+                f"{manifest.name}_{manifest.fingerprint}",
+                inputs,
+                partial(views.of_manifest, manifest, inputs, False, 0, partial(say, f"films of {manifest.name}")),
+            )
+            for manifest in manifests
+        ]
         films = parts[0].joined(*parts[1:])
         every.append(films)
         found["virtual"][name] = told(seen_by(one, films), films)
     for source in REAL:
-        films_of, refused = views.real(source, settings().data, inputs)
-        if films_of is not None:
+        films = _of_source(source, inputs, looks)
+        if len(films.labels):
             say(f"real films: {source.name}", 1, 1)
             found["real"][source.name] = {
-                **told(seen_by(one, films_of), films_of),
+                **told(seen_by(one, films), films),
                 "learned_from": bool(source.learned_from),
-                "refused_before": len(refused),
+                "refused_before": len(views.files_of(source, settings().data)) - len(films.labels),
             }
     other = views.pictures(400, 90_000, inputs)
-    found["pictures"] = told(seen_by(one, other), other)
+    found["pictures"] = {
+        kind: told(seen_by(one, part), part)
+        for number, kind in enumerate(strangers.KINDS)
+        for part in [other.rows(range(number, len(other.labels), len(strangers.KINDS)))]
+    }
     if every:
         films = every[0].joined(*every[1:])
         logits, _ = answers(one.weights, films.grey, inputs)
@@ -254,7 +325,7 @@ def _card(recipe: Recipe, version: str, origin: str, evidence: Mapping[str, Any]
         f"# {recipe.title} ({recipe.name} {version})", "",
         f"**Not a medical device.** {INTENDED_USE}", "",
         f"Views, in order: {', '.join(VIEWS)}. Learned from: {origin}.", "",
-        "Real films without stated terms (hips, knee crops, DICOM test files) taught nothing; they only measure.", "",
+        "Real films that taught nothing only measure: knee crops, which are cut from the knee films.", "",
     ]  # fmt: skip
     for title, key in (("Virtual persons nobody learned from, by scanner", "virtual"),
                        ("Real sources, each by a network that never saw it", "left_out"),

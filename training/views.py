@@ -1,5 +1,7 @@
 """Films with the view they show: virtual ones, real ones at hand, and pictures that are none."""
 
+import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,28 +29,36 @@ MOST_FILMS = 240  # of one manifest: a view is learned from few
 
 @dataclass(frozen=True)
 class RealSource:
-    """Real films of one origin, as they lie under the setting `data`. learned: whether they may teach: only films
-    whose terms are stated do (`learned_from` names them); the others measure."""
+    """Real films of one kind, as they lie under the setting `data`.
+
+    origin: films of one origin may share persons, makers and habits, so they are left out together. learned_from: whose
+    they are and on which terms, as a card names it; empty for films that only measure.
+    """
 
     name: str
     folder: str
     pattern: str
     shows: str
+    origin: str
     learned_from: str = ""
 
 
+DICOM = "test files of pylibjpeg, fo-dicom, torchxrayvision, highdicom and pynetdicom"
+HIPS = "six hips of a public repository that names no licence"
 REAL = (
-    RealSource("knees (knee_qus)", "knee_qus/images", "*", "knee_ap",
+    RealSource("knees (knee_qus)", "knee_qus/images", "*", "knee_ap", "knees",
                "Wani and Arora, Mendeley Data fxjm8fb6mw, CC BY 4.0"),
-    RealSource("spines from the side (BUU-LSPINE)", "spine_lateral", "*", "spine_lateral", "BUU-LSPINE, CC BY 4.0"),
-    RealSource("chests (NIH)", "wrong_site", "chest*", OTHER, "NIH ChestX-ray14"),
-    RealSource("spines from in front (CADMA)", "wrong_site", "spine*", OTHER, "Roboflow CADMA, CC BY 4.0"),
-    RealSource("knee crops (knee_binary)", "knee_binary/images", "*", "knee_ap"),
-    RealSource("hips from in front", "hip_inverted", "*_ap.png", "hip_ap"),
-    RealSource("hips from the side", "hip_inverted", "*_l.png", "hip_lateral"),
-    RealSource("frog-leg hip (DICOM)", "dicom", "*_RG2_*", "hip_lateral"),
-    RealSource("leg and ankle (DICOM)", "dicom", "*_RG3_*", OTHER),
-    RealSource("chests, hand, jaw, breasts, phantoms, a dog (DICOM)", "dicom", REST, OTHER),
+    RealSource("knee crops (knee_binary)", "knee_binary/images", "*", "knee_ap", "knees"),  # cut from the same films
+    RealSource("spines from the side (BUU-LSPINE)", "spine_lateral", "*", "spine_lateral", "spines from the side",
+               "BUU-LSPINE, CC BY 4.0"),
+    RealSource("hips from in front", "hip_inverted", "*_ap.png", "hip_ap", "hips", HIPS),
+    RealSource("hips from the side", "hip_inverted", "*_l.png", "hip_lateral", "hips", HIPS),
+    RealSource("chests (NIH)", "wrong_site", "chest*", OTHER, "chests", "NIH ChestX-ray14"),
+    RealSource("spines from in front (CADMA)", "wrong_site", "spine*", OTHER, "spines from in front",
+               "Roboflow CADMA, CC BY 4.0"),
+    RealSource("frog-leg hip (DICOM)", "dicom", "*_RG2_*", "hip_lateral", "DICOM test files", DICOM),
+    RealSource("leg and ankle (DICOM)", "dicom", "*_RG3_*", OTHER, "DICOM test files", DICOM),
+    RealSource("chests, hand, jaw, breasts, phantoms, a dog (DICOM)", "dicom", REST, OTHER, "DICOM test files", DICOM),
 )  # fmt: skip
 
 
@@ -164,22 +174,44 @@ def pictures(count: int, seed: int, inputs: Preprocess) -> ViewFilms:
     )
 
 
-def real(source: RealSource, data: Path, inputs: Preprocess) -> tuple[ViewFilms | None, list[str]]:
-    """Real films of one source with copies in one group, as far as they can be read; and the codes of the refusals."""
-    taken, sketches, refused = [], [], []
+def files_of(source: RealSource, data: Path) -> list[Path]:
+    """The files of a source under `data`, in order."""
     named = [one.pattern for one in REAL if one.folder == source.folder and one.pattern != REST]
-    for path in sorted((data / source.folder).glob(source.pattern)):
-        if source.pattern == REST and any(path.match(pattern) for pattern in named):
-            continue
+    return [
+        path
+        for path in sorted((data / source.folder).glob(source.pattern))
+        if source.pattern != REST or not any(path.match(pattern) for pattern in named)
+    ]
+
+
+def real(source: RealSource, data: Path, inputs: Preprocess) -> ViewFilms:
+    """Real films of one source with copies in one group, as far as they can be read."""
+    taken, sketches = [], []
+    for path in files_of(source, data):
         try:
             film = read_radiograph(path.read_bytes(), path.name)
-        except Refused as fault:
-            refused.append(str(fault.refusal.code))
+        except Refused:
             continue
         taken.append((shown(film, inputs), source.shows, source.name, path.name))
         sketches.append(sketch(film.pixels))
     if not taken:
-        return None, refused
-    films = ViewFilms.of(taken)
+        return ViewFilms(np.empty((0, *inputs.size), np.uint8), np.empty(0, np.int64), (), ())
     copies = groups(len(taken), find_copies(sketches))
-    return replace(films, group=tuple(f"{source.name} {number}" for number in copies)), refused
+    return replace(ViewFilms.of(taken), group=tuple(f"{source.name} {number}" for number in copies))
+
+
+def kept(folder: Path, name: str, inputs: Preprocess, read: Callable[[], ViewFilms]) -> ViewFilms:
+    """Films as the network sees them, read once and kept under `folder`; read again for an input of another size."""
+    file = folder / f"{re.sub('[^a-z0-9]+', '_', name.lower())}.npz"
+    if file.exists():
+        films = ViewFilms.load(file)
+        if films.grey.shape[1:] == inputs.size:
+            return films
+    films = read()
+    films.save(file)
+    return films
+
+
+def fingerprint(files: Sequence[Path]) -> str:
+    """Changes when files come, go or change size."""
+    return hashlib.sha256(repr([(file.name, file.stat().st_size) for file in files]).encode()).hexdigest()[:12]

@@ -1,5 +1,6 @@
 """Which recipe reads a film, and what is turned away: what the file says goes before what the film looks like."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from recipes import by_name
 from recipes.door import choose, guard, seen_as
 from recipes.view import OTHER, VIEWS, Seen
 
-HIP, KNEE = by_name("hip_vit"), by_name("knee_resnet")
+HIP = by_name("hip_vit")
+KNEE = replace(by_name("knee_resnet"), finder=None)  # read by whatever comes; a finder of its own would be asked
 ABLE = (HIP, KNEE)
 
 
@@ -27,6 +29,10 @@ def seen(name: str, sure: float = 0.95, strange: bool = False) -> Seen:
 
 def no_limb(_: object) -> bool:
     return False
+
+
+def a_limb(_: object) -> bool:
+    return True
 
 
 @pytest.mark.parametrize(("looks", "recipe"), [("hip_ap", HIP), ("knee_ap", KNEE)])
@@ -52,11 +58,25 @@ def test_where_nobody_is_sure_the_finder_of_hips_is_the_witness(
     assert choose(film(), looks, ABLE, lambda one: found) is recipe
 
 
+@pytest.mark.parametrize("looks", [*map(seen, VIEWS), seen("knee_ap", strange=True), None])
+def test_a_film_on_which_hips_are_found_is_a_hip_whatever_it_looks_like(looks: Seen | None) -> None:
+    assert choose(film(), looks, ABLE, lambda one: one is HIP) is HIP
+    notices = guard(film(), HIP, looks, a_limb)
+    outweighed = looks is not None and looks.sure and looks.name != "hip_ap"
+    assert [one.code for one in notices if one.code == "view_contradicted"] == ["view_contradicted"] * outweighed
+
+
+def test_each_finder_is_asked_once() -> None:
+    asked: list[str] = []
+    choose(film(), seen("knee_ap"), (HIP, by_name("hip_regions"), KNEE), lambda one: bool(asked.append(one.name)))
+    assert asked == ["hip_vit"]
+
+
 def test_the_file_s_word_goes_before_the_look() -> None:
     assert choose(film(site="knee", view="ap"), seen("hip_ap"), ABLE, no_limb) is KNEE
-    (notice,) = guard(film(site="hip", view="ap"), HIP, seen("knee_ap"))
+    (notice,) = guard(film(site="hip", view="ap"), HIP, seen("knee_ap"), no_limb)
     assert notice.code == "view_contradicted"
-    assert guard(film(site="hip", view="ap"), HIP, seen("hip_ap")) == []
+    assert guard(film(site="hip", view="ap"), HIP, seen("hip_ap"), no_limb) == []
 
 
 @pytest.mark.parametrize(
@@ -71,14 +91,14 @@ def test_the_file_s_word_goes_before_the_look() -> None:
 )
 def test_what_a_recipe_was_not_made_for_is_turned_away(said: dict[str, Any], looks: Seen | None, code: str) -> None:
     with pytest.raises(Refused) as refused:
-        guard(film(**said), HIP, looks)
+        guard(film(**said), HIP, looks, no_limb)
     assert refused.value.refusal.code == code
     assert refused.value.refusal.message.endswith(".")
 
 
 def test_without_a_word_or_a_sure_look_the_reader_is_asked_to_make_sure() -> None:
     for looks in (None, seen("knee_ap", 0.5)):
-        (notice,) = guard(film(), HIP, looks)
+        (notice,) = guard(film(), HIP, looks, no_limb)
         assert notice.code == "view_not_stated"
 
 
