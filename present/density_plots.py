@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from present.evidence_plots import INK, LINES, MARKS, QUIET, RULE
 from present.wording import region_title
@@ -78,6 +79,7 @@ def projections(limbs: Sequence[Any]) -> Figure:
         bar = plot.colorbar(mapped, ax=columns, orientation="horizontal", fraction=0.03, pad=0.02)
         bar.set_label("g/cm²", fontsize=8)
         bar.ax.tick_params(labelsize=7)
+        bar.locator = MaxNLocator(5)
     return plot
 
 
@@ -103,6 +105,9 @@ def again(study: Study) -> Figure:
             panel.invert_xaxis()
             if key == "dose":
                 panel.set_xscale("log")
+                doses = [step["step"] for step in next(iter(one["regions"].values()))["dose"]]
+                panel.set_xticks(doses, [f"{dose:g}" for dose in doses])
+                panel.set_xticks([], minor=True)
             panel.grid(color=RULE, linewidth=0.5)
             panel.set_title(f"scanner {scanner}", fontsize=9, color=INK)
     panels[0][0].legend(fontsize=7, frameon=False)
