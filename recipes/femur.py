@@ -42,6 +42,7 @@ FEMUR = Joint(
     landmarks=LANDMARKS,
     needed=NEEDED,
     unit="lesser_trochanter",
+    unit_mm=78,
     box_of=box_of,
     alike=1.25,
 )

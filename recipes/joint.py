@@ -21,10 +21,10 @@ class Joint:
     """One kind of joint.
 
     landmarks: what the finder looks for on either side, by the simulator's names. needed: those that must be seen; the
-    first is the origin of the joint's shape. unit: the needed landmark one length away from it. box_of: the square
-    around the joint; a right one is mirrored, so that all look like left ones. called, many: what it is, and several of
-    it, for a sentence; whole: from where to where it must be on a film. alike: times the farthest shape learned from
-    that is still one.
+    first is the origin of the joint's shape. unit: the needed landmark one length away from it, `unit_mm` in an adult.
+    box_of: the square around the joint; a right one is mirrored, so that all look like left ones. called, many: what it
+    is, and several of it, for a sentence; whole: from where to where it must be on a film. alike: times the farthest
+    shape learned from that is still one.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Joint:
     landmarks: tuple[str, ...]
     needed: tuple[str, ...]
     unit: str
+    unit_mm: int
     box_of: Callable[[Points, Side], Box]
     alike: float
 

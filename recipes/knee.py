@@ -35,6 +35,7 @@ KNEE = Joint(
     landmarks=LANDMARKS,
     needed=NEEDED,
     unit="lateral_plateau",
+    unit_mm=75,
     box_of=box_of,
     alike=2.0,
 )

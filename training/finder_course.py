@@ -157,6 +157,6 @@ def _card(recipe: Recipe, joint: Joint, version: str, learned_from: str, evidenc
             for name in joint.needed
         ),
         "", f"Errors are shares of the distance from {joint.needed[0].replace('_', ' ')} to "
-        f"{joint.unit.replace('_', ' ')}, about 78 mm.", "",
+        f"{joint.unit.replace('_', ' ')}, about {joint.unit_mm} mm.", "",
     ]  # fmt: skip
     return "\n".join(lines)
