@@ -66,4 +66,4 @@ def outlined(case: Case) -> tuple[Outlines | None, Regions, bool]:
     regions = drawn.on_film(case.limb, case.film, case.recipe.regions)
     bounds = case.outliner.facts.get("steady_from", {})
     steady = all(drawn.steady[one.name] >= bounds.get(one.name, 0) for one in regions)
-    return drawn, regions, steady and len(regions) == len(case.recipe.regions)
+    return drawn, regions, steady and set(case.recipe.regions) <= {one.name for one in regions}

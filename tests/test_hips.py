@@ -44,7 +44,8 @@ HIP_RECIPES = [one.name for one in reading.ready() if one.site == "hip"]
 def test_both_hips_of_a_pelvis_are_read_each_on_its_own(scanner: str, form: str, recipe: str, tmp_path: Path) -> None:
     film = pelvis(scanner)
     data = as_png(film) if form == "png" else as_dicom(film, tmp_path)
-    answers = reading.read(data, f"film.{form}", recipe)
+    pixel_mm = film.spacing_mm[0] if form == "png" and reading.measures(recipe) else None  # a picture does not say
+    answers = reading.read(data, f"film.{form}", recipe, pixel_mm=pixel_mm)
     assert [answer.side for answer in answers] == ["R", "L"]
     for answer in answers:
         row = answer.row()
@@ -60,6 +61,14 @@ def test_both_hips_of_a_pelvis_are_read_each_on_its_own(scanner: str, form: str,
             found, truth = answer.regions[name].mask, film.masks[f"{answer.side}_{name}"]
             least = 0.3 if name == "wards_triangle" else 0.6
             assert (found & truth).sum() / (found | truth).sum() > least, (scanner, form, name)
+
+
+def test_outlines_on_plain_films_are_steady() -> None:
+    """One limb in twenty is uncertain by the bounds that were drawn on films held out; not every one."""
+    answers = [one for scanner in PELVIS for one in reading.read(as_png(pelvis(scanner)), "a.png", "hip_vit")]
+    doubted = [one for one in answers if one.difficulty and "region_uncertain" in one.difficulty.reasons]
+    assert len(answers) == 4
+    assert len(doubted) < 2
 
 
 def test_a_film_that_does_not_say_what_it_shows_is_known_for_a_hip() -> None:
