@@ -22,6 +22,7 @@ FINDER = "hip_finder@0.1.0"
 CROP_PX = 256  # a femur is cut out at this size: 0.6 mm a pixel in an adult
 JOINTS: dict[str, Joint] = {"hip": FEMUR, "knee": KNEE}  # by site
 SURE = 0.5  # share of a landmark's heat that must lie around one place
+SAME_BONE = 0.4  # of the square's side: no two hips or knees of a person lie so near to each other on a film
 ROOM_AROUND = (1.0, 1.3, 1.7)  # times the film's longer side
 UNION = "union"  # all four regions together
 
@@ -74,7 +75,17 @@ def find_limbs(film: Radiograph, finder: Outliner, on: torch.device) -> list[Lim
             sure_enough = least >= SURE and shape.distance(named, side) <= joint.alike
             if sure_enough and (side not in best or least > best[side].sure):
                 best[side] = Limb(side, named, joint.box_of(named, side), least)
-    return [best[side] for side in SIDES if side in best]
+    return one_a_place([best[side] for side in SIDES if side in best])
+
+
+def one_a_place(limbs: Sequence[Limb]) -> list[Limb]:
+    """The limbs, but where two lie on one bone, which cannot be a right and a left one: the surer alone."""
+    kept: list[Limb] = []
+    for limb in sorted(limbs, key=lambda one: -one.sure):
+        apart = [float(np.hypot(*np.subtract(limb.box.centre_xy, one.box.centre_xy))) for one in kept]
+        if all(gap > SAME_BONE * limb.box.side for gap in apart):
+            kept.append(limb)
+    return [limb for limb in limbs if limb in kept]
 
 
 @dataclass(frozen=True, eq=False)
