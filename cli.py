@@ -138,44 +138,35 @@ def evaluate(arguments: argparse.Namespace) -> None:
         _views(arguments)
         return
     recipe = RECIPES[arguments.recipe]
-    if recipe.finder is None and not recipe.scores:
-        raise WrongUse(
-            f"{recipe.name} is measured when it is trained, on films held out; `python cli.py models show` with "
-            f"{recipe.bundle} has its figures"
-        )
     bundle = arguments.bundle or recipe.bundle
     about = {f"{one['name']}@{one['version']}": one for one in reading.models()}.get(bundle or "")
     if about is None:
         raise WrongUse(_no_bundle(bundle))
-    pictured: dict[str, list[Any]] = {}
-    more: dict[str, Any] = {}
-    asked = (recipe.name, arguments.data, bundle, arguments.workers, arguments.films)
     with _Progress() as progress:
-        if recipe.scores:
-            told = learning.evaluate_scores(*asked, out=arguments.out, tell=progress)
-        elif recipe.measures:
-            told, more["again"], pictured = learning.evaluate_density(*asked, tell=progress)
-        else:
-            found = learning.evaluate(*asked, tell=progress)
-            told = {name: learning.figures(one, recipe.labels) for name, one in found.items()}
+        found = learning.evaluate(
+            recipe.name, arguments.data, bundle, arguments.workers, arguments.films, tell=progress
+        )
     study = {
         "recipe": recipe.name,
         "title": recipe.title,
         "version": about["version"],
         "labels": about["labels"],
-        "data": "virtual" if arguments.data == "virtual" else next(iter(told)),
+        "data": "virtual" if arguments.data == "virtual" else next(iter(found.sets)),
         "learned_from": about["learned_from"],
         "made_on": about["provenance"].get("made_on", "a day not noted"),
         "measured_on": datetime.now(UTC).date().isoformat(),
         "seed": about["provenance"].get("seed", "not noted"),
-        "sets": told,
+        "sets": found.sets,
         "published": PUBLISHED.get(recipe.name, {}),
-        **more,
     }
+    for name, table in found.followed.items():
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        table.to_csv(arguments.out / f"{recipe.name}_{name}.csv", index=False)
     if recipe.scores:
         page = write_spine_page(study, arguments.out)
     elif recipe.measures:
-        page = write_density_page(study, arguments.out, pictured)
+        study["again"] = found.again
+        page = write_density_page(study, arguments.out, found.pictured)
     else:
         page = write_page(study, arguments.out)
     print(_keep(study, arguments.out / f"{recipe.name}.json"))

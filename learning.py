@@ -29,31 +29,21 @@ from models.bundle import copy as copy_bundle
 from models.bundle import save
 from models.registry import find as find_bundle
 from recipes import Recipe, by_name, learner, view
-from training import (
-    density_course,
-    density_evaluation,
-    film_course,
-    finder_course,
-    limb_course,
-    spine_course,
-    spine_evaluation,
-    strangers,
-    view_course,
-)
-from training.evaluation import Measured, figures, measure
-from training.manifest import Manifest, read_manifest
+from training import density_evaluation, strangers, view_course
+from training.courses import course_of
+from training.examined import Examined
+from training.sources import VIRTUAL, to_examine, to_learn, views_to_examine
 from training.views import REAL, files_of
-from training.virtual import TEST_FILMS, Cohort, elsewhere, made, of_views, testing, views_testing
-from training.virtual import learning as virtual_learning
+from training.virtual import TEST_FILMS
 
 Tell = Callable[[str, int, int], None]  # which step, how much is done, how much there is
-VIRTUAL = "virtual patients on scanner alpha, and no film of a person"
+OF_VIRTUAL = "virtual patients on scanner alpha, and no film of a person"
 
 __all__ = [
+    "Examined",
     "LabelStudioFault",
     "LabelStudioStatus",
     "LedgerFault",
-    "Measured",
     "PullProgress",
     "PushProgress",
     "State",
@@ -62,10 +52,7 @@ __all__ = [
     "counts",
     "enqueue",
     "evaluate",
-    "evaluate_density",
-    "evaluate_scores",
     "evaluate_views",
-    "figures",
     "film_png",
     "label_studio_status",
     "no_films",
@@ -248,38 +235,18 @@ def train(
     """
     recipe, say, first = learner(recipe_name), tell or (lambda *_: None), init or {}
     version = version or (recipe.bundle or "").partition("@")[2] or "0.1.0"
-    manifests = _data(recipe, data, preset_name, seed, workers, say)
+    course = course_of(recipe)
+    manifests = to_learn(recipe, data, preset_name, seed, workers, say)
     views = recipe.name == view.RECIPE.name  # which also learns from real films at hand, and says from which
-    source = learned_from or ("" if views else VIRTUAL if data == "virtual" else manifests[0].name)
-    bundle = _course(recipe).teach(recipe, preset_name, manifests, out, seed, version, source, first, workers, say)
+    source = learned_from or ("" if views else OF_VIRTUAL if data == VIRTUAL else manifests[0].name)
+    bundle = course.teach(recipe, preset_name, manifests, out, seed, version, source, first, workers, say)
     folder = save(bundle, out / "bundles")
-    if views and data == "virtual":
-        view_course.sign(recipe, folder, view_course.measure(folder, _view_tests(workers, say), say))
-    if data == "virtual" and recipe.scores and test_films:
-        spines = spine_evaluation.measure(recipe, folder, _tests(recipe, test_films, workers, say), workers, say)
-        spine_course.sign(recipe, folder, spines)
-    if data == "virtual" and recipe.measures and test_films:
-        tests = _tests(recipe, test_films, workers, say)
-        density = density_evaluation.measure(recipe, folder, tests, settings().weights, workers, say)
-        told = {name: density_evaluation.of_card(density_evaluation.figures(one)) for name, one in density.items()}
-        density_course.sign(recipe, folder, told)
-    elif data == "virtual" and recipe.finder is not None and test_films:
-        sets = measure(recipe, folder, _tests(recipe, test_films, workers, say), settings().weights, workers, say)
-        limb_course.sign(recipe, folder, sets)
+    if data == VIRTUAL and views:
+        view_course.sign(recipe, folder, view_course.measure(folder, views_to_examine(workers, say), say))
+    elif data == VIRTUAL and test_films and course.examine and course.sign:
+        tests = to_examine(recipe, VIRTUAL, test_films, workers, say)
+        course.sign(recipe, folder, course.examine(recipe, folder, tests, workers, say))
     return folder
-
-
-def _course(recipe: Recipe) -> Any:
-    """Which course teaches a recipe: by what it answers, and whether it finds limbs first."""
-    if recipe.name == view.RECIPE.name:
-        return view_course
-    if recipe.scores:
-        return spine_course
-    if recipe.measures:
-        return density_course
-    if not recipe.labels:
-        return finder_course
-    return film_course if recipe.finder is None else limb_course
 
 
 def promote(folder: Path) -> Path:
@@ -294,63 +261,39 @@ def evaluate(
     workers: int = 1,
     films: int = TEST_FILMS,
     tell: Tell | None = None,
-) -> dict[str, Measured]:
+) -> Examined:
     """What a bundle answers on films nobody taught it, by set.
 
-    data: a manifest, or `virtual`: persons of their own on the internal and on the external scanner. bundle:
-    `name@version`, the recipe's own unless told. Raises ValueError in one sentence for what cannot be measured.
+    data: a manifest, or `virtual`: persons of their own on the internal and on the external scanner; where density is
+    measured, some are filmed again and again besides. bundle: `name@version`, the recipe's own unless told. Raises
+    ValueError in one sentence for what cannot be measured.
     """
     recipe, say = by_name(recipe_name), tell or (lambda *_: None)
-    if data == "virtual":
-        sets = _tests(recipe, films, workers, say)
-    else:
-        manifest = read_manifest(Path(data), require_labels=True)
-        sets = {manifest.name: manifest}
-    folder = find_bundle(bundle or recipe.bundle or recipe.name, settings().weights)
-    return measure(recipe, folder, sets, settings().weights, workers, say)
-
-
-def evaluate_density(
-    recipe_name: str,
-    data: Path | str,
-    bundle: str | None = None,
-    workers: int = 1,
-    films: int = TEST_FILMS,
-    tell: Tell | None = None,
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, list[Any]]]:
-    """What a bundle that measures density answers on films nobody taught it: figures by set; with virtual patients,
-    figures of the same persons filmed again by scanner; and limbs whose projections were compared, by set.
-
-    data and bundle: as `evaluate` takes them.
-    """
-    recipe, say = by_name(recipe_name), tell or (lambda *_: None)
-    virtual, root = data == "virtual", settings().weights
-    sets = _tests(recipe, films, workers, say) if virtual else {}
-    if not virtual:
-        manifest = read_manifest(Path(data))
-        sets = {manifest.name: manifest}
+    examine, root = course_of(recipe).examine, settings().weights
+    if examine is None:
+        raise ValueError(
+            f"{recipe.name} is measured when it is trained, on films held out; `python cli.py models show` with "
+            f"{recipe.bundle} has its figures"
+        )
     folder = find_bundle(bundle or recipe.bundle or recipe.name, root)
-    found = density_evaluation.measure(recipe, folder, sets, root, workers, say)
-    finder = find_bundle(recipe.finder or "", root)
-    persons = min(density_evaluation.PERSONS, films)
+    found = examine(recipe, folder, to_examine(recipe, data, films, workers, say), workers, say)
+    if not recipe.measures or data != VIRTUAL:
+        return found
+    finder, persons = find_bundle(recipe.finder or "", root), min(density_evaluation.PERSONS, films)
     again = {
         scanner: density_evaluation.again(
             folder, finder, scanner, workers, partial(say, f"filmed again on {scanner}"), persons
         )
-        for scanner in (("alpha", "beta") if virtual else ())
+        for scanner in ("alpha", "beta")
     }
-    return (
-        {name: density_evaluation.figures(one) for name, one in found.items()},
-        again,
-        {name: one.pictured for name, one in found.items()},
-    )
+    return replace(found, again=again)
 
 
 def evaluate_views(bundle: str | None = None, workers: int = 1, tell: Tell | None = None) -> dict[str, Any]:
     """What the view network says of virtual films nobody learned from, of real films at hand, and of what is none."""
     say = tell or (lambda *_: None)
     folder = find_bundle(bundle or view.RECIPE.bundle or "", settings().weights)
-    return view_course.measure(folder, _view_tests(workers, say), say)
+    return view_course.measure(folder, views_to_examine(workers, say), say)
 
 
 def real_films() -> dict[str, list[Path]]:
@@ -362,32 +305,6 @@ def no_films(each: int) -> dict[str, list[bytes]]:
     """Pictures that are no film, some of each kind, as files; others than those that taught."""
     random = np.random.default_rng(91_000)
     return {kind: [to_png(strangers.draw(random, kind)) for _ in range(each)] for kind in strangers.KINDS}
-
-
-def evaluate_scores(
-    recipe_name: str,
-    data: Path | str,
-    bundle: str | None = None,
-    workers: int = 1,
-    films: int = TEST_FILMS,
-    out: Path | None = None,
-    tell: Tell | None = None,
-) -> dict[str, Any]:
-    """What a bundle of scores answers on films nobody taught it, by set, in plain values; with `out`, a table a set for
-    `prognosis` is written there."""
-    recipe, say = by_name(recipe_name), tell or (lambda *_: None)
-    if data == "virtual":
-        sets = _tests(recipe, films, workers, say)
-    else:
-        manifest = read_manifest(Path(data))
-        sets = {manifest.name: manifest}
-    folder = find_bundle(bundle or recipe.bundle or recipe.name, settings().weights)
-    measured = spine_evaluation.measure(recipe, folder, sets, workers, say)
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, one in measured.items():
-            spine_evaluation.followed(one).to_csv(out / f"{recipe.name}_{name}.csv", index=False)
-    return {name: spine_evaluation.figures(one) for name, one in measured.items()}
 
 
 def prognosis(table: Path, horizon: float = 5.0) -> dict[str, Any]:
@@ -402,46 +319,3 @@ def prognosis(table: Path, horizon: float = 5.0) -> dict[str, Any]:
     people, scores = read_followup(table)
     virtual = "scanner" in people and set(people["scanner"].dropna()) <= set(SCANNERS)
     return {"data": table.name, "virtual": virtual, **figures_of(people, scores, horizon)}
-
-
-def _data(recipe: Recipe, data: Path | str, preset_name: str, seed: int, workers: int, say: Tell) -> list[Manifest]:
-    """What a recipe learns from: the manifest that was named, or virtual persons, made if they are not there."""
-    if data != "virtual":
-        return [read_manifest(Path(data), require_labels=_asks_labels(recipe))]
-    if recipe.name == view.RECIPE.name:
-        return [_of_views(one, workers, say) for one in of_views(seed)]
-    films = recipe.presets[preset_name].virtual_films
-    if not films:
-        raise ValueError(f"{recipe.name} does not learn from virtual patients yet; pass --data with a manifest")
-    cohorts = [virtual_learning(recipe.view_name, films, seed)]
-    if not recipe.labels:
-        cohorts += elsewhere(recipe.view_name, seed)
-    return [made(one, _virtual_folder(), workers, partial(say, f"films of {one.name}")) for one in cohorts]
-
-
-def _asks_labels(recipe: Recipe) -> bool:
-    """Whether each row must name a class: not where views or densities are learned."""
-    return bool(recipe.labels) and recipe.name != view.RECIPE.name and not recipe.measures
-
-
-def _of_views(cohort: Cohort, workers: int, say: Tell) -> Manifest:
-    """A cohort whose rows say which view they show."""
-    manifest = made(cohort, _virtual_folder(), workers, partial(say, f"films of {cohort.name}"))
-    shown = tuple(replace(one, others={**one.others, "view": cohort.shows}) for one in manifest.examples)
-    return replace(manifest, examples=shown)
-
-
-def _view_tests(workers: int, say: Tell) -> dict[str, list[Manifest]]:
-    """Films whose view nobody learned from, by scanner."""
-    return {name: [_of_views(one, workers, say) for one in cohorts] for name, cohorts in views_testing().items()}
-
-
-def _tests(recipe: Recipe, films: int, workers: int, say: Tell) -> dict[str, Manifest]:
-    """Virtual persons nobody learns from, by set."""
-    cohorts = testing(recipe.view_name, films)
-    return {name: made(one, _virtual_folder(), workers, partial(say, f"{name} films")) for name, one in cohorts.items()}
-
-
-def _virtual_folder() -> Path:
-    """Where virtual cohorts are kept, so that recipes share them."""
-    return settings().home / "virtual"

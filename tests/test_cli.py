@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 import cli
+from core.labels import CLASSES
 from core.settings import ROOT
 from tests.measured import a_measurement
 from tests.readings import hip_film, hip_readings
+from training.evaluation import figures
+from training.examined import Examined
 
 FILM = ROOT / "samples"
 pytestmark = pytest.mark.usefixtures("tiny_weights")
@@ -109,12 +112,14 @@ def test_evaluating_writes_the_figures_and_the_page(
     """Films of both scanners take minutes to make and read; here the answers are drawn (tests/training reads some)."""
     asked = {}
 
-    def drawn(recipe: str, data: str, bundle: str, workers: int, films: int, tell: object) -> dict:
+    def drawn(recipe: str, data: str, bundle: str, workers: int, films: int, tell: object) -> Examined:
         asked.update(recipe=recipe, data=data, bundle=bundle, workers=workers, films=films)
-        return {
-            name: a_measurement(name, 2, seed, ("mobilenet_v2", "vit"), ())
-            for seed, name in enumerate(("internal", "external"))
-        }
+        return Examined(
+            {
+                name: figures(a_measurement(name, 2, seed, ("mobilenet_v2", "vit"), ()), CLASSES)
+                for seed, name in enumerate(("internal", "external"))
+            }
+        )
 
     monkeypatch.setattr(cli.learning, "evaluate", drawn)
     words = ["evaluate", "hip_vit", "--data", "virtual", "--bundle", "knee_resnet@0.1.0", "--films", "30"]

@@ -26,6 +26,7 @@ from training.about import INTENDED_USE, provenance
 from training.assemble import COVERAGE
 from training.density_card import density_card
 from training.density_lesson import DensityLesson
+from training.examined import Examined
 from training.fit import Schedule, fit
 from training.limbs import LOOSE_PX, ROOM, Limbs, gather
 from training.manifest import Manifest, ManifestError
@@ -99,10 +100,10 @@ def bundled(
     )
 
 
-def sign(recipe: Recipe, folder: Path, sets: Mapping[str, Mapping[str, Any]]) -> None:
+def sign(recipe: Recipe, folder: Path, examined: Examined) -> None:
     """Write what was measured on sets nobody learned from into a bundle that was just made, and its card."""
     bundle = load(folder)
-    evidence = {**bundle.evidence, **sets}
+    evidence = {**bundle.evidence, **examined.of_bundle}
     amend(folder, evidence, density_card(recipe, bundle.version, bundle.learned_from, bundle.provenance, evidence))
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 import simulation
 from core.radiograph import Radiograph, Side
 from core.refusal import Refused
+from core.settings import settings
 from evidence.agreement import agreement, coverage, likeness, pearson, repeatability
 from evidence.densitometry import Residuals
 from imaging import read_radiograph
@@ -27,6 +28,7 @@ from recipes.recipe import Recipe
 from simulation import VirtualFilm
 from training.ct_projections import NotLaid
 from training.density_course import abmd_columns
+from training.examined import Examined
 from training.fresh import radiograph
 from training.limbs import limb_of
 from training.manifest import Example, Manifest, ManifestError
@@ -73,6 +75,15 @@ class MeasuredDensity:
 
 
 _Limb = tuple[str, Array, Measurement, Pictured | None]  # patient, truth, answer, comparison
+
+
+def examine(recipe: Recipe, folder: Path, sets: Mapping[str, Manifest], workers: int, say: Tell) -> Examined:
+    """Figures of every set, as the bundle in `folder` answers it, and the limbs whose projections were compared."""
+    found = measure(recipe, folder, sets, settings().weights, workers, say)
+    return Examined(
+        {name: figures(one) for name, one in found.items()},
+        pictured={name: one.pictured for name, one in found.items()},
+    )
 
 
 def measure(
@@ -211,15 +222,6 @@ def figures(measured: MeasuredDensity) -> dict[str, Any]:
         if len(like)
         else {"limbs": 0},
     }
-
-
-def of_card(figured: Mapping[str, Any]) -> dict[str, Any]:
-    """The same without the thousand answers, for a bundle's evidence."""
-    kept = {
-        region: {key: value for key, value in one.items() if key not in ("truth", "answer")}
-        for region, one in figured["regions"].items()
-    }
-    return {**figured, "regions": kept}
 
 
 def _spread_of(values: Array) -> dict[str, float]:

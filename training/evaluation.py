@@ -1,10 +1,8 @@
 """A bundle measured on films nobody taught it, read as a reading reads them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from PIL import Image
 
 from core.radiograph import Mask, Pixels, Radiograph
 from core.refusal import Refused
+from core.settings import settings
 from evidence.baselines import out_of_fold, trivial_features
 from evidence.calibration import calibrated
 from evidence.curves import reliability, roc_by_class
@@ -26,8 +25,10 @@ from imaging.crop import Box, lay_back
 from models import engine, registry
 from recipes.hips import find_limbs, outline_limb, shown_to
 from recipes.recipe import Recipe
+from training.examined import Examined
 from training.limbs import limb_of
 from training.manifest import Example, Manifest, ManifestError
+from training.workers import each
 
 Tell = Callable[[str, int, int], None]
 ENDLESS = {"femur"}  # the shaft runs on beyond the square that is cut out: counted within the square
@@ -71,6 +72,12 @@ class _Limb:
     overlaps: dict[str, dict[str, Overlap]]
 
 
+def examine(recipe: Recipe, folder: Path, sets: Mapping[str, Manifest], workers: int, say: Tell) -> Examined:
+    """Figures of every set, as the bundle in `folder` answers it."""
+    found = measure(recipe, folder, sets, settings().weights, workers, say)
+    return Examined({name: figures(one, recipe.labels) for name, one in found.items()})
+
+
 def measure(
     recipe: Recipe, folder: Path, sets: Mapping[str, Manifest], root: Path, workers: int, say: Tell
 ) -> dict[str, Measured]:
@@ -104,11 +111,10 @@ def _set(
     job = partial(_film, labels=recipe.labels, beside=manifest.folder, folder=folder, finder=finder, outlines=outlines)
     limbs: list[_Limb] = []
     refused: dict[str, str] = {}
-    with ProcessPoolExecutor(workers, get_context("spawn"), partial(torch.set_num_threads, 1)) as pool:
-        for done, (found, said) in enumerate(pool.map(job, by_film.items(), chunksize=4), start=1):
-            limbs += found
-            refused |= said
-            tell(done, len(by_film))
+    for done, (found, said) in enumerate(each(job, list(by_film.items()), workers, chunk=4), start=1):
+        limbs += found
+        refused |= said
+        tell(done, len(by_film))
     if not limbs:
         raise ManifestError(
             f"found no limb on any of {len(by_film)} labelled films of {manifest.name}, expected hips from in front; "
@@ -215,20 +221,14 @@ def _overlap(drawn: Pixels, film: Radiograph, box: Box, example: Example, region
     return overlap(truth, drawn > 0.5, film.spacing_mm)
 
 
-def figures(measured: Measured, labels: tuple[str, ...], curves: bool = True) -> dict[str, Any]:
+def figures(measured: Measured, labels: tuple[str, ...]) -> dict[str, Any]:
     """Everything to be said of one set in plain values, ready for JSON: figures with 95 % intervals by patient, curves,
-    differences between the networks, and how well outlines lie. curves: a bundle goes without their thousand points."""
+    differences between the networks, and how well outlines lie."""
     table = {
         name: {
             **classification(measured.truth, answer, labels, measured.group),
-            **(
-                {
-                    "roc": roc_by_class(measured.truth, answer, labels),
-                    "reliability": reliability(measured.truth, answer),
-                }
-                if curves
-                else {}
-            ),
+            "roc": roc_by_class(measured.truth, answer, labels),
+            "reliability": reliability(measured.truth, answer),
         }
         for name, answer in measured.answers.items()
     }

@@ -33,7 +33,7 @@ from training import fresh
 from training.about import INTENDED_USE, provenance
 from training.assemble import COVERAGE
 from training.card import model_card
-from training.evaluation import Measured, figures
+from training.examined import Examined
 from training.fit import Schedule, answers, fit
 from training.lesson import ClassLesson, OutlineLesson
 from training.limbs import LOOSE_PX, ROOM, Limbs, gather
@@ -132,10 +132,10 @@ def teach(
     )
 
 
-def sign(recipe: Recipe, folder: Path, sets: Mapping[str, Measured]) -> None:
+def sign(recipe: Recipe, folder: Path, examined: Examined) -> None:
     """Write what was measured on sets nobody learned from into a bundle that was just made, and its card."""
     bundle = load(folder)
-    evidence = {**bundle.evidence, **{name: figures(one, recipe.labels, curves=False) for name, one in sets.items()}}
+    evidence = {**bundle.evidence, **examined.of_bundle}
     card = model_card(
         recipe.title,
         bundle.name,

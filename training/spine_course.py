@@ -24,11 +24,12 @@ from recipes.recipe import Candidate, Preset, Recipe
 from recipes.spine import OUTPUTS, facts_of
 from training.about import INTENDED_USE, provenance
 from training.assemble import COVERAGE
+from training.examined import Examined
 from training.fit import Schedule, fit
 from training.manifest import Manifest
 from training.score_lesson import ScoreLesson, VertebraLesson
 from training.spine_card import spine_card
-from training.spine_evaluation import MeasuredSpines, answers_figures, figures
+from training.spine_evaluation import answers_figures
 from training.spines import Spines, gather, key_of
 from training.split import join_groups, one_held_out
 
@@ -106,10 +107,10 @@ def teach(
     )
 
 
-def sign(recipe: Recipe, folder: Path, sets: Mapping[str, MeasuredSpines]) -> None:
+def sign(recipe: Recipe, folder: Path, examined: Examined) -> None:
     """Write what was measured on sets nobody learned from into a bundle that was just made, and its card."""
     bundle = load(folder)
-    evidence = {**bundle.evidence, **{name: figures(one, curves=False) for name, one in sets.items()}}
+    evidence = {**bundle.evidence, **examined.of_bundle}
     card = spine_card(recipe, bundle.version, bundle.learned_from, bundle.provenance, evidence)
     amend(folder, evidence, card)
 

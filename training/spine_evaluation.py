@@ -25,6 +25,7 @@ from recipes.clinical import raw
 from recipes.recipe import Recipe
 from recipes.spine import LEVELS, OUTPUTS, find_vertebrae, heights_of
 from recipes.spine_scores import ask
+from training.examined import Examined
 from training.limbs import landmarks_of
 from training.manifest import Example, Manifest, ManifestError
 from training.spines import answers_of
@@ -71,6 +72,15 @@ class _Seen:
     bodies: tuple[Vertebra, ...]
     size: tuple[int, int]
     spacing: float
+
+
+def examine(recipe: Recipe, folder: Path, sets: Mapping[str, Manifest], workers: int, say: Tell) -> Examined:
+    """Figures of every set, as the bundle in `folder` answers it, and a table of each for `evaluate prognosis`."""
+    found = measure(recipe, folder, sets, workers, say)
+    return Examined(
+        {name: figures(one) for name, one in found.items()},
+        followed={name: followed(one) for name, one in found.items()},
+    )
 
 
 def measure(
@@ -159,7 +169,7 @@ def followed(measured: MeasuredSpines) -> pd.DataFrame:
     return table
 
 
-def figures(measured: MeasuredSpines, curves: bool = True) -> dict[str, Any]:
+def figures(measured: MeasuredSpines) -> dict[str, Any]:
     """Everything to be said of one set in plain values, ready for JSON."""
     found = {
         "films": len(measured.examples),
@@ -171,7 +181,7 @@ def figures(measured: MeasuredSpines, curves: bool = True) -> dict[str, Any]:
             measured.scores,
             measured.patients,
             measured.known,
-            curves,
+            curves=True,
         ),
     }
     if not np.isnan(measured.points).all():

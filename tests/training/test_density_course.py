@@ -21,6 +21,7 @@ from recipes.recipe import Candidate, Preset, Recipe, Stage
 from simulation.write import write
 from training import density_course, density_evaluation
 from training.density_lesson import DensityLesson, retone
+from training.examined import Examined
 from training.limbs import ROOM, Limbs, gather
 from training.manifest import Example, Manifest, ManifestError, read_manifest
 from training.projections import COLUMNS, projection_of
@@ -249,7 +250,7 @@ def test_what_was_learned_becomes_a_bundle_that_is_measured_and_signed(
     assert set(told["regions"]) == set(recipe.measures)
     assert 0 <= told["regions"]["total_hip"]["coverage"]["value"] <= 1
     assert told["projections"]["limbs"] == told["limbs"]
-    density_course.sign(recipe, folder, {"internal": density_evaluation.of_card(told)})
+    density_course.sign(recipe, folder, Examined({"internal": told}))
     signed = describe(folder)["evidence"]["internal"]
     assert "truth" not in signed["regions"]["total_hip"]
     assert "Internal: virtual patients never learned from" in (folder / "README.md").read_text()

@@ -18,7 +18,8 @@ from recipes.hips import FINDER
 from recipes.recipe import Candidate, Preset
 from simulation.write import write
 from training import limb_course, limbs
-from training.evaluation import measure
+from training.evaluation import figures, measure
+from training.examined import Examined
 from training.manifest import Manifest, ManifestError, read_manifest
 
 WEIGHTS = ROOT / "weights"
@@ -77,7 +78,7 @@ def test_virtual_films_become_a_bundle_with_figures_of_its_own(manifest: Manifes
     assert data["limbs_held_out"] == 2  # one person of six, both hips
     folder = save(bundle, tmp_path / "bundles")
     sets = measure(recipe, folder, {"external": manifest}, WEIGHTS, 1, silent)
-    limb_course.sign(recipe, folder, sets)
+    limb_course.sign(recipe, folder, Examined({"external": figures(sets["external"], recipe.labels)}))
     signed = describe(folder)["evidence"]["external"]
     assert signed["limbs"] == 12
     assert set(signed["answers"]) == {"joint", "cnn3_femoral_neck", "cnn3"}
