@@ -18,7 +18,7 @@ RECIPE: Recipe = replace(
     site="knee",
     presets={
         "demo": Preset(
-            (), epochs=12, batch_size=16, learning_rate=2e-3, outliners=(hip_finder.FINDER,), virtual_films=600
+            (), epochs=24, batch_size=8, learning_rate=1.5e-3, outliners=(hip_finder.FINDER,), virtual_films=480
         ),
         "paper": replace(hip_finder.RECIPE.presets["paper"], virtual_films=6000),
     },

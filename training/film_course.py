@@ -1,11 +1,13 @@
-"""A recipe that reads films as a whole, from a manifest to a bundle: every film answered by networks that had not seen
-it, and a test part."""
+"""A recipe that reads films as a whole, or limbs that share their film's label, from a manifest to a bundle: every film
+answered by networks that had not seen it, and a test part."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from core.settings import settings
 from evidence.copies import contradictions, find_copies, groups
+from models import registry
 from models.bundle import Bundle
 from recipes.recipe import Recipe
 from training.assemble import assemble
@@ -32,7 +34,8 @@ def teach(
 ) -> Bundle:
     """Raises ValueError in one sentence for a manifest or weights that cannot be used."""
     preset, manifest = recipe.presets[preset_name], manifests[0]
-    films = gather(manifest, recipe.labels, preset.candidates, partial(say, "reading films"))
+    finder = registry.find(recipe.finder, settings().weights) if recipe.finder else None
+    films = gather(manifest, recipe.labels, preset.candidates, partial(say, "reading films"), finder)
     copies = find_copies(films.sketches, partial(say, "finding copies"))
     group = groups(len(films.examples), copies)
     doubted = contradictions(group, [example.label for example in films.examples])
