@@ -53,6 +53,17 @@ def elsewhere(view: str, seed: int) -> tuple[Cohort, ...]:
     return cohorts if view == "hip_ap" else cohorts[1:]
 
 
+def finding(view: str, films: int, seed: int) -> tuple[Cohort, ...]:
+    """Films on which a finder learns where limbs are. Knees begin with those that teach other networks what is no hip
+    and which view is which, so that they are made once."""
+    if view != "knee_ap":
+        return (learning(view, films, seed),)
+    known = tuple(one for one in (*elsewhere("hip_ap", seed), *of_views(seed)) if one.view == view)
+    known = tuple(dict.fromkeys(known))
+    more = films - sum(one.films for one in known)
+    return (*known, *((learning(view, more, seed),) if more > 0 else ()))
+
+
 def of_views(seed: int) -> tuple[Cohort, ...]:
     """Persons from whom the view is learned: those who teach the hips' finder, and small films of every other view."""
     first = VIEWS + seed
@@ -71,16 +82,16 @@ def views_testing() -> dict[str, tuple[Cohort, ...]]:
 
     def by(scanner: str, seed: int) -> tuple[Cohort, ...]:
         return (
-            Cohort("hip_ap", scanner, seed, 30, VIEW_PX, frame="frog_leg"),
-            Cohort("knee_ap", scanner, seed, 60, VIEW_PX),
-            Cohort("spine_lateral", scanner, seed, 60, VIEW_PX),
+            Cohort("hip_ap", scanner, seed, 27, VIEW_PX, frame="frog_leg"),
+            Cohort("knee_ap", scanner, seed, 40, VIEW_PX),
+            Cohort("spine_lateral", scanner, seed, 40, VIEW_PX),
         )
 
     hips = testing("hip_ap", TEST_FILMS)
     return {
         "alpha": (hips["internal"], *by("alpha", VIEWS + 100)),
         "beta": (hips["external"], *by("beta", VIEWS + 200)),
-        "vfa": (Cohort("spine_lateral", "vfa", VIEWS + 300, 30, VIEW_PX),),
+        "vfa": (Cohort("spine_lateral", "vfa", VIEWS + 300, 20, VIEW_PX),),
     }
 
 
