@@ -48,6 +48,17 @@ def who_class(lowest_t: float) -> str:
     return NORMAL if lowest_t >= -1.0 else OSTEOPENIA if lowest_t > -2.5 else OSTEOPOROSIS
 
 
+def lowest_t(densities: Array, regions: Sequence[str]) -> Array:
+    """The lower T-score [...] of the regions that have a reference, from densities [..., R] in g/cm2; NaN where one of
+    them is not known."""
+    scores = [
+        (densities[..., at] - YOUNG[region][0]) / YOUNG[region][1]
+        for at, region in enumerate(regions)
+        if region in YOUNG
+    ]
+    return np.asarray(np.min(scores, 0))
+
+
 @dataclass(frozen=True, eq=False)
 class Residuals:
     """What a network's densities were off by on limbs held out, each in units of that limb's own doubt.
@@ -156,16 +167,9 @@ def class_probabilities(
     out, and the answer's own.
     """
     value, doubt = residuals.settled(answer, spread)
-    columns = [at for at, name in enumerate(residuals.regions) if name in YOUNG]
-
-    def lowest(densities: Array) -> Array:
-        scores = [
-            (densities[..., at] - YOUNG[residuals.regions[at]][0]) / YOUNG[residuals.regions[at]][1] for at in columns
-        ]
-        return np.min(scores, 0)
-
-    label = who_class(float(lowest(value)))
-    drawn = [who_class(float(one)) for one in lowest(value + residuals.units * doubt)]
+    label = who_class(float(lowest_t(value, residuals.regions)))
+    imagined = value + residuals.units * doubt
+    drawn = [who_class(float(one)) for one in lowest_t(imagined, residuals.regions)]
     # One imagined limb in the answer's own class: with few limbs no class is ever impossible by chance alone.
     count = {name: drawn.count(name) + (1.0 if name == label else 0.0) for name in labels}
     shares = {name: value / sum(count.values()) for name, value in count.items()}

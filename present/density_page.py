@@ -9,7 +9,7 @@ from evidence.metrics import Figure
 from present import density_plots
 from present.evidence_page import KEPT
 from present.evidence_plots import png
-from present.wording import region_title, set_note
+from present.wording import class_title, region_title, set_note
 
 Study = Mapping[str, Any]
 AGREEMENT = {
@@ -45,6 +45,7 @@ def write_density_page(study: Study, folder: Path, pictured: Mapping[str, Sequen
         *_films(study),
         *_agreement(study),
         *_picture(pictures, "agreement", "Answers against the truth, and their difference over their mean"),
+        *_classes(study),
         *_projections(study),
         *(
             line
@@ -117,6 +118,37 @@ def _agreement(study: Study) -> list[str]:
         "",
         *_table(head, rows),
     ]
+
+
+def _classes(study: Study) -> list[str]:
+    sets = {name: one["classes"] for name, one in study["sets"].items() if one.get("classes")}
+    if not sets:
+        return []
+    named = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "quadratic_kappa": "quadratic kappa"}
+    rows = [(title, *(_text(_figure(one[key])) for one in sets.values())) for key, title in named.items()]
+    labels = list(next(iter(sets.values()))["classes"])
+    for label in labels:
+        for key, title in (("auc", "AUROC"), ("sensitivity", "sensitivity"), ("specificity", "specificity")):
+            rows.append(
+                (
+                    f"{class_title(label)}: {title}",
+                    *(_text(_figure(one["classes"][label][key])) for one in sets.values()),
+                )
+            )
+    lines = [
+        "## The class by the lower T-score",
+        "",
+        "Of femoral neck and total hip, of every limb, whatever the person's age; a reading of a person under 50 names "
+        "none.",
+        "",
+        *_table(("figure", *sets), rows),
+    ]
+    for name, one in sets.items():
+        lines += _table(
+            (f"{name}: true class", *(f"named {class_title(label).lower()}" for label in labels)),
+            [(class_title(label), *row) for label, row in zip(labels, one["confusion"], strict=True)],
+        )
+    return lines
 
 
 def _projections(study: Study) -> list[str]:

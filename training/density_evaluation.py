@@ -17,7 +17,8 @@ from core.radiograph import Radiograph, Side
 from core.refusal import Refused
 from core.settings import settings
 from evidence.agreement import agreement, coverage, likeness, pearson, repeatability
-from evidence.densitometry import Residuals
+from evidence.densitometry import Residuals, class_probabilities, lowest_t, who_class
+from evidence.metrics import classification
 from imaging import read_radiograph
 from imaging.crop import cut_map
 from imaging.preprocess import Preprocess
@@ -58,7 +59,8 @@ class Pictured:
 
 @dataclass(frozen=True, eq=False)
 class MeasuredDensity:
-    """One set: truth, answer and the interval's ends [N, R] in g/cm2; group [N]: the patient."""
+    """One set: truth, answer and the interval's ends [N, R] in g/cm2; probabilities [N, K] of the bundle's classes;
+    group [N]: the patient."""
 
     name: str
     regions: tuple[str, ...]
@@ -69,6 +71,8 @@ class MeasuredDensity:
     answer: Array
     low: Array
     high: Array
+    labels: tuple[str, ...]
+    probabilities: Array
     group: list[str]
     pictured: list[Pictured]
     coverage: float
@@ -126,6 +130,7 @@ def _set(
     residuals = Residuals.from_dict(densitometer.outputs, densitometer.facts)
     answer, spread = np.stack([one.abmd for _, _, one, _ in limbs]), np.stack([one.spread for _, _, one, _ in limbs])
     low, high = residuals.interval(answer, spread)
+    shares = [class_probabilities(residuals, *one, recipe.labels)[1] for one in zip(answer, spread, strict=True)]
     return MeasuredDensity(
         name,
         densitometer.outputs,
@@ -136,6 +141,8 @@ def _set(
         residuals.settled(answer, spread)[0],
         low,
         high,
+        recipe.labels,
+        np.array([[share[label] for label in recipe.labels] for share in shares]),
         [patient for patient, *_ in limbs],
         [one for *_, one in limbs if one is not None],
         residuals.coverage,
@@ -214,6 +221,7 @@ def figures(measured: MeasuredDensity) -> dict[str, Any]:
         "refused": len(measured.refused),
         "promised_coverage": measured.coverage,
         "regions": regions,
+        "classes": _classes(measured),
         "projections": {
             "limbs": len(like),
             "likeness": _spread_of(like[:, 0]),
@@ -222,6 +230,17 @@ def figures(measured: MeasuredDensity) -> dict[str, Any]:
         if len(like)
         else {"limbs": 0},
     }
+
+
+def _classes(measured: MeasuredDensity) -> dict[str, Any]:
+    """How well the classes by the lower T-score agree, of limbs whose densities are all known; empty without any."""
+    true = lowest_t(measured.truth, measured.regions)
+    known = np.isfinite(true)
+    if not known.any():
+        return {}
+    truth = np.array([measured.labels.index(who_class(float(one))) for one in true[known]])
+    group = [one for one, there in zip(measured.group, known, strict=True) if there]
+    return classification(truth, measured.probabilities[known], measured.labels, group)
 
 
 def _spread_of(values: Array) -> dict[str, float]:

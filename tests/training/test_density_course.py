@@ -250,6 +250,9 @@ def test_what_was_learned_becomes_a_bundle_that_is_measured_and_signed(
     assert set(told["regions"]) == set(recipe.measures)
     assert 0 <= told["regions"]["total_hip"]["coverage"]["value"] <= 1
     assert told["projections"]["limbs"] == told["limbs"]
+    assert np.sum(told["classes"]["confusion"]) == told["limbs"]
+    named = {example.label for example in manifest.examples}
+    assert {label for label, one in told["classes"]["classes"].items() if one["films"]} == named
     density_course.sign(recipe, folder, Examined({"internal": told}))
     signed = describe(folder)["evidence"]["internal"]
     assert "truth" not in signed["regions"]["total_hip"]
