@@ -33,7 +33,7 @@ SURE = 0.8  # below this the network's word refuses nothing
 RESNET = Candidate(
     name="resnet",
     network="resnet",
-    preprocess=Preprocess(size=(128, 128)),
+    preprocess=Preprocess(size=(64, 64)),  # a view is told by the whole, and fine detail tells one archive from another
     options={"layer_type": "basic", "embedding_size": 16, "hidden_sizes": [16, 32, 64, 128], "depths": [1, 1, 1, 1]},
 )
 RESNET_18 = Candidate(

@@ -31,7 +31,7 @@ from training.assemble import COVERAGE
 from training.fit import Schedule, answers, fit
 from training.manifest import Manifest
 from training.split import one_held_out
-from training.view_lesson import ViewLesson
+from training.view_lesson import ViewLesson, as_seen, finer
 from training.views import REAL, RealSource, ViewFilms
 
 Tell = Callable[[str, int, int], None]
@@ -40,6 +40,7 @@ ENOUGH = 160  # a real source of fewer films is shown as often as that
 TUNING = 4  # epochs with real films, after those without
 RECALLED = 3  # one in so many virtual films and pictures is shown again among the real ones
 KNOWN_FILMS = 600  # kept in the bundle to measure distances to
+TESTED = 100  # films of one test cohort at most
 EVERY = "all"  # real films, none left out
 
 
@@ -63,17 +64,17 @@ def teach(
     """
     preset = recipe.presets[preset_name]
     (candidate,) = preset.candidates
-    inputs = candidate.preprocess
+    inputs, wide = candidate.preprocess, finer(candidate.preprocess)
     made = []
     for manifest in manifests:
-        read = partial(views.of_manifest, manifest, inputs, True, seed, partial(say, f"films of {manifest.name}"))
-        made.append(views.kept(folder / "films", f"{manifest.name}_{manifest.fingerprint}", inputs, read))
+        read = partial(views.of_manifest, manifest, wide, True, seed, partial(say, f"films of {manifest.name}"))
+        made.append(views.kept(folder / "films", f"{manifest.name}_{manifest.fingerprint}", wide, read))
     say("pictures that are no film", 0, 1)
-    base = made[0].joined(*made[1:], views.pictures(PICTURES, seed, inputs))
+    base = made[0].joined(*made[1:], views.pictures(PICTURES, seed, wide))
     at_hand: dict[RealSource, ViewFilms] = {}
     for source in REAL:
         say(f"real films: {source.name}", 0, 1)
-        films = _of_source(source, inputs, folder / "films")
+        films = _of_source(source, wide, folder / "films")
         if len(films.labels):
             at_hand[source] = films
 
@@ -81,7 +82,7 @@ def teach(
     torch.manual_seed(seed)
     network = initialise(build(candidate.network, len(VIEWS), candidate.options), init.get(candidate.name, "scratch"))
     schedule = Schedule.of(candidate, preset)
-    first = _fitted(network, base.rows(learns), schedule, candidate.preprocess, folder, "virtual", seed, say)
+    first = _fitted(network, base.rows(learns), schedule, wide, folder, "virtual", seed, say)
     recalled = base.rows(learns[::RECALLED])
     tuning = replace(schedule, epochs=TUNING, learning_rate=schedule.learning_rate / 2)
 
@@ -92,14 +93,14 @@ def teach(
         if real:
             films = _repeated(recalled.joined(*real))
             part = "all real films" if left == EVERY else f"without {left}"
-            networks[left] = _fitted(deepcopy(first), films, tuning, inputs, folder, part, seed, say)
+            networks[left] = _fitted(deepcopy(first), films, tuning, wide, folder, part, seed, say)
 
     taught = base.rows(learns).joined(*(films for one, films in at_hand.items() if one.learned_from))
     known = [row for row, label in enumerate(taught.labels) if VIEWS[label] != OTHER]
     familiarity = _familiarity(networks[EVERY], taught.rows(_drawn(taught, known, seed)), inputs)
-    unseen = {one: answers(networks[one.origin], films.grey, inputs) for one, films in at_hand.items()}
+    unseen = {one: answers(networks[one.origin], as_seen(films.grey), inputs) for one, films in at_hand.items()}
     truth = base.labels[held]
-    logits, _ = answers(networks[EVERY], base.grey[held], inputs)
+    logits, _ = answers(networks[EVERY], as_seen(base.grey[held]), inputs)
     temperature = fit_temperature(*(_distinct(at_hand, unseen) if at_hand else (logits, truth)))
     one = Candidate(
         name=candidate.name,
@@ -153,7 +154,7 @@ def _fitted(
     network: Classifier,
     films: ViewFilms,
     schedule: Schedule,
-    inputs: Preprocess,
+    wide: Preprocess,
     folder: Path,
     part: str,
     seed: int,
@@ -162,7 +163,7 @@ def _fitted(
     fingerprint = hashlib.sha256(films.grey.tobytes() + films.labels.tobytes()).hexdigest()[:12]
     return fit(
         network,
-        ViewLesson(films.grey, films.labels, len(VIEWS), inputs),
+        ViewLesson(films.grey, films.labels, len(VIEWS), wide),
         schedule,
         folder / f"{part.replace(' ', '_')}_{fingerprint}",
         seed,
@@ -181,7 +182,7 @@ def _drawn(films: ViewFilms, rows: Sequence[int] | None, seed: int) -> npt.NDArr
 
 
 def _familiarity(network: Classifier, films: ViewFilms, inputs: Preprocess) -> Familiarity:
-    _, features = answers(network, films.grey, inputs)
+    _, features = answers(network, as_seen(films.grey), inputs)
     fold = np.unique(films.group, return_inverse=True)[1] % 5
     return fit_familiarity(features, fold.astype(str).tolist())
 
@@ -272,7 +273,9 @@ def measure(folder: Path, sets: Mapping[str, Sequence[Manifest]], say: Tell) -> 
                 looks,
                 f"{manifest.name}_{manifest.fingerprint}",
                 inputs,
-                partial(views.of_manifest, manifest, inputs, False, 0, partial(say, f"films of {manifest.name}")),
+                partial(
+                    views.of_manifest, manifest, inputs, False, 0, partial(say, f"films of {manifest.name}"), TESTED
+                ),
             )
             for manifest in manifests
         ]

@@ -116,9 +116,14 @@ def shown(film: Radiograph, inputs: Preprocess) -> npt.NDArray[np.uint8]:
 
 
 def of_manifest(
-    manifest: Manifest, inputs: Preprocess, close: bool, seed: int, tell: Callable[[int, int], None]
+    manifest: Manifest,
+    inputs: Preprocess,
+    close: bool,
+    seed: int,
+    tell: Callable[[int, int], None],
+    most: int = MOST_FILMS,
 ) -> ViewFilms:
-    """Films of a manifest with a column `view`, each file once, at most MOST_FILMS of them.
+    """Films of a manifest with a column `view`, each file once, at most `most` of them.
 
     close: every limb whose landmarks are known is shown close up as well, and every tenth film cut into parts that
     change places. Raises ValueError for another view.
@@ -127,8 +132,8 @@ def of_manifest(
     by_film: dict[Path, list[Example]] = {}
     for example in manifest.examples:
         by_film.setdefault(example.path, []).append(example)
-    step = max(1, len(by_film) // MOST_FILMS)
-    picked = list(by_film.items())[::step][:MOST_FILMS]
+    step = max(1, len(by_film) // most)
+    picked = list(by_film.items())[::step][:most]
     for done, (path, rows) in enumerate(picked, start=1):
         view, group = rows[0].others.get("view"), rows[0].patient or path.name
         if view not in VIEWS:
