@@ -51,7 +51,7 @@ RECIPE = Recipe(
     view="other",
     labels=VIEWS,
     presets={
-        "demo": Preset((RESNET,), epochs=10, batch_size=48, learning_rate=4e-3),
+        "demo": Preset((RESNET,), epochs=30, batch_size=48, learning_rate=4e-3),
         "paper": Preset((RESNET_18,), epochs=60, batch_size=64, learning_rate=1e-3),
     },
     bundle="view@0.1.0",

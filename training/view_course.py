@@ -37,7 +37,7 @@ from training.views import REAL, RealSource, ViewFilms
 Tell = Callable[[str, int, int], None]
 PICTURES = 960  # that are no film, to learn from; others test
 ENOUGH = 160  # a real source of fewer films is shown as often as that
-TUNING = 4  # epochs with real films, after those without
+TUNING = 8  # epochs with real films, after those without
 RECALLED = 3  # one in so many virtual films and pictures is shown again among the real ones
 KNOWN_FILMS = 600  # kept in the bundle to measure distances to
 TESTED = 100  # films of one test cohort at most
@@ -160,7 +160,8 @@ def _fitted(
     seed: int,
     say: Tell,
 ) -> Classifier:
-    fingerprint = hashlib.sha256(films.grey.tobytes() + films.labels.tobytes()).hexdigest()[:12]
+    told_apart = films.grey.tobytes() + films.labels.tobytes() + repr(schedule).encode()
+    fingerprint = hashlib.sha256(told_apart).hexdigest()[:12]
     return fit(
         network,
         ViewLesson(films.grey, films.labels, len(VIEWS), wide),
