@@ -115,7 +115,9 @@ def teach(
     for source, films in at_hand.items():
         # Distances are to films that its own network learned from, among which its origin is not.
         others = taught.rows([row for row in known if taught.source[row] not in _names_of(source.origin)])
-        far = _familiarity(networks[source.origin], others.rows(_drawn(others, None, seed)), inputs)
+        far = _familiarity(
+            networks[source.origin], others.rows(_drawn(others, range(len(others.labels)), seed)), inputs
+        )
         left_out[source.name] = told(heard(*unseen[source], temperature, far), films)
     groups = np.unique(np.array(base.group)[held], return_inverse=True)[1].tolist()
     evidence = {
@@ -172,9 +174,9 @@ def _fitted(
     )
 
 
-def _drawn(films: ViewFilms, rows: Sequence[int] | None, seed: int) -> npt.NDArray[np.int64]:
+def _drawn(films: ViewFilms, some: Sequence[int], seed: int) -> npt.NDArray[np.int64]:
     """Rows to measure distances to, as many of each view: real films of a view are few beside virtual ones."""
-    rows = np.arange(len(films.labels)) if rows is None else np.asarray(rows, np.int64)
+    rows = np.asarray(some, np.int64)
     random, views_of = np.random.default_rng(seed), films.labels[rows]
     each = KNOWN_FILMS // max(1, len(np.unique(views_of)))
     real = np.isin([films.source[row] for row in rows], [one.name for one in REAL])
