@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 import torch
@@ -20,6 +21,7 @@ from recipes.hips import FINDER
 from recipes.recipe import Candidate, Preset, Recipe, Stage
 from simulation.write import write
 from training import density_course, density_evaluation
+from training.ct_projections import POSE, SOURCE_MM
 from training.density_lesson import DensityLesson, retone
 from training.examined import Examined
 from training.limbs import ROOM, Limbs, gather
@@ -257,6 +259,59 @@ def test_what_was_learned_becomes_a_bundle_that_is_measured_and_signed(
     signed = describe(folder)["evidence"]["internal"]
     assert "truth" not in signed["regions"]["total_hip"]
     assert "Internal: virtual patients never learned from" in (folder / "README.md").read_text()
+
+
+def flat_ct(film: simulation.VirtualFilm, femur: np.ndarray, folder: Path) -> dict[str, object]:
+    """A CT whose cast on the film is the film's own mineral: all of it in four slices, two of them the femora's.
+
+    It is nobody's body, but goes the whole way of one: files, calibration, registration, cast. femur: which pixels are
+    this row's. Returns the row's columns.
+    """
+    pitch, away, step, thick = film.spacing_mm[0], 150.0, 1.0, 5.0  # mm; `away`: from the film's plane
+    shrunk = (SOURCE_MM - away) / SOURCE_MM
+    height, width = film.pixels.shape
+    size = [int(pixels * pitch * shrunk / step) for pixels in (width, height)]
+    rows = ((np.arange(size[1])[::-1] + 0.5) / size[1] * height).astype(int)
+    columns = ((np.arange(size[0]) + 0.5) / size[0] * width).astype(int)
+    at = np.ix_(rows, columns)
+    own, whole = film.projections["proximal_femur"][at].T, film.projections["all_bone"][at].T
+    slices = np.stack([own, own, whole - own, whole - own], 2) / (2 * thick / 10) * 1000  # mg/cm3
+    mask = np.zeros(slices.shape, np.uint8)
+    mask[:, :, :2] = ((own > 0) & femur[at].T)[:, :, None]
+    hu = np.where(slices > 0, slices, -1000).astype(np.int16)  # calibrated by a line through nought; the rest is air
+    for name, values in {"ct": hu, "bone_mask": (slices > 0).astype(np.uint8), "femur_mask": mask}.items():
+        stored = values[::-1].transpose(0, 2, 1)  # right, forwards, up
+        nibabel.save(nibabel.Nifti1Image(stored, np.diag([step, thick, step, 1.0])), folder / f"{name}.nii.gz")
+    place = dict(zip(POSE, (0.0, 0.0, away, 0.0, 0.0, 0.0), strict=True))
+    return {name: f"{folder.name}/{name}.nii.gz" for name in ("ct", "bone_mask", "femur_mask")} | place
+
+
+def test_a_manifest_that_names_cts_teaches_what_they_cast(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"HOME": tmp_path / "home", "WEIGHTS": WEIGHTS, "CT_SLOPE": 1.0, "CT_INTERCEPT": 0.0}.items():
+        monkeypatch.setenv(f"OSTEOLENS_{name}", str(value))
+    settings.cache_clear()
+    list(write("hip_ap", 1, 72, "alpha", tmp_path, size=384, frame="hip", projections=False))
+    film = simulation.simulate("hip_ap", 72, 0, "alpha", 384, "cpu", "hip")
+    virtual = read_manifest(tmp_path / "truth.csv")
+    rows = []
+    for example in virtual.examples:
+        side = str(example.others["side"])
+        folder = tmp_path / f"ct_{side}"
+        folder.mkdir()
+        rows.append(replace(example, others={**example.others, **flat_ct(film, film.masks[f"{side}_femur"], folder)}))
+    own = density_course.collect(recipe, TINY, replace(virtual, examples=tuple(rows)), 1, silent)
+    known = density_course.collect(recipe, TINY, virtual, 1, silent)
+    assert own.projections is not None
+    assert known.projections is not None
+    for mine, true in zip(own.projections.astype(float), known.projections.astype(float), strict=True):
+        for channel in range(2):
+            assert np.corrcoef(mine[channel].ravel(), true[channel].ravel())[0, 1] > 0.95
+            assert mine[channel].mean() == pytest.approx(true[channel].mean(), rel=0.1)
+    network = density_course.teach_stages(recipe, TINY, often(own, 4), own, tmp_path / "run", 0, None, silent)
+    assert np.isfinite(network.eval()(torch.zeros(1, 1, 64, 64)).abmd.detach().numpy()).all()
+    settings.cache_clear()
 
 
 def test_a_manifest_without_densities_or_projections_is_told(
