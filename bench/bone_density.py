@@ -21,12 +21,11 @@ from typing import Any
 import numpy as np
 
 from core.settings import ROOT, settings
-from evidence.agreement import agreement
 from present.density_page import ABLATIONS
 from present.wording import region_title
 from recipes import by_name
 from recipes.recipe import Preset, Recipe, Stage
-from training.density_course import abmd_columns, answers, collect, settle, teach_stages
+from training.density_course import agreements, collect, settle, teach_stages
 from training.limbs import Limbs
 from training.split import one_held_out
 from training.virtual import learning, made
@@ -112,15 +111,12 @@ def measured(
 ) -> dict[str, dict[str, Any]]:
     """Agreement by region on the persons held out, of the seeds' mean answer. Nothing is fitted to them but the line
     that every arm gets."""
-    told = []
+    values = []
     for seed in range(seeds):
         few = holding.rows(range(min(64, len(holding.examples))))  # watched each epoch, of which short arms have many
         network = teach_stages(recipe, preset, teaching, few, folder / str(seed), seed, None, partial(_say, name))
-        densitometer, _ = settle(recipe, preset, network, holding, lambda *_: None)
-        told.append(answers(densitometer, holding)[0])
-    answer, truth = np.mean(told, 0), holding.measures(abmd_columns(recipe))
-    patients = [example.patient or "" for example in holding.examples]
-    return {region: agreement(truth[:, at], answer[:, at], patients) for at, region in enumerate(recipe.measures)}
+        values.append(settle(recipe, preset, network, holding, lambda *_: None)[1])
+    return agreements(recipe, holding, np.mean(values, 0))
 
 
 def write(

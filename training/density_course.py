@@ -61,8 +61,8 @@ def teach(
     teaching, holding = limbs.rows(learns), limbs.rows(held)
     first = init.get(preset.candidates[0].name)
     network = teach_stages(recipe, preset, teaching, holding, folder, seed, first, say)
-    densitometer, evidence = settle(recipe, preset, network, holding, partial(say, "limbs held out"))
-    evidence["data"] = {
+    densitometer, value = settle(recipe, preset, network, holding, partial(say, "limbs held out"))
+    data = {
         "manifest": manifest.name,
         "manifest_fingerprint": manifest.fingerprint,
         "films_or_limbs_refused": len(limbs.refused),
@@ -70,6 +70,7 @@ def teach(
         "limbs_learned_from": len(learns),
         "limbs_held_out": len(held),
     }
+    evidence = {"held_out": agreements(recipe, holding, value), "data": data}
     return bundled(recipe, preset_name, version, learned_from, seed, densitometer, evidence)
 
 
@@ -181,8 +182,8 @@ def teach_stages(
 
 def settle(
     recipe: Recipe, preset: Preset, network: Decomposer, holding: Limbs, tell: Callable[[int, int], None]
-) -> tuple[Densitometer, dict[str, Any]]:
-    """The network with what its answers are off by on limbs held out, and how well it does on them."""
+) -> tuple[Densitometer, Array]:
+    """The network with what its answers are off by on limbs held out, and the densities [N, R] it tells of them."""
     candidate = preset.candidates[0]
     plain = Densitometer(
         candidate.name,
@@ -195,10 +196,14 @@ def settle(
     answer, spread = answers(plain, holding, tell)
     truth = holding.measures(abmd_columns(recipe))
     residuals = Residuals.learn(recipe.measures, truth, answer, spread, COVERAGE)
-    value, _ = residuals.settled(answer, spread)
-    patients = [example.patient or str(example.path) for example in holding.examples]
-    held = {region: agreement(truth[:, at], value[:, at], patients) for at, region in enumerate(recipe.measures)}
-    return replace(plain, facts=residuals.to_dict()), {"held_out": held}
+    return replace(plain, facts=residuals.to_dict()), residuals.settled(answer, spread)[0]
+
+
+def agreements(recipe: Recipe, limbs: Limbs, value: Array) -> dict[str, dict[str, Any]]:
+    """How well densities [N, R] agree with the limbs' own, by region."""
+    truth = limbs.measures(abmd_columns(recipe))
+    patients = [example.patient or str(example.path) for example in limbs.examples]
+    return {region: agreement(truth[:, at], value[:, at], patients) for at, region in enumerate(recipe.measures)}
 
 
 def answers(

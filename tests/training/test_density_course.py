@@ -238,8 +238,10 @@ def test_what_was_learned_becomes_a_bundle_that_is_measured_and_signed(
     manifest: Manifest, limbs: Limbs, recipe: Recipe, tmp_path: Path
 ) -> None:
     network = density_course.teach_stages(recipe, TINY, limbs, limbs, tmp_path, 0, None, silent)
-    densitometer, evidence = density_course.settle(recipe, TINY, network, often(limbs, 3), silent)
-    evidence["data"] = {"limbs_learned_from": len(limbs.examples)}
+    held = often(limbs, 3)
+    densitometer, value = density_course.settle(recipe, TINY, network, held, silent)
+    told = density_course.agreements(recipe, held, value)
+    evidence = {"held_out": told, "data": {"limbs_learned_from": len(limbs.examples)}}
     bundle = density_course.bundled(recipe, "tiny", "0.0.1", "four films", 0, densitometer, evidence)
     folder = save(bundle, tmp_path / "bundles")
     back = load(folder).densitometers[0]
