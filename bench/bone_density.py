@@ -94,6 +94,7 @@ def main() -> None:
             stages = tuple(replace(one, epochs=max(1, round(one.epochs * longer))) for one in preset.stages)
             todo[f"{pairs} limbs"] = (replace(preset, stages=stages), teaching.rows(list(range(pairs))))
     todo[f"{len(learns)} limbs"] = todo["as published"]
+    page = partial(write, known, list(todo), asked, len(learns), len(held), manifest.fingerprint)
     for name, (changed, shown) in todo.items():
         if name in known or (asked.arm and name not in asked.arm):
             continue
@@ -103,7 +104,8 @@ def main() -> None:
             folder = RUNS / hashlib.sha256(about.encode()).hexdigest()[:8] / re.sub(r"\W+", "_", name)
             known[name] = measured(recipe, changed, shown, holding, name, folder, asked.seeds)
         (RUNS / "arms.json").write_text(json.dumps({"about": about, "arms": known}, indent=1) + "\n")
-        write(known, list(todo), asked.stages, asked.seeds, len(learns), len(held), manifest.fingerprint)
+        page()
+    page()
 
 
 def measured(
@@ -122,8 +124,7 @@ def measured(
 def write(
     known: dict[str, dict[str, Any]],
     order: Sequence[str],
-    stages: Sequence[int],
-    seeds: int,
+    asked: argparse.Namespace,
     learned: int,
     held: int,
     fingerprint: str,
@@ -133,10 +134,10 @@ def write(
         ABLATIONS,
         "## Ablations",
         "",
-        f"Written by `python -m bench.bone_density --stages {' '.join(map(str, stages))} --seeds {seeds}`: {learned} "
-        f"virtual limbs teach, {held} of other persons answer, all on scanner alpha; manifest {fingerprint}. Stages "
-        "are much shorter than the demo's, so that these figures are worse than the bundle's: compare them with each "
-        "other. The line that brings answers to the truth is fitted to the limbs that answer, in every arm.",
+        f"Written by `python -m bench.bone_density --films {asked.films} --stages {' '.join(map(str, asked.stages))} "
+        f"--seeds {asked.seeds}`: {learned} virtual limbs teach, {held} of other persons answer, all on scanner alpha; "
+        f"manifest {fingerprint}. Stages are much shorter than the demo's, so that these figures are worse than the "
+        "bundle's: compare them with each other. The line that brings answers to the truth is fitted to the limbs that answer, in every arm.",
         "",
         *_table([name for name in order if not name.endswith(" limbs")], known, "learned"),
         "## Learning curve",
