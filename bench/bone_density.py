@@ -137,7 +137,8 @@ def write(
         f"Written by `python -m bench.bone_density --films {asked.films} --stages {' '.join(map(str, asked.stages))} "
         f"--seeds {asked.seeds}`: {learned} virtual limbs teach, {held} of other persons answer, all on scanner alpha; "
         f"manifest {fingerprint}. Stages are much shorter than the demo's, so that these figures are worse than the "
-        "bundle's: compare them with each other. The line that brings answers to the truth is fitted to the limbs that answer, in every arm.",
+        "bundle's: compare them with each other. The line that brings answers to the truth is fitted to the limbs that "
+        "answer, in every arm.",
         "",
         *_table([name for name in order if not name.endswith(" limbs")], known, "learned"),
         "## Learning curve",
