@@ -88,7 +88,9 @@ class Seen:
         """What it looks like, for a sentence."""
         if self.strange:
             return "nothing that the network of views learned from"
-        return f"{IN_WORDS[self.name]} ({self.shares[self.name]:.0%} sure)"
+        share = self.shares[self.name]
+        said = "more than 99 %" if share > 0.99 else f"{share * 100:.0f} %"  # nothing is certain
+        return f"{IN_WORDS[self.name]} ({said} sure)"
 
 
 def look(film: Radiograph, bundle: Bundle, on: torch.device) -> Seen:

@@ -319,7 +319,7 @@ def _origin(sources: Sequence[RealSource]) -> str:
     virtual = "virtual patients on scanners alpha and vfa, and drawn pictures that are no film"
     if not sources:
         return f"{virtual}; no film of a person"
-    return f"{virtual}; and real films whose terms are stated: " + "; ".join(
+    return f"{virtual}; and real films, with their terms: " + "; ".join(
         f"{source.name}: {source.learned_from}" for source in sources
     )
 

@@ -43,7 +43,9 @@ def test_a_network_that_is_not_sure_refuses_nothing() -> None:
     shares = dict.fromkeys(VIEWS, 0.1) | {"knee_ap": 0.6}
     assert Seen(shares).name == "knee_ap"
     assert not Seen(shares).sure
-    assert "60% sure" in Seen(shares).in_words
+    assert "60 % sure" in Seen(shares).in_words
+    certain = Seen({**dict.fromkeys(VIEWS, 0.0), "hip_ap": 0.9999})
+    assert "more than 99 % sure" in certain.in_words
 
 
 def test_samples_look_like_what_they_are(shipped: None) -> None:
