@@ -26,8 +26,9 @@ from recipes.bone_density import find_density
 from recipes.classes import find_class
 from recipes.door import choose, guard, seen_as
 from recipes.finding import Case
-from recipes.hips import JOINTS, Limb, find_limbs
 from recipes.joined import join
+from recipes.limb import Limb
+from recipes.limbs import JOINTS, find_limbs
 from recipes.spine_scores import find_scores
 from recipes.view import RECIPE as VIEW_RECIPE
 from recipes.view import Seen, look

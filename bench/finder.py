@@ -24,7 +24,8 @@ from core.settings import ROOT, settings
 from imaging import check, read_radiograph
 from models import registry
 from recipes.femur import NEEDED
-from recipes.hips import FINDER, find_limbs
+from recipes.hips import FINDER
+from recipes.limbs import find_limbs
 from training.fresh import marks, radiograph
 from training.virtual import EXTERNAL, INTERNAL, METAL
 

@@ -30,8 +30,9 @@ from evidence.copies import find_copies, groups, sketch
 from imaging import read_radiograph
 from models import registry
 from models.bundle import Outliner
-from recipes.hips import Limb, find_limbs
 from recipes.knee_finder import FINDER
+from recipes.limb import Limb
+from recipes.limbs import find_limbs
 
 PAGE = ROOT / "docs/evidence/knee_finder.md"
 SEEN = ROOT / "bench/knees_seen.csv"

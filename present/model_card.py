@@ -132,12 +132,12 @@ class ModelCard:
         ]
 
     def landmarks(self) -> list[dict[str, str]]:
-        """One row a landmark of a finder: how far off it is, as a share of head to lesser trochanter."""
+        """One row a landmark of a finder: how far off it is, as a share of the joint's unit (`recipes.joint.Joint`)."""
         far = self.found.get("largest_error_in_95_of_100", {})
         return [
             {"Landmark": name.replace("_", " ").capitalize(), "Median error": f"{error * 100:.1f} %"}
             | {"95 of 100 within": f"{far[name] * 100:.1f} %" if name in far else "not known"}
-            for name, error in self.found.get("median_error_of_head_to_lesser_trochanter", {}).items()
+            for name, error in self.found.get("median_error", {}).items()
         ]
 
 
@@ -174,10 +174,11 @@ def density_figures_sentence(card: ModelCard) -> str:
 
 def found_sentence(card: ModelCard) -> str:
     """How well a finder finds, on films held out."""
-    there, missed, invented = (card.found.get(key, 0) for key in ("femora", "missed", "invented"))
+    there, missed, invented = (card.found.get(key, 0) for key in ("limbs", "missed", "invented"))
+    how = "" if card.found.get("shape_checked") else " (before the check of their shape)"
     return (
         f"Of {there} whole {card.found.get('joints', 'femora')} on films held out it missed {missed}, and it saw "
-        f"{invented} where there is none (before the check of their shape)."
+        f"{invented} where there is none{how}."
     )
 
 
@@ -203,7 +204,7 @@ def model_card(description: Mapping[str, Any]) -> ModelCard:
         provenance=description.get("provenance", {}),
         outliners=tuple(description.get("outliners", {})),
         densities=_densities(evidence) if description.get("densitometers") else {},
-        found=held_out if "femora" in held_out else {},
+        found=held_out if "limbs" in held_out else {},
         scores=_scores(evidence) if description.get("scores") else {},
     )
 

@@ -12,7 +12,7 @@ from imaging.preprocess import Preprocess
 from models import engine
 from recipes.classes import outlined
 from recipes.finding import Case, Finding
-from recipes.hips import Limb
+from recipes.limb import Limb
 
 DENSEST = 8.0  # g/cm2, above any bone a ray meets in a hip
 # Head's centre to lesser trochanter as it lies on the film, mm: adults' 60 to 95, magnified up to 1.35 times.

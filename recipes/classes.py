@@ -11,7 +11,8 @@ from evidence.explanation import grad_cam
 from imaging.preprocess import Preprocess
 from models import engine
 from recipes.finding import Case, Finding, strangeness
-from recipes.hips import JOINTS, Outlines, outline_limb, shown_to
+from recipes.limbs import JOINTS
+from recipes.outlines import Outlines, outline_limb, shown_to
 
 
 def find_class(case: Case) -> Finding:

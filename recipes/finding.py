@@ -16,7 +16,7 @@ from evidence.familiarity import Familiarity
 from imaging.crop import lay_back
 from models import engine
 from models.bundle import Bundle, Outliner
-from recipes.hips import Limb
+from recipes.limb import Limb
 from recipes.recipe import Recipe
 
 

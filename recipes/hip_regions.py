@@ -12,7 +12,8 @@ from typing import Any
 from core.labels import CLASSES
 from imaging.preprocess import Preprocess
 from recipes.femur import REGIONS
-from recipes.hips import FINDER, UNION
+from recipes.hips import FINDER
+from recipes.outlines import UNION
 from recipes.recipe import Candidate, Preset, Recipe
 
 U_NET = Candidate(

@@ -1,6 +1,6 @@
 """A joint that is found by its landmarks: which they are, how they lie to each other, and the square around it.
 
-`recipes.femur.FEMUR` and `recipes.knee.KNEE` are values of it; the finder's training and its use know nothing else.
+`recipes.femur.FEMUR` and `recipes.knee.KNEE` are values of it.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,8 @@ class Joint:
     first is the origin of the joint's shape. unit: the needed landmark one length away from it, `unit_mm` in an adult.
     box_of: the square around the joint; a right one is mirrored, so that all look like left ones. called, many: what it
     is, and several of it, for a sentence; whole: from where to where it must be on a film. alike: times the farthest
-    shape learned from that is still one.
+    shape learned from that is still one. one_by_one: what the finder's maps show where it looks at one limb at a time,
+    whichever it is; none where it looks for right and left ones at once.
     """
 
     name: str
@@ -37,11 +38,17 @@ class Joint:
     unit_mm: int
     box_of: Callable[[Points, Side], Box]
     alike: float
+    one_by_one: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """What the finder's maps show, in order."""
+        """What a film's truth names, in order."""
         return tuple(f"{side}_{name}" for side in SIDES for name in self.landmarks)
+
+    @property
+    def maps(self) -> tuple[str, ...]:
+        """What the finder's maps show, in order."""
+        return self.one_by_one or self.outputs
 
     @property
     def groups(self) -> tuple[tuple[int, ...], ...]:

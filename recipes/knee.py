@@ -6,17 +6,30 @@ from core.radiograph import Side
 from imaging.crop import Box
 from recipes.joint import Joint, Points
 
-# Edges of the tibial plateau and lowest points of both condyles, the medial tibial spine, both epicondyles, and the
-# head of the fibula, which tells a right knee from a left one.
+# Edges of the tibial plateau and lowest points of both condyles, both epicondyles, and the head of the fibula, which
+# tells a right knee from a left one.
 LANDMARKS = (
-    *("medial_plateau", "lateral_plateau", "medial_condyle", "lateral_condyle", "medial_spine"),
+    *("medial_plateau", "lateral_plateau", "medial_condyle", "lateral_condyle"),
     *("medial_epicondyle", "lateral_epicondyle", "fibular_head"),
 )
-NEEDED = LANDMARKS[:5]
+NEEDED = LANDMARKS[:4]
+
+# A knee looks nearly the same turned over, and a film of one leg does not say by its place which leg it is. So the
+# network is asked for the landmarks of one knee by where they lie on the picture; the fibula then names the knee.
+PICTURED = (
+    *("plateau_to_the_left", "plateau_to_the_right", "condyle_to_the_left", "condyle_to_the_right"),
+    *("epicondyle_to_the_left", "epicondyle_to_the_right", "fibular_head"),
+)
+TURNED_OVER = (1, 0, 3, 2, 5, 4, 6)  # of PICTURED, on the film turned over
 
 # Square of about 130 mm in an adult, the joint line in its middle: 75 mm of plateau with the epicondyles above and the
 # head of the fibula below.
 SIDE = 1.75
+
+
+def pictured(side: Side) -> tuple[int, ...]:
+    """The places in LANDMARKS of what PICTURED names, for a knee of that side seen from in front."""
+    return TURNED_OVER if side == "R" else tuple(range(len(LANDMARKS)))
 
 
 def box_of(points: Points, side: Side) -> Box:
@@ -38,4 +51,5 @@ KNEE = Joint(
     unit_mm=75,
     box_of=box_of,
     alike=2.0,
+    one_by_one=PICTURED,
 )

@@ -1,6 +1,7 @@
 """Where the knees are: landmarks of each joint, on films of one leg or two.
 
-The finder of hips with other landmarks (recipes.hip_finder says how it works): every knee recipe begins with it.
+The network of the hips' finder (recipes.hip_finder says how it works), shown one leg at a time (recipes.knees): every
+knee recipe begins with it.
 Reproduce  python cli.py train knee_finder --data virtual --preset demo --out runs/knee_finder
 """
 
@@ -18,7 +19,7 @@ RECIPE: Recipe = replace(
     site="knee",
     presets={
         "demo": Preset(
-            (), epochs=24, batch_size=8, learning_rate=1.5e-3, outliners=(hip_finder.FINDER,), virtual_films=480
+            (), epochs=24, batch_size=16, learning_rate=2e-3, outliners=(hip_finder.FINDER,), virtual_films=700
         ),
         "paper": replace(hip_finder.RECIPE.presets["paper"], virtual_films=6000),
     },

@@ -28,7 +28,7 @@ MARKS = {  # of the mean left knee
     "medial_plateau": ("tibia", (-38, -9, -5)),
     "lateral_plateau": ("tibia", (37, -9, -5)),
     "medial_spine": ("tibia", (-5.2, 6, -4)),
-    "fibular_head": ("fibula", (38, -18, -20)),
+    "fibular_head": ("fibula", (35.5, -34, -16)),
     "patella": ("patella", (3, 44, 42)),
 }
 JOINT_BOX = (-46.0, -42.0, 46.0, 44.0)  # what the mask `joint` holds around the joint line: left, low, right, high, mm
@@ -65,7 +65,7 @@ def scene(
         sign = 1.0 if side == "L" else -1.0
         own = np.random.default_rng(rng.integers(2**63))
         stance = posing.normal(0, 1, 6)
-        rotation = turn(x=2.5 * stance[0] - 2, y=sign * (4 * stance[1] - 1), z=-sign * (0.5 + 1.6 * stance[2]))
+        rotation = turn(x=2.5 * stance[0] - 2, y=sign * (6 * stance[1] - 1), z=-sign * (0.5 + 1.6 * stance[2]))
         across = apart if frame == "both" else 0.0
         place = np.array([sign * across, 6 * stance[3], 0.0])
         leg = Pose(rotation, place)
@@ -107,7 +107,7 @@ def scene(
 
 
 def _leg(side: str, left: Quality, stretch: Points, worn: float, rng: np.random.Generator, leg: Pose) -> list[Bone]:
-    flip = MIRROR if side == "R" else np.ones(3)
+    flip, sign = (MIRROR, -1) if side == "R" else (np.ones(3), 1)
     tilt = rng.normal(0, 0.9) + 0.9 * worn * rng.normal()  # varus or valgus of femur on tibia, degrees
     gap = float(np.clip(rng.normal(0.6, 0.5) - 1.1 * worn, -1.8, 2.0))  # added to the mean joint space
     made = []
@@ -133,9 +133,10 @@ def _leg(side: str, left: Quality, stretch: Points, worn: float, rng: np.random.
         outer, inner = bones.shelled(surface, thick, shaped)
         own = Pose(np.eye(3), np.zeros(3))
         if name == "femur":
-            own = Pose(turn(z=float(tilt) * (1 if side == "L" else -1)), np.array([0.0, gap, 0.0]))
+            own = Pose(turn(z=sign * float(tilt)), np.array([0.0, gap, 0.0]))
+        elif name == "fibula":
+            own = Pose(np.eye(3), np.array([sign * rng.normal(0, 1.5), rng.normal(0, 3.5), 0.0]))
         elif name == "patella":
-            sign = 1 if side == "L" else -1
             own = Pose(turn(z=float(rng.normal(0, 4))), np.array([sign * rng.normal(1, 2), rng.normal(0, 4), 0.0]))
         made.append(
             Bone(

@@ -230,7 +230,7 @@ def knee(name: str) -> Lattice:
             bundle("secondary_compressive", [(22, -2, 11), (20, -30, 10), (10, -80, 7), (8, -120, 4)], 85, a, b, 0.8),
         )
     elif name == "fibula":
-        plain, groups = 8 + 110 / (1 + np.exp((-b - 48) / 8)), ()
+        plain, groups = 8 + 240 / (1 + np.exp((-b - 58) / 7)), ()
     else:
         low = (-50.0, -8.0)
         a, b = plane(low, (56.0, 80.0), step)

@@ -33,10 +33,10 @@ def a_finder() -> dict:
         "evidence": {
             "data": {"films": 9},
             "held_out": {
-                "femora": 40,
+                "limbs": 40,
                 "missed": 3,
                 "invented": 1,
-                "median_error_of_head_to_lesser_trochanter": {"head_centre": 0.0123},
+                "median_error": {"head_centre": 0.0123},
                 "largest_error_in_95_of_100": {"head_centre": 0.045},
             },
         },

@@ -14,7 +14,7 @@ from evidence.baselines import trivial_features
 from evidence.copies import Sketch, sketch
 from imaging import read_radiograph
 from models import registry
-from recipes.hips import find_limbs
+from recipes.limbs import find_limbs
 from recipes.recipe import Candidate
 from training.manifest import Example, Manifest, ManifestError
 

@@ -20,7 +20,7 @@ from models import engine, registry
 from models.bundle import Bundle, Densitometer, amend, load
 from models.initial import initialise
 from models.networks import Decomposer, build
-from recipes.hips import CROP_PX
+from recipes.limb import CROP_PX
 from recipes.recipe import Preset, Recipe
 from training.about import INTENDED_USE, provenance
 from training.assemble import COVERAGE

@@ -24,7 +24,7 @@ from imaging.crop import cut_map
 from imaging.preprocess import Preprocess
 from models import engine, registry
 from models.engine import Measurement
-from recipes.hips import find_limbs
+from recipes.limbs import find_limbs
 from recipes.recipe import Recipe
 from simulation import VirtualFilm
 from training.ct_projections import NotLaid

@@ -23,7 +23,8 @@ from evidence.overlap import Overlap, overlap, summary
 from imaging import read_radiograph
 from imaging.crop import Box, lay_back
 from models import engine, registry
-from recipes.hips import find_limbs, outline_limb, shown_to
+from recipes.limbs import find_limbs
+from recipes.outlines import outline_limb, shown_to
 from recipes.recipe import Recipe
 from training.examined import Examined
 from training.limbs import limb_of

@@ -8,18 +8,17 @@ import numpy as np
 import torch
 
 from core.radiograph import Radiograph
-from imaging.preprocess import Preprocess
-from models import engine
 from models.bundle import Bundle, Outliner
 from models.initial import initialise
 from models.networks import build
-from recipes.hips import JOINTS, SURE
 from recipes.joint import SIDES, Joint, Shape
+from recipes.limbs import JOINTS, find_limbs
 from recipes.recipe import Recipe
 from training import fresh, whole_films
 from training.about import INTENDED_USE, provenance
 from training.fit import Schedule, fit
-from training.lesson import LandmarkLesson
+from training.knee_lesson import KneeLesson
+from training.lesson import LandmarkLesson, Lesson
 from training.manifest import Manifest
 from training.split import one_held_out
 from training.whole_films import WholeFilms
@@ -51,14 +50,16 @@ def teach(
         films = films.joined(part)
     learns, held = one_held_out(films.patients, seed)
 
-    def lesson(films: WholeFilms) -> LandmarkLesson:
+    def lesson(films: WholeFilms) -> Lesson:
+        if joint.one_by_one:
+            return KneeLesson(films.films, films.points, candidate.preprocess)
         return LandmarkLesson(films.films, films.points, candidate.preprocess, joint.groups)
 
-    def of_epoch(epoch: int) -> LandmarkLesson:
+    def of_epoch(epoch: int) -> Lesson:
         return lesson(fresh.whole_films(preset.virtual_films, seed, epoch, recipe.view_name, joint))
 
     network = initialise(
-        build(candidate.network, len(joint.outputs), candidate.options), init.get(candidate.name, candidate.init)
+        build(candidate.network, len(joint.maps), candidate.options), init.get(candidate.name, candidate.init)
     )
     network = fit(
         network,
@@ -75,7 +76,7 @@ def teach(
         candidate.network,
         candidate.options,
         candidate.preprocess.to_dict(),
-        joint.outputs,
+        joint.maps,
         network,
         {"shape": shape.to_dict()},
     )
@@ -105,23 +106,21 @@ def teach(
 
 def held_out_figures(finder: Outliner, joint: Joint, films: WholeFilms) -> dict[str, Any]:
     """How far landmarks are off, as a share of the joint's unit (from a femur's head to its lesser trochanter, across
-    a tibia's plateau), and how many joints are told wrongly to be, or not to be, on a film."""
-    inputs = Preprocess.from_dict(finder.preprocessing)
+    a tibia's plateau), and how many joints are told wrongly to be, or not to be, on a film, as a reading finds them."""
     off, missed, invented, there = [], 0, 0, 0
     for film, truth in zip(films.films, films.points, strict=True):
-        small = inputs.grey(Radiograph(film.astype(np.float32) / 255, case_id=""))
-        points, sure = engine.find(finder, small, torch.device("cpu"))
-        places = points / inputs.size[0]
+        seen = Radiograph(film.astype(np.float32) / 255, case_id="")
+        found = {limb.side: limb for limb in find_limbs(seen, finder, torch.device("cpu"))}
         for side in SIDES:
             numbers = joint.numbers(side)
             known = ~np.isnan(truth[numbers]).any()
-            found = sure[numbers].min() >= SURE
             there += int(known)
-            missed += int(known and not found)
-            invented += int(found and np.isnan(truth[numbers]).all())
-            if known and found:
+            missed += int(known and side not in found)
+            invented += int(side in found and np.isnan(truth[numbers]).all())
+            if known and side in found:
+                places = np.array([found[side].points[name] for name in joint.needed]) / film.shape
                 one, other = truth[numbers[0]], truth[numbers[joint.needed.index(joint.unit)]]
-                gap = np.linalg.norm(places[numbers] - truth[numbers], axis=1)
+                gap = np.linalg.norm(places - truth[numbers], axis=1)
                 off.append(gap / np.linalg.norm(other - one))
     table = np.array(off).reshape(-1, len(joint.needed))
 
@@ -133,10 +132,11 @@ def held_out_figures(finder: Outliner, joint: Joint, films: WholeFilms) -> dict[
 
     return {
         "joints": joint.many,
-        "femora": there,
+        "shape_checked": True,
+        "limbs": there,
         "missed": missed,
         "invented": invented,
-        "median_error_of_head_to_lesser_trochanter": quantile(0.5),
+        "median_error": quantile(0.5),
         "largest_error_in_95_of_100": quantile(0.95),
     }
 
@@ -148,11 +148,11 @@ def _card(recipe: Recipe, joint: Joint, version: str, learned_from: str, evidenc
         f"# {recipe.title} ({recipe.name} {version})", "",
         f"**Not a medical device.** {INTENDED_USE}", "",
         f"Learned from: {learned_from}", "",
-        f"On {evidence['data']['films_held_out']} films held out, with {held['femora']} whole {joint.many}: "
-        f"{held['missed']} not found, {held['invented']} found where there is none (before the check of their shape).",
+        f"On {evidence['data']['films_held_out']} films held out, with {held['limbs']} whole {joint.many}: "
+        f"{held['missed']} not found, {held['invented']} found where there is none.",
         "", "| landmark | median error | 95 of 100 below |", "|---|---|---|",
         *(
-            f"| {name.replace('_', ' ')} | {held['median_error_of_head_to_lesser_trochanter'][name]} | "
+            f"| {name.replace('_', ' ')} | {held['median_error'][name]} | "
             f"{held['largest_error_in_95_of_100'][name]} |"
             for name in joint.needed
         ),

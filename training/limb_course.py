@@ -27,7 +27,8 @@ from models.bundle import Candidate as BundledCandidate
 from models.initial import initialise
 from models.networks import Network, build, freeze
 from recipes.femur import OUTLINED
-from recipes.hips import CROP_PX, UNION, outline_limb, region_mask
+from recipes.limb import CROP_PX
+from recipes.outlines import UNION, outline_limb, region_mask
 from recipes.recipe import Candidate, Preset, Recipe
 from training import fresh
 from training.about import INTENDED_USE, provenance

@@ -19,7 +19,8 @@ from imaging.crop import Box, cut, cut_map, cut_mask
 from imaging.preprocess import Preprocess
 from models import registry
 from recipes.femur import OUTLINED
-from recipes.hips import CROP_PX, Limb, find_limbs
+from recipes.limb import CROP_PX, Limb
+from recipes.limbs import find_limbs
 from training.ct_projections import NotLaid
 from training.manifest import Example, Manifest, ManifestError
 from training.projections import projection_of

@@ -9,7 +9,7 @@ from core.settings import settings
 from recipes.recipe import Recipe
 from recipes.view import RECIPE as VIEW
 from training.manifest import Manifest, read_manifest
-from training.virtual import Cohort, elsewhere, finding, learning, made, of_views, testing, views_testing
+from training.virtual import Cohort, elsewhere, learning, made, of_views, testing, views_testing
 
 Tell = Callable[[str, int, int], None]
 VIRTUAL = "virtual"
@@ -25,10 +25,9 @@ def to_learn(recipe: Recipe, data: Path | str, preset_name: str, seed: int, work
     films = recipe.presets[preset_name].virtual_films
     if not films:
         raise ValueError(f"{recipe.name} does not learn from virtual patients yet; pass --data with a manifest")
-    if recipe.labels or recipe.scores:
-        cohorts: tuple[Cohort, ...] = (learning(recipe.view_name, films, seed),)
-    else:
-        cohorts = (*finding(recipe.view_name, films, seed), *elsewhere(recipe.view_name, seed))
+    cohorts: tuple[Cohort, ...] = (learning(recipe.view_name, films, seed),)
+    if not (recipe.labels or recipe.scores):  # a finder learns as well where nothing is to be found
+        cohorts += elsewhere(recipe.view_name, seed)
     return [made(one, _kept(), workers, partial(say, f"films of {one.name}")) for one in cohorts]
 
 

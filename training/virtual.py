@@ -53,17 +53,6 @@ def elsewhere(view: str, seed: int) -> tuple[Cohort, ...]:
     return cohorts if view == "hip_ap" else cohorts[1:]
 
 
-def finding(view: str, films: int, seed: int) -> tuple[Cohort, ...]:
-    """Films on which a finder learns where limbs are. Knees begin with those that teach other networks what is no hip
-    and which view is which, so that they are made once."""
-    if view != "knee_ap":
-        return (learning(view, films, seed),)
-    known = tuple(one for one in (*elsewhere("hip_ap", seed), *of_views(seed)) if one.view == view)
-    known = tuple(dict.fromkeys(known))
-    more = films - sum(one.films for one in known)
-    return (*known, *((learning(view, more, seed),) if more > 0 else ()))
-
-
 def of_views(seed: int) -> tuple[Cohort, ...]:
     """Persons from whom the view is learned: those who teach the hips' finder, and small films of every other view."""
     first = VIEWS + seed

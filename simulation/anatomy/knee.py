@@ -44,7 +44,7 @@ def femur(p: Points) -> npt.NDArray[np.float64]:
     ends = solid.union(medial, lateral, k=3)
     bone = solid.union(shaft, solid.union(ends, trochlea, k=9), k=12)
     bone = solid.union(bone, sides, k=15)
-    notch = solid.tube(p, [(0, 2, -34, 9.5), (0, 12, -16, 10), (0, 15, 4, 6)])
+    notch = solid.tube(p, [(0, 0, -34, 11), (0, 5, -16, 10), (0, 7, 4, 6)])
     tubercle = solid.ellipsoid(p, (-33, 50, -5), (4, 8, 5))
     return solid.without(solid.union(bone, tubercle, k=12), notch, k=5)
 
@@ -53,7 +53,7 @@ def tibia(p: Points) -> npt.NDArray[np.float64]:
     """Proximal tibia with both plateaus, the spines between them, the tuberosity and the shaft, negative inside."""
     x, y, z = p.T
     half = np.interp(
-        -y, [0, 6, 14, 24, 38, 56, 80, 120, 200, 340], [35, 38.3, 38.0, 34.5, 28.5, 22.5, 18.3, 15.8, 14.2, 13.0]
+        -y, [0, 6, 14, 24, 38, 56, 80, 120, 200, 340], [35, 38.3, 37.5, 32.5, 25.7, 20.2, 16.8, 14.8, 13.8, 13.0]
     )
     middle = np.interp(-y, [0, 40, 120, 340], [0, -1.0, -2.0, -5])
     deep = np.interp(-y, [0, 14, 38, 80, 120, 340], [24, 25.5, 22.5, 18, 16.5, 14.0])
@@ -66,14 +66,14 @@ def tibia(p: Points) -> npt.NDArray[np.float64]:
         y
         + 3.2
         + dish
-        - 3.0 * np.exp(-((x / 9) ** 2) - ((z + 6) / 16) ** 2)
+        - 4.5 * np.exp(-((x / 11) ** 2) - ((z + 6) / 16) ** 2)
         + 0.035 * np.maximum(np.abs(x) - 26, 0) ** 2
         - 0.10 * (z + 5) * (np.abs(x) > 8)
     )
     bone = solid.within(round_part * 0.75, np.maximum(top, -(y + REACH + 10)), k=4)
     spines = solid.union(
-        solid.tube(p, [(-6.5, -8, -4, 6.5), (-5.2, 5.2, -4, 1.3)]),
-        solid.tube(p, [(7, -8, -8, 6.5), (6.0, 4.0, -8, 1.4)]),
+        solid.tube(p, [(-6.5, -8, -4, 7.5), (-5.2, 5.2, -4, 1.8)]),
+        solid.tube(p, [(7, -8, -8, 7.5), (6.0, 4.0, -8, 1.8)]),
         k=3,
     )
     tuberosity = solid.ellipsoid(p, (2, -44, 15), (9, 16, 8))
@@ -81,11 +81,15 @@ def tibia(p: Points) -> npt.NDArray[np.float64]:
 
 
 def fibula(p: Points) -> npt.NDArray[np.float64]:
+    """Fibula, negative inside. Its head lies a thumb's breadth below the plateau and beside the tibia, as on real films
+    (35 mm below the joint line, under the plateau's edge); the shaft then leans in towards the tibia's."""
     head = solid.union(
-        solid.ellipsoid(p, (35, -27, -19), (10, 10, 10)), solid.tube(p, [(38, -22, -21, 5), (40, -14, -22, 3.0)]), k=6
+        solid.ellipsoid(p, (35, -36, -16), (11.5, 11, 11.5)),
+        solid.tube(p, [(37, -31, -18, 6), (38.5, -25, -19, 3.5)]),
+        k=6,
     )
     shaft = solid.tube(
-        p, [(36, -30, -19, 8), (37.5, -52, -18, 5.6), (38, -110, -15, 6.3), (36, -220, -11, 6.8), (34, -350, -9, 6.5)]
+        p, [(35, -40, -16, 9), (31, -60, -16, 6.4), (28.5, -80, -15, 6.0), (27, -220, -11, 6.6), (27, -350, -9, 6.5)]
     )
     return solid.union(head, shaft, k=8)
 
@@ -96,17 +100,17 @@ def patella(p: Points) -> npt.NDArray[np.float64]:
 
 
 def cortex(name: str, p: Points) -> npt.NDArray[np.float64]:
-    """Thickness of the cortex in mm at surface points: thin at the ends, firm under cartilage, thick on shafts."""
+    """Thickness of the cortex in mm at surface points: a film at the ends, firm under cartilage, thick on shafts."""
     y = p[:, 1]
     if name == "patella":
-        return np.full(len(p), 0.6)
+        return np.full(len(p), 0.45)
     if name == "fibula":
-        return 0.6 + 2.5 * _rise(-y, 35, 90)
+        return 0.6 + 2.4 * _rise(-y, 42, 75)
     if name == "femur":
         joint = np.exp(-(((y - 6) / 7) ** 2))
-        return 0.8 + 4.2 * _rise(y, 62, 190) + 0.5 * joint
+        return 0.5 + 4.3 * _rise(y, 55, 160) + 0.5 * joint
     joint = np.exp(-(((y + 4) / 4) ** 2))
-    return 0.7 + 4.1 * _rise(-y, 40, 150) + 1.0 * joint
+    return 0.5 + 4.3 * _rise(-y, 30, 105) + 0.9 * joint
 
 
 def _rise(value: npt.NDArray[np.float64], start: float, end: float) -> npt.NDArray[np.float64]:
@@ -120,7 +124,7 @@ def template(name: str) -> Surface:
     field, low, high, step = {
         "femur": (femur, (-48, -2, -46), (52, REACH, 40), 2.4),
         "tibia": (tibia, (-46, -REACH, -38), (46, 10, 32), 2.4),
-        "fibula": (fibula, (18, -REACH, -34), (52, -8, 4), 2.0),
+        "fibula": (fibula, (14, -REACH, -34), (52, -16, 4), 2.0),
         "patella": (patella, (-24, 14, 26), (30, 70, 58), 2.0),
     }[name]
     return surface_of(field, low, high, step)

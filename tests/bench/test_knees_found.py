@@ -7,7 +7,7 @@ import pytest
 from bench.knees_found import Seen, judge, seen_by_film, share
 from core.radiograph import Side
 from imaging.crop import Box
-from recipes.hips import Limb
+from recipes.limb import Limb
 
 RIGHT, LEFT = Seen("R", 100, 200, 80), Seen("L", 300, 190, 84)
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from core.radiograph import Radiograph, Side
-from recipes.hips import JOINTS, Limb, one_a_place
 from recipes.joint import Points
 from recipes.knee import KNEE, box_of
+from recipes.limb import Limb, one_a_place
+from recipes.limbs import JOINTS
 
 LEFT: Points = {
     "medial_plateau": (100, 200),

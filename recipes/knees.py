@@ -1,0 +1,109 @@
+"""Where the knees are on a film of one leg or of two, and which is the right one."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from core.radiograph import Radiograph, Side
+from imaging.crop import Box, cut
+from imaging.preprocess import Preprocess
+from models import engine
+from models.bundle import Outliner
+from recipes.joint import SIDES, Shape
+from recipes.knee import KNEE, LANDMARKS, NEEDED, PICTURED, pictured
+from recipes.limb import SURE, Limb, one_a_place
+
+HALF = 0.54  # of the film's width: what is looked at for one leg of two
+TWO_LEGS = 0.6  # width to height of the narrowest film that may show two
+FARTHER = 1.4  # times the film's longer side: a close-up of one knee is larger than the finder likes
+CLOSER = 1.5  # times the joint's square: the second look, which sees the fibula well
+ASKED = tuple(PICTURED.index(name) for name in PICTURED[: len(NEEDED)])
+FIBULA = PICTURED.index("fibular_head")
+
+
+def find_knees(film: Radiograph, finder: Outliner, on: torch.device) -> list[Limb]:
+    """Every knee on a film, the right one first; none where the finder is not sure of one's shape.
+
+    The whole film and each half of it are looked at for one knee each. Where one is, a closer look places it, and the
+    head of the fibula says which knee it is: it lies at the outer side.
+    """
+    inputs, shape = Preprocess.from_dict(finder.preprocessing), Shape.from_dict(KNEE, finder.facts["shape"])
+
+    def look(window: Box, seen: Radiograph) -> Look:
+        points, sure = engine.find(finder, inputs.grey(seen), on)
+        scale = window.side / max(seen.height, seen.width)
+        return Look(inputs.points_back(points, seen) * scale + window.corner, sure)
+
+    found = []
+    for window, seen in windows(film, inputs.size[0]):
+        first = look(window, seen)
+        if first.least < SURE:
+            continue
+        square = first.limb.box
+        near = replace(square.wider(CLOSER), mirrored=False)
+        closer = look(near, cut(film, near, inputs.size[0]))
+        if closer.least >= SURE:
+            found.append(closer)
+    limbs = [one.limb for one in found]
+    apart = one_a_place(limbs)
+    looks = named_apart([one for one, limb in zip(found, limbs, strict=True) if limb in apart])
+    alike = [look.limb for look in looks if shape.distance(look.limb.points, look.side) <= KNEE.alike]
+    return sorted(alike, key=lambda limb: SIDES.index(limb.side))
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """Landmarks as PICTURED [K, 2] in pixels of the film, and how sure each is [K]. turned: whether the other knee of
+    the film has the better claim to the side that the fibula gives this one."""
+
+    places: npt.NDArray[np.floating]
+    sure: npt.NDArray[np.floating]
+    turned: bool = False
+
+    @property
+    def least(self) -> float:
+        return float(np.min(self.sure[list(ASKED)]))
+
+    @property
+    def side(self) -> Side:
+        """Right where the fibula lies to the left on the picture."""
+        left, right = self.places[0, 0], self.places[1, 0]
+        fibula_to_the_left = self.places[FIBULA, 0] < (left + right) / 2
+        return "R" if fibula_to_the_left != self.turned else "L"
+
+    @property
+    def limb(self) -> Limb:
+        named = {LANDMARKS[at]: place for at, place in zip(pictured(self.side), self.places, strict=True)}
+        points = {name: (float(named[name][0]), float(named[name][1])) for name in NEEDED}
+        return Limb(self.side, points, KNEE.box_of(points, self.side), self.least)
+
+
+def named_apart(looks: Sequence[Look]) -> list[Look]:
+    """The two surest knees of a film, one of either side; where the fibulae say otherwise, the surer one is right."""
+    best = sorted(looks, key=lambda look: -look.least)[:2]
+    if len(best) < 2 or best[0].side != best[1].side:
+        return best
+    surer, other = sorted(best, key=lambda look: -float(look.sure[FIBULA]))
+    return [surer, replace(other, turned=True)]
+
+
+def windows(film: Radiograph, size: int) -> Iterator[tuple[Box, Radiograph]]:
+    """What is looked at for one knee each: where it lies on the film (`side` is its longer one), and its pixels."""
+    whole = Box((film.width / 2, film.height / 2), max(film.height, film.width))
+    yield _from(0, film), film
+    if film.width >= TWO_LEGS * film.height:
+        wide = round(HALF * film.width)
+        for left in (0, film.width - wide):
+            part = slice(left, left + wide)
+            valid = None if film.valid is None else film.valid[:, part]
+            yield _from(left, half := replace(film, pixels=film.pixels[:, part], valid=valid)), half
+    farther = whole.wider(FARTHER)
+    yield farther, cut(film, farther, size)
+
+
+def _from(left: float, seen: Radiograph) -> Box:
+    side = max(seen.height, seen.width)
+    return Box((left + side / 2, side / 2), side)
