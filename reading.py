@@ -133,7 +133,7 @@ def find(film: Radiograph, recipe: Recipe) -> tuple[list[Limb], list[Notice]]:
     return limbs, [
         Notice(
             "side_by_convention",
-            "Nothing on the film says which side is which; the patient's right is taken to be on the picture's left.",
+            f"Nothing on the film says which side is which; {joint.sided_by}.",
         )
     ]
 

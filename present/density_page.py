@@ -9,7 +9,8 @@ from evidence.metrics import Figure
 from present import density_plots
 from present.evidence_page import KEPT
 from present.evidence_plots import png
-from present.wording import class_title, region_title, set_note
+from present.page_head import page_head, sets_head
+from present.wording import class_title, region_title
 
 Study = Mapping[str, Any]
 AGREEMENT = {
@@ -63,22 +64,13 @@ def write_density_page(study: Study, folder: Path, pictured: Mapping[str, Sequen
 
 
 def _head(study: Study) -> list[str]:
-    word = "virtual" if study["data"] == "virtual" else "MANIFEST"
     lines = [
-        f"# {study['title']}: what {study['recipe']} {study['version']} was found to do",
-        "",
-        f"Written by `python cli.py evaluate {study['recipe']} --data {word} --out DIR` on {study['measured_on']}. The "
-        f"network was made on {study['made_on']} with seed {study['seed']}; it learned from {study['learned_from']}.",
+        *page_head(study),
+        *sets_head(study),
+        "The truth is the density of the body that each film was made of. Figures stand with their 95 % interval, by "
+        "bootstrap over patients.",
         "",
     ]
-    if study["data"] == "virtual":
-        lines += [
-            "**Every film here shows a virtual patient, whose density is known from the body it was made of. None of "
-            "these figures says how good the network is on people.**",
-            "",
-        ]
-    lines += [f"- **{name}**: {set_note(name, study['data'])}" for name in study["sets"]]
-    lines += ["", "Figures stand with their 95 % interval, drawn by bootstrap over patients.", ""]
     if study["published"]:
         lines += [f"Published, on other people's films: {study['published']['source']}.", ""]
     return lines

@@ -8,7 +8,8 @@ from typing import Any
 from evidence.change import change
 from evidence.metrics import Figure
 from present import evidence_plots
-from present.wording import class_title, judge_title, network_title, region_title, set_note
+from present.page_head import page_head, sets_head
+from present.wording import class_title, judge_title, network_title, region_title
 
 OVERALL = {
     "accuracy": "accuracy",
@@ -68,22 +69,8 @@ def write_page(study: Study, folder: Path) -> Path:
 
 def _head(study: Study) -> list[str]:
     lines = [
-        f"# {study['title']}: what {study['recipe']} {study['version']} was found to do",
-        "",
-        f"Written by `python cli.py evaluate {study['recipe']} --data {_data_word(study)} --out DIR` on "
-        f"{study['measured_on']}. The networks were made on {study['made_on']} with seed {study['seed']}; they learned "
-        f"from {study['learned_from']}.",
-        "",
-    ]
-    if study["data"] == "virtual":
-        lines += [
-            "**Every film here shows a virtual patient. None of these figures says how good the networks are on "
-            "people.**",
-            "",
-        ]
-    lines += [f"- **{name}**: {set_note(name, study['data'])}" for name in study["sets"]]
-    lines += [
-        "",
+        *page_head(study),
+        *sets_head(study),
         "Figures stand with their 95 % interval, drawn by bootstrap over patients. The networks' answers are "
         "calibrated; together they are averaged. PPV and NPV hold at the stated prevalence only.",
         "",
@@ -103,10 +90,6 @@ def _head(study: Study) -> list[str]:
             "",
         ]
     return lines
-
-
-def _data_word(study: Study) -> str:
-    return "virtual" if study["data"] == "virtual" else "MANIFEST"
 
 
 def _films(study: Study) -> list[str]:

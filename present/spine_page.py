@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from present.page_head import page_head, sets_head
 from present.prognosis_plots import p_value
-from present.wording import network_title, score_title, set_note
+from present.wording import network_title, score_title
 
 Study = Mapping[str, Any]
 OWN = re.compile(r"## .+: \d+ films, \d+ refused")  # titles of the sections written here
@@ -18,20 +19,8 @@ def write_spine_page(study: Study, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     published = study["published"]
     lines = [
-        f"# {study['title']}: what {study['recipe']} {study['version']} was found to do",
-        "",
-        f"Written by `python cli.py evaluate {study['recipe']} --data {study['data']} --out DIR` on "
-        f"{study['measured_on']}. The networks were made on {study['made_on']} with seed {study['seed']}; they learned "
-        f"from {study['learned_from']}.",
-        "",
-        *(
-            ["**Every film here shows a virtual patient. None of these figures says how good the networks are on "
-             "people.**", ""]
-            if study["data"] == "virtual"
-            else []
-        ),
-        *(f"- **{name}**: {set_note(name, study['data'])}" for name in study["sets"]),
-        "",
+        *page_head(study),
+        *sets_head(study),
         "Figures stand with their 95 % interval, by bootstrap over patients. Lines were drawn on films held out of "
         "training; predictive values hold at the stated prevalence only.",
         "",

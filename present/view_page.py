@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from present.page_head import page_head
+
 Study = Mapping[str, Any]
 
 
@@ -17,12 +19,7 @@ def write_view_page(study: Study, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     views = study["labels"]
     lines = [
-        f"# {study['title']}: what {study['recipe']} {study['version']} was found to do",
-        "",
-        f"Written by `python cli.py evaluate {study['recipe']} --data virtual --out DIR` on {study['measured_on']}. "
-        f"The network was made on {study['made_on']} with seed {study['seed']}; it learned from "
-        f"{study['learned_from']}.",
-        "",
+        *page_head(study),
         "Shares stand with their 95 % interval (Wilson) over distinct persons or films, copies once. **Surely wrong** "
         "is what matters at the door: another view told with 80 % and more, or by a distance beyond any learned from.",
         "",

@@ -45,4 +45,5 @@ FEMUR = Joint(
     unit_mm=78,
     box_of=box_of,
     alike=1.25,
+    sided_by="the patient's right is taken to be on the picture's left",
 )

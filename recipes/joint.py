@@ -24,8 +24,9 @@ class Joint:
     first is the origin of the joint's shape. unit: the needed landmark one length away from it, `unit_mm` in an adult.
     box_of: the square around the joint; a right one is mirrored, so that all look like left ones. called, many: what it
     is, and several of it, for a sentence; whole: from where to where it must be on a film. alike: times the farthest
-    shape learned from that is still one. one_by_one: what the finder's maps show where it looks at one limb at a time,
-    whichever it is; none where it looks for right and left ones at once.
+    shape learned from that is still one. sided_by: what names the side of a limb on a film that
+    names none. one_by_one: what the finder's maps show where it looks at one limb at a time, whichever it is; none where
+    it looks for right and left ones at once.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Joint:
     unit_mm: int
     box_of: Callable[[Points, Side], Box]
     alike: float
+    sided_by: str
     one_by_one: tuple[str, ...] = ()
 
     @property
