@@ -25,8 +25,8 @@ class Joint:
     box_of: the square around the joint; a right one is mirrored, so that all look like left ones. called, many: what it
     is, and several of it, for a sentence; whole: from where to where it must be on a film. alike: times the farthest
     shape learned from that is still one. sided_by: what names the side of a limb on a film that
-    names none. one_by_one: what the finder's maps show where it looks at one limb at a time, whichever it is; none where
-    it looks for right and left ones at once.
+    names none. one_by_one: what the finder's maps show where it looks at one limb at a time, whichever it is; empty
+    where it looks for right and left ones at once.
     """
 
     name: str
