@@ -18,6 +18,8 @@ from recipes.limb import SURE, Limb, one_a_place
 
 HALF = 0.54  # of the film's width: what is looked at for one leg of two
 TWO_LEGS = 0.6  # width to height of the narrowest film that may show two
+LONG = 1.4  # height to width of what may show much of a leg besides the knee
+LENGTH = 0.62  # of the height: what is looked at of a long leg
 FARTHER = 1.4  # times the film's longer side: a close-up of one knee is larger than the finder likes
 CLOSER = 1.5  # times the joint's square: the second look, which sees the fibula well
 ASKED = tuple(PICTURED.index(name) for name in PICTURED[: len(NEEDED)])
@@ -27,8 +29,8 @@ FIBULA = PICTURED.index("fibular_head")
 def find_knees(film: Radiograph, finder: Outliner, on: torch.device) -> list[Limb]:
     """Every knee on a film, the right one first; none where the finder is not sure of one's shape.
 
-    The whole film and each half of it are looked at for one knee each. Where one is, a closer look places it, and the
-    head of the fibula says which knee it is: it lies at the outer side.
+    The whole film, each half of it and each end of a long leg are looked at for one knee each. Where one is, a closer
+    look places it, and the head of the fibula says which knee it is: it lies at the outer side.
     """
     inputs, shape = Preprocess.from_dict(finder.preprocessing), Shape.from_dict(KNEE, finder.facts["shape"])
 
@@ -92,18 +94,22 @@ def named_apart(looks: Sequence[Look]) -> list[Look]:
 
 def windows(film: Radiograph, size: int) -> Iterator[tuple[Box, Radiograph]]:
     """What is looked at for one knee each: where it lies on the film (`side` is its longer one), and its pixels."""
-    whole = Box((film.width / 2, film.height / 2), max(film.height, film.width))
-    yield _from(0, film), film
+    columns = [slice(0, film.width)]
     if film.width >= TWO_LEGS * film.height:
-        wide = round(HALF * film.width)
-        for left in (0, film.width - wide):
-            part = slice(left, left + wide)
-            valid = None if film.valid is None else film.valid[:, part]
-            yield _from(left, half := replace(film, pixels=film.pixels[:, part], valid=valid)), half
-    farther = whole.wider(FARTHER)
+        columns += list(_ends(film.width, HALF))
+    for across in columns:
+        rows = [slice(0, film.height)]
+        if film.height >= LONG * (across.stop - across.start):
+            rows += list(_ends(film.height, LENGTH))
+        for down in rows:
+            valid = None if film.valid is None else film.valid[down, across]
+            seen = replace(film, pixels=film.pixels[down, across], valid=valid)
+            side = max(seen.height, seen.width)
+            yield Box((across.start + side / 2, down.start + side / 2), side), seen
+    farther = Box((film.width / 2, film.height / 2), FARTHER * max(film.height, film.width))
     yield farther, cut(film, farther, size)
 
 
-def _from(left: float, seen: Radiograph) -> Box:
-    side = max(seen.height, seen.width)
-    return Box((left + side / 2, side / 2), side)
+def _ends(length: int, share: float) -> tuple[slice, slice]:
+    part = round(share * length)
+    return slice(0, part), slice(length - part, length)

@@ -65,7 +65,7 @@ def scene(
         sign = 1.0 if side == "L" else -1.0
         own = np.random.default_rng(rng.integers(2**63))
         stance = posing.normal(0, 1, 6)
-        rotation = turn(x=2.5 * stance[0] - 2, y=sign * (6 * stance[1] - 1), z=-sign * (0.5 + 1.6 * stance[2]))
+        rotation = turn(x=2.5 * stance[0] - 2, y=sign * (8 * stance[1] - 1), z=-sign * (0.5 + 1.6 * stance[2]))
         across = apart if frame == "both" else 0.0
         place = np.array([sign * across, 6 * stance[3], 0.0])
         leg = Pose(rotation, place)
@@ -79,8 +79,10 @@ def scene(
     if frame == "both":
         wide, high = ((350.0, 430.0), (430.0, 430.0), (430.0, 350.0))[int(rng.choice(3, p=[0.4, 0.25, 0.35]))]
     else:
-        wide, high = ((180.0, 240.0), (240.0, 300.0), (150.0, 300.0))[int(rng.integers(3))]
+        wide, high = ((180.0, 240.0), (240.0, 300.0), (150.0, 300.0), (350.0, 430.0))[int(rng.integers(4))]
     middle = np.array([posing.normal(0, 7), posing.normal(-6 if high < 320 else -15, 16)])
+    if high > 320 and posing.random() < 0.4:  # a film of the whole lower leg, or of the thigh, shows a knee as well
+        middle[1] = posing.uniform(-125, 100)
     geometry = beam_geometry(middle, wide, high, size, film_z, scanner, posing)
     field = (0.0, 0.0, 1.0, 1.0)
     if rng.random() < scanner.collimated:
@@ -135,7 +137,7 @@ def _leg(side: str, left: Quality, stretch: Points, worn: float, rng: np.random.
         if name == "femur":
             own = Pose(turn(z=sign * float(tilt)), np.array([0.0, gap, 0.0]))
         elif name == "fibula":
-            own = Pose(np.eye(3), np.array([sign * rng.normal(0, 1.5), rng.normal(0, 3.5), 0.0]))
+            own = Pose(np.eye(3), np.array([sign * rng.normal(0, 2), rng.normal(0, 3.5), 0.0]))
         elif name == "patella":
             own = Pose(turn(z=float(rng.normal(0, 4))), np.array([sign * rng.normal(1, 2), rng.normal(0, 4), 0.0]))
         made.append(

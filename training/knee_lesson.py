@@ -16,7 +16,7 @@ from recipes.knee import LANDMARKS, NEEDED, TURNED_OVER, pictured
 from training.augment import draw_moves, move_points, relook, revendor, warp
 from training.lesson import Bytes, Lesson
 
-CLOSE, FAR = 1.2, 4.5  # what is shown, times the extent of the knee's landmarks
+CLOSE, FAR = 1.2, 6.5  # what is shown, times the extent of the knee's landmarks
 
 
 class KneeLesson(Lesson):
@@ -69,7 +69,7 @@ class KneeLesson(Lesson):
                 known = points[row][~points[row].isnan().any(1)]
                 share = float((known.amax(0) - known.amin(0)).max()) * close
                 middle = known.mean(0) * 2 - 1
-                wander = wander * torch.tensor([0.5, 1.0])  # half a film may show a knee high or low, but not far aside
+                wander = wander * torch.tensor([0.6, 1.4])  # half a film may show a knee high or low, but not far aside
             moves[row, :, :2] *= share
             moves[row, :, 2] = middle + wander * 0.8 * share
         moves[:, :, 0] *= torch.where(over, -1.0, 1.0)[:, None]
