@@ -130,6 +130,14 @@ def find(film: Radiograph, recipe: Recipe) -> tuple[list[Limb], list[Notice]]:
                 )
             ]
         return limbs, []
+    if not all(limb.side_sure for limb in limbs):
+        return limbs, [
+            Notice(
+                "side_uncertain",
+                "Nothing on the film says which side is which, and the bone does not show it clearly; name the side "
+                "yourself before the answer is used.",
+            )
+        ]
     return limbs, [
         Notice(
             "side_by_convention",

@@ -88,6 +88,7 @@ SETS = {
 # Remarks of the road that need more room, or a plainer word, than the road gives them; others are shown as they come.
 WARNING_TITLES = {
     "side_by_convention": "Sides are assumed",
+    "side_uncertain": "The side is uncertain",
     "side_contradicted": "The side does not fit its marker",
     "view_not_stated": "The view is assumed",
     "under_50": "Under 50",

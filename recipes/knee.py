@@ -50,7 +50,7 @@ KNEE = Joint(
     unit="lateral_plateau",
     unit_mm=75,
     box_of=box_of,
-    alike=2.0,
+    alike=2.7,
     sided_by="the fibula is taken to lie at the outer side of a knee that is seen from in front",
     one_by_one=PICTURED,
 )

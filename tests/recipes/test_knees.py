@@ -1,11 +1,13 @@
 """Knees on a film: named by where they lie on the picture, then by the fibula."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.radiograph import Radiograph
 from recipes.knee import LANDMARKS, NEEDED, PICTURED, TURNED_OVER, pictured
-from recipes.knees import Look, named_apart, windows
+from recipes.knees import Look, named, windows
 
 LEFT = {  # a left knee on the picture: its outer side, with the fibula, is to the right
     "medial_plateau": (100, 200), "lateral_plateau": (180, 201), "medial_condyle": (118, 188),
@@ -37,18 +39,41 @@ def test_turning_over_twice_changes_nothing() -> None:
     assert sorted(pictured("R")) == sorted(pictured("L"))
 
 
-def test_two_legs_are_never_two_right_ones_and_the_surer_fibula_names_them() -> None:
-    sides = [one.side for one in named_apart([look(fibula_sure=0.9), look(0.8, 0.4, along=300)])]
-    assert sorted(sides) == ["L", "R"]
-    surer, other = named_apart([look(0.9, 0.4), look(0.8, 0.9, over=True, along=-300)])
-    assert (surer.side, other.side) == ("L", "R")  # fibulae that agree with two legs are believed, sure or not
-    best = named_apart([look(0.9, 0.3), look(0.95, 0.8, along=300)])
-    assert {one.side: one.places[0, 0] for one in best} == {"L": 400.0, "R": 100.0}
+def test_two_legs_are_never_two_right_ones_and_the_surer_fibula_names_both() -> None:
+    for looks in ([look(fibula_sure=0.9), look(0.8, 0.4, along=300)], [look(0.8, 0.6), look(0.9, 0.7, along=300)]):
+        surer = max(looks, key=lambda one: one.sure[-1])
+        sides = {one.middle: one.side for one in named(looks)}
+        assert sorted(sides.values()) == ["L", "R"]
+        assert sides[surer.middle] == "L"
+
+
+def test_two_legs_without_a_clear_fibula_are_named_by_their_place() -> None:
+    looks = [look(fibula_sure=0.4, along=300), look(fibula_sure=0.3)]
+    assert {one.middle: one.side for one in named(looks)} == {140.0: "R", 440.0: "L"}
+
+
+def test_one_leg_without_a_clear_fibula_is_what_the_film_is_marked_as_or_not_sure() -> None:
+    assert [(one.side, one.side_sure) for one in named([look(fibula_sure=0.3)], "R")] == [("R", True)]
+    assert [(one.side, one.side_sure) for one in named([look(fibula_sure=0.3)])] == [("L", False)]
+    assert [(one.side, one.side_sure) for one in named([look(fibula_sure=0.9)], "R")] == [("L", True)]
 
 
 def test_of_three_places_the_two_surest_are_knees() -> None:
-    kept = named_apart([look(0.6), look(0.9, over=True, along=-300), look(0.7, along=300)])
+    kept = named([look(0.6), look(0.9, over=True, along=-300), look(0.7, along=300)])
     assert sorted(one.least for one in kept) == [0.7, 0.9]
+    assert named([]) == []
+
+
+def test_a_look_at_the_film_turned_over_sees_the_same_knee() -> None:
+    straight, over = look(), look(over=True)  # turned over about x = 140
+    back = over.turned_back(140)
+    np.testing.assert_allclose(back.places, straight.places)
+    assert straight.joined(back).side == "L"
+    doubtful = replace(look(over=True, fibula_sure=0.5), places=look().places * 1.0)
+    doubtful.places[-1] = (102, 240)  # a fibula seen at the inner side
+    joined = straight.joined(doubtful)
+    assert joined.side == "L"
+    assert joined.sure[-1] == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize(("height", "width", "looks"), [(300, 250, 8), (400, 200, 4), (400, 400, 8), (300, 500, 4)])
