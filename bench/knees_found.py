@@ -209,8 +209,8 @@ def _lines(judged: Sequence[Judged], group: Sequence[int]) -> list[str]:
         "",
         f"Squares that lie on no knee, on the wrong side or askew: {sum(one.wrong for one in judged)}.",
         "",
-        "No network learned from these films, but how odd a shape may be, and where on a film to look, was settled with "
-        "them at hand: expect somewhat less from another hospital's.",
+        "No network learned from these films, but how odd a shape may be, and where on a film to look, was settled "
+        "with them at hand: expect somewhat less from another hospital's.",
         "",
         f"![Each film's frame: squares marked by a person in grey, found ones in blue (right) and orange (left); films "
         f"that are not wholly right on red]({SHEET.name})",

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import simulation
 from bench import knee_comparison
 from core.settings import settings
 from imaging.preprocess import Preprocess
@@ -31,19 +32,24 @@ def silent(*_: object) -> None:
 
 @pytest.fixture
 def films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two sets of drawn legs; every leg of the first stands there twice, as a crop of itself."""
+    """A set of drawn legs, each twice, as a crop of itself; and one of virtual knees, which are found on films."""
     random = np.random.default_rng(0)
+    knees = simulation.batch("knee_ap", 5, range(18), size=256, frame="single")
     for folder, labels in (("knee_binary", ("normal", "osteoporosis")), ("knee_qus", knee_comparison.CLASSES)):
         lines = ["path,label,age_years,sex,bmi"]
         (tmp_path / folder).mkdir()
         for number in range(18):
-            leg = Image.fromarray(np.uint8(random.integers(0, 255, (24, 18)))).resize(
-                (180, 240), Image.Resampling.BICUBIC
+            leg = (
+                Image.fromarray(np.uint8(random.integers(0, 255, (24, 18)))).resize(
+                    (180, 240), Image.Resampling.BICUBIC
+                )
+                if folder == "knee_binary"
+                else Image.fromarray(np.uint8(knees[number].pixels * 255))
             )
             label = labels[number % len(labels)]
             names = [f"{number}.png", f"{number}_again.png"] if folder == "knee_binary" else [f"{number}.png"]
             for name, edge in zip(names, (0, 12), strict=False):
-                leg.crop((edge, edge, 180, 240)).save(tmp_path / folder / name)
+                leg.crop((edge, edge, *leg.size)).save(tmp_path / folder / name)
                 lines.append(f"{name},{label},{50 + number},F,{20 + number % 9}")
         (tmp_path / folder / "manifest.csv").write_text("\n".join(lines))
     monkeypatch.setenv("OSTEOLENS_DATA", str(tmp_path))
@@ -98,6 +104,7 @@ def test_the_page_and_what_was_done_outlive_a_second_run(
     assert "cnn3 with age, sex and BMI" in first
     assert "cnn3 frozen with age, sex and BMI" in first
     assert "In plain words" in first
+    assert knee_comparison.TITLES["apart"] in first  # the finder ships
     monkeypatch.setattr(knee_comparison, "taught", lambda *_: pytest.fail("was taught again"))
     monkeypatch.setattr(knee_comparison, "gather", lambda *_: pytest.fail("was read again"))
     knee_comparison.main()
