@@ -106,8 +106,8 @@ class Look:
 
     @property
     def limb(self) -> Limb:
-        named = {LANDMARKS[at]: place for at, place in zip(pictured(self.side), self.places, strict=True)}
-        points = {name: (float(named[name][0]), float(named[name][1])) for name in NEEDED}
+        by_name = {LANDMARKS[at]: place for at, place in zip(pictured(self.side), self.places, strict=True)}
+        points = {name: (float(by_name[name][0]), float(by_name[name][1])) for name in NEEDED}
         return Limb(self.side, points, KNEE.box_of(points, self.side), self.least, self.side_sure)
 
 
