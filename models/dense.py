@@ -15,12 +15,13 @@ STRIDE = 16  # four halvings
 
 
 class Dense(Network):
-    """Images [B, C, H, W] of any size to logits [B, outputs, H, W] of the same size.
+    """Images [B, C, H, W] of any size to logits [B, outputs, H, W] of the same size, or coarser ones.
 
     features: channels at the five depths, and of the last layer. norm_groups: groups of channels normalised together,
     film by film, so that an answer never depends on a film's neighbours in a batch (Wu and He, ECCV 2018).
     fold: blocks of fold x fold pixels enter as channels and leave as such (Shi et al., CVPR 2016): at 2 the layers see
-    a quarter of the places and take about a quarter of the time, and no pixel is lost.
+    a quarter of the places and take about a quarter of the time, and no pixel is lost. coarse: one answer a block, for
+    heat around landmarks, which is wide.
     """
 
     least_px = STRIDE
@@ -36,6 +37,7 @@ class Dense(Network):
         norm_groups: int,
         upsample: str,
         fold: int,
+        coarse: bool,
         **options: Any,
     ) -> None:
         super().__init__()
@@ -44,11 +46,11 @@ class Dense(Network):
                 f"found features {tuple(features)}, expected six numbers that {norm_groups} divides, "
                 f"as in {FEATURES}; change features or norm_groups in the candidate's options"
             )
-        self.in_channels, self.fold = in_channels, fold
+        self.in_channels, self.fold, self.coarse = in_channels, fold, coarse
         self.network = layers(
             spatial_dims=2,
             in_channels=in_channels * fold**2,
-            out_channels=outputs * fold**2,
+            out_channels=outputs if coarse else outputs * fold**2,
             features=tuple(features),
             norm=("group", {"num_groups": norm_groups}),
             upsample=upsample,
@@ -62,6 +64,7 @@ class Dense(Network):
             norm_groups=norm_groups,
             upsample=upsample,
             fold=fold,
+            **({"coarse": True} if coarse else {}),
             **options,
         )
 
@@ -80,10 +83,10 @@ class Dense(Network):
         below, beside = -height % (STRIDE * self.fold), -width % (STRIDE * self.fold)
         whole = pad(images, (0, beside, 0, below), mode="replicate")
         answers = self.network(pixel_unshuffle(whole, self.fold).contiguous(memory_format=torch.channels_last))
-        return [
-            pixel_shuffle(answer, self.fold)[..., :height, :width]
-            for answer in (answers if isinstance(answers, list) else [answers])
-        ]
+        every = answers if isinstance(answers, list) else [answers]
+        if self.coarse:
+            return [answer[..., : -(-height // self.fold), : -(-width // self.fold)] for answer in every]
+        return [pixel_shuffle(answer, self.fold)[..., :height, :width] for answer in every]
 
 
 class UNet(Dense):
@@ -99,9 +102,12 @@ class UNet(Dense):
         norm_groups: int = 4,
         upsample: str = "deconv",
         fold: int = 1,
+        coarse: bool = False,
         dropout: float = 0.0,
     ) -> None:
-        super().__init__(BasicUNet, outputs, in_channels, features, norm_groups, upsample, fold, dropout=dropout)
+        super().__init__(
+            BasicUNet, outputs, in_channels, features, norm_groups, upsample, fold, coarse, dropout=dropout
+        )
 
 
 class UNetPlusPlus(Dense):
@@ -117,6 +123,7 @@ class UNetPlusPlus(Dense):
         norm_groups: int = 4,
         upsample: str = "deconv",
         fold: int = 1,
+        coarse: bool = False,
         dropout: float = 0.0,
         deep_supervision: bool = False,
     ) -> None:
@@ -128,6 +135,7 @@ class UNetPlusPlus(Dense):
             norm_groups,
             upsample,
             fold,
+            coarse,
             dropout=dropout,
             deep_supervision=deep_supervision,
         )

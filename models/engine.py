@@ -77,7 +77,8 @@ def find(finder: Outliner, grey: Array, on: torch.device) -> tuple[Array, Array]
     with _turn, torch.inference_mode():
         heat = finder.weights.to(on)(dense_input(torch.from_numpy(grey)[None].to(on)))[0]
         points, sure = points_of(heat.float())
-    return points.cpu().numpy(), sure.cpu().numpy()
+    coarser = np.array([grey.shape[1] / heat.shape[2], grey.shape[0] / heat.shape[1]], np.float32)
+    return points.cpu().numpy() * coarser, sure.cpu().numpy()
 
 
 def dense_input(grey: Tensor) -> Tensor:

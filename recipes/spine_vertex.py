@@ -43,7 +43,7 @@ FINDER = Candidate(
     name="vertebrae",
     network="u_net",
     preprocess=Preprocess(size=(384, 192)),
-    options={"features": [16, 24, 48, 96, 128, 48], "fold": 2},
+    options={"features": [16, 24, 48, 96, 128, 48], "fold": 2, "coarse": True},
     epochs=10,
     batch_size=16,
     learning_rate=2e-3,

@@ -47,9 +47,9 @@ class KneeLesson(Lesson):
         points = move_points(points, moves, self.size[0] / self.size[1])
         points = torch.where(over[:, None, None], points[:, list(TURNED_OVER)], points)
         off = ((points < 0.01) | (points > 0.99)).any(2, keepdim=True)
-        height, width = self.size
-        pixels = (points * points.new_tensor([width, height])).masked_fill(off, torch.nan)
-        return heat_loss(network(dense_input(film)), pixels.to(film.device))
+        heat = network(dense_input(film))
+        points = points.masked_fill(off, torch.nan) * points.new_tensor([heat.shape[3], heat.shape[2]])
+        return heat_loss(heat, points.to(heat.device))
 
     @staticmethod
     def _drawn(knees: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:

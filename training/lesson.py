@@ -205,9 +205,8 @@ class LandmarkLesson(Lesson):
         else:
             film = f.interpolate(grey, self.size, mode="bilinear", antialias=True)[:, 0]
         off = ((points < 0.01) | (points > 0.99)).any(2, keepdim=True)
-        height, width = self.size
-        pixels = points * points.new_tensor([width, height])
-        return heat_loss(network(dense_input(film)), pixels.masked_fill(off, torch.nan))
+        heat = network(dense_input(film))
+        return heat_loss(heat, points.masked_fill(off, torch.nan) * points.new_tensor([heat.shape[3], heat.shape[2]]))
 
     def _moves(self, points: Tensor, random: torch.Generator) -> Tensor:
         """Turned and shifted a little; every other film close up, its middle near a limb's."""
