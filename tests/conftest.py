@@ -1,12 +1,14 @@
 """What every test may ask for: a home of its own, small bundles, drawn films. Never a person's film."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+import recipes
 from core.labels import CLASSES
 from core.settings import settings
 from evidence.familiarity import fit_familiarity
@@ -39,8 +41,10 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tiny_weights(tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Read with the small bundle."""
+    """Read whole films with the small bundle, which has no finder beside it."""
     monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(tiny_bundle))
+    whole = replace(recipes.RECIPES["knee_resnet"], bundle="knee_resnet@0.1.0", finder=None, shared=False)
+    monkeypatch.setitem(recipes.RECIPES, "knee_resnet", whole)
     settings.cache_clear()
     return tiny_bundle
 

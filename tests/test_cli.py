@@ -135,15 +135,18 @@ def test_evaluating_writes_the_figures_and_the_page(
     assert capsys.readouterr().out.split() == [str(tmp_path / "e" / "hip_vit.json"), str(page)]
 
 
-def test_it_runs_as_a_program_of_its_own(film: Path, tmp_path: Path, tiny_weights: Path) -> None:
+def test_it_runs_as_a_program_of_its_own_with_what_ships(film: Path, tmp_path: Path) -> None:
     out = tmp_path / "r.jsonl"
     done = subprocess.run(
         [sys.executable, str(ROOT / "cli.py"), "read", str(film), "--out", str(out)],
         cwd=tmp_path,
-        env={**os.environ, "OSTEOLENS_HOME": str(tmp_path / "home"), "OSTEOLENS_WEIGHTS": str(tiny_weights)},
+        env={**os.environ, "OSTEOLENS_HOME": str(tmp_path / "home"), "OSTEOLENS_WEIGHTS": str(ROOT / "weights")},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert lines(out)[0]["status"] == "read"
+    knees = lines(out)
+    assert [one["side"] for one in knees] == ["R", "L"]
+    assert {one["status"] for one in knees} == {"read"}
+    assert knees[0]["film"] == knees[1]["film"]

@@ -19,7 +19,7 @@ def recipe(monkeypatch: pytest.MonkeyPatch) -> Recipe:
     """The knee recipe with a preset that trains in seconds."""
     small = Preset((CANDIDATE,), epochs=2, batch_size=8, learning_rate=1e-3, folds=2)
     knee = recipes.RECIPES["knee_resnet"]
-    changed = Recipe(**{**vars(knee), "presets": {"demo": small}})
+    changed = Recipe(**{**vars(knee), "presets": {"demo": small}, "finder": None, "shared": False})
     monkeypatch.setitem(recipes.RECIPES, "knee_resnet", changed)
     return changed
 

@@ -75,13 +75,14 @@ def _limits(evidence: dict[str, Any], labels: Sequence[str]) -> list[str]:
             f"{doubted} films stood in the set more than once under different labels; they were left out, and the same "
             "doubt hangs over labels that happen to stand only once."
         )
-    network = across["joint"]["balanced_accuracy"]["value"]
+    network = across["joint"]["balanced_accuracy"]
     for name in ("size and contrast only", "age only"):
         if name in across:
             value = across[name]["balanced_accuracy"]["value"]
-            verdict = "no better than" if network <= value else "better than"
+            verdict = "better than" if network["low"] > value else "not surely better than"
             said.append(
-                f"Over the folds the networks' balanced accuracy ({network:.2f}) is {verdict} that of a regression on "
-                f"{name.removesuffix(' only')} alone ({value:.2f}), which never sees a bone."
+                f"Over the folds the networks' balanced accuracy ({network['value']:.2f}, {network['low']:.2f} to "
+                f"{network['high']:.2f}) is {verdict} that of a regression on {name.removesuffix(' only')} alone "
+                f"({value:.2f}), which never sees a bone."
             )
     return said

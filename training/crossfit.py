@@ -15,6 +15,7 @@ from models.networks import Classifier, build, freeze
 from recipes.recipe import Candidate, Preset
 from training.dataset import Dataset
 from training.fit import Schedule, answers, fit
+from training.head import regression, write_head
 from training.lesson import ClassLesson
 from training.split import TEST, Split
 
@@ -48,16 +49,30 @@ def cross_fit(
     init: str,
     tell: Tell | None = None,
 ) -> Fitted:
-    """Fit once a fold and once on all folds. A finished fold is kept in `folder` and not fitted again."""
+    """Fit once a fold and once on all folds. A finished fold is kept in `folder` and not fitted again. The head of a
+    network that is wholly frozen is a regression on its features, which are computed once."""
     grey = data.grey[candidate.name]
+    group = np.array(parts.group)
+    features: list[npt.NDArray[np.floating]] = []
 
-    def taught(rows: list[int], part: str) -> Classifier:
+    def begun() -> Classifier:
         torch.manual_seed(seed)
         network: Classifier = initialise(build(candidate.network, label_count, candidate.options), init)
         if init != "scratch":
             freeze(network, candidate.frozen)
+        return network
+
+    def taught(rows: list[int], part: str) -> Classifier:
+        if init != "scratch" and candidate.frozen == 1.0:
+            network = begun().eval()
+            if not features:
+                features.append(answers(network, grey, candidate.preprocess)[1])
+            write_head(network.head, regression(features[0][rows], data.labels[rows], group[rows]))
+            if tell is not None:
+                tell(f"{candidate.name}, {part}", 1, 1)
+            return network
         return fit(
-            network,
+            begun(),
             ClassLesson(
                 grey[rows],
                 data.labels[rows],
@@ -73,6 +88,7 @@ def cross_fit(
             tell=None if tell is None else lambda done, total: tell(f"{candidate.name}, {part}", done, total),
         )
 
+    (folder / candidate.name).mkdir(parents=True, exist_ok=True)
     held_out = np.full((len(grey), label_count), np.nan)
     for fold in parts.folds:
         kept = folder / candidate.name / f"fold_{fold}.npy"
@@ -83,12 +99,12 @@ def cross_fit(
         held_out[held] = np.load(kept)
     rows = parts.rows(*parts.folds)
     network = taught(rows, "all folds")
-    _, features = answers(network, grey[rows], candidate.preprocess)
+    _, seen = answers(network, grey[rows], candidate.preprocess)
     return Fitted(
         candidate=candidate,
         network=network,
         temperature=fit_temperature(held_out[rows], data.labels[rows]),
-        familiarity=fit_familiarity(features, [parts.part[row] for row in rows]),
+        familiarity=fit_familiarity(seen, [parts.part[row] for row in rows]),
         held_out=held_out,
         test=answers(network, grey[parts.rows(TEST)], candidate.preprocess)[0],
     )

@@ -68,7 +68,9 @@ def teach(
             "films_in_manifest": len(manifest.examples),
             "films_refused": len(films.refused),
             "pairs_of_copies": len(copies),
-            "films_left_out_because_their_copies_carry_another_label": len(doubted),
+            "films_left_out_because_their_copies_carry_another_label": len(
+                {films.examples[row].path for row in doubted}
+            ),
             "distinct_films_used": len(set(group)),
             "folds": preset.folds,
         },

@@ -26,7 +26,9 @@ def score(fitted: Sequence[Fitted], data: Dataset, parts: Split, labels: Sequenc
     test, rows = parts.rows(TEST), parts.rows(*parts.folds)
 
     def figures(probabilities: Array, on: list[int]) -> dict[str, Any]:
-        return classification(data.labels[on], probabilities, labels, [parts.group[row] for row in on])
+        first, whole = by_film(probabilities, [str(data.examples[row].path) for row in on])
+        rows = [on[number] for number in first]
+        return classification(data.labels[rows], whole, labels, [parts.group[row] for row in rows])
 
     return {
         "test": {
@@ -39,6 +41,14 @@ def score(fitted: Sequence[Fitted], data: Dataset, parts: Split, labels: Sequenc
             **{name: figures(answer, rows) for name, answer in _baselines(data, parts, rows, len(labels)).items()},
         },
     }
+
+
+def by_film(probabilities: Array, films: Sequence[str]) -> tuple[npt.NDArray[np.intp], Array]:
+    """Each film's first row, and the mean answer [F, K] of its rows, as a reading joins the limbs of one."""
+    _, first, film = np.unique(films, return_index=True, return_inverse=True)
+    whole = np.zeros((len(first), probabilities.shape[1]))
+    np.add.at(whole, film, probabilities)
+    return first, whole / whole.sum(1, keepdims=True)
 
 
 def _baselines(data: Dataset, parts: Split, rows: list[int], count: int) -> dict[str, Array]:
