@@ -84,5 +84,7 @@ weights: .venv/installed
 	  $(PY) cli.py train knee_resnet --data $(DATA)/knee_qus/manifest.csv --preset demo --out runs/make/knee_resnet \
 	    --init mobilenet_v2=$(DATA)/weights/mobilenet_v2_imagenet.safetensors \
 	    --learned-from "AP knee films labelled by heel ultrasound (Wani and Arora, Mendeley Data fxjm8fb6mw, CC BY 4.0)" && \
+	  $(PY) -m bench.knees_found && \
+	  $(PY) -m bench.knee_comparison --card runs/make/knee_resnet/bundles/knee_resnet/* && \
 	  $(PY) cli.py models promote runs/make/knee_resnet/bundles/knee_resnet/*; \
 	else echo "no knee films at $(DATA)/knee_qus: the knee bundle is left out"; fi

@@ -29,9 +29,9 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
 
 
 def a_real_film() -> Path:
-    """A real film where there is one, else a drawn one."""
-    real = sorted((Settings().data / "knee_qus" / "images").glob("*"))
-    return real[0] if real else sample_named("both_knees.png").path
+    """A real film of one leg where it is at hand, else a virtual one."""
+    real = Settings().data / "knee_qus" / "images" / "N26.jpg"
+    return real if real.exists() else sample_named("right_knee.dcm").path
 
 
 def upload(page: Page, *files: dict | str) -> None:
