@@ -252,6 +252,7 @@ def simulate(arguments: argparse.Namespace) -> None:
         arguments.meshes,
         arguments.implants,
         arguments.dysplasia,
+        arguments.fractures,
     )
     with tqdm(total=arguments.n, desc="simulating", unit="film", disable=None) as bar:
         for done in films:
@@ -486,6 +487,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--meshes", type=Path, metavar="DIR", help="bone meshes that every other person gets (hip_ap)")
     one.add_argument("--implants", type=float, default=0.0, metavar="SHARE", help="of people with a metal hip (hip_ap)")
     one.add_argument("--dysplasia", type=float, default=0.0, metavar="SHARE", help="of people with shallow sockets")
+    one.add_argument("--fractures", type=float, default=0.0, metavar="SHARE", help="of broken spines, besides others")
     one.add_argument("--out", type=Path, required=True, metavar="DIR")
 
     steps = commands.add_parser("queue", help="The cases kept for an expert: list, add, push, pull, status.")

@@ -199,6 +199,7 @@ def simulate(
     meshes: Path | None = None,
     implants: float = 0.0,
     dysplasia: float = 0.0,
+    fractures: float = 0.0,
 ) -> Iterator[int]:
     """Make n films of virtual patients under `out`, with masks, projections and truth.csv; yields how many are there.
 
@@ -206,7 +207,8 @@ def simulate(
     """
     from simulation.write import write  # tables and bodies take seconds to load, and few commands need them
 
-    yield from write(view, n, seed, scanner, out, size, workers, meshes=meshes, implants=implants, dysplasia=dysplasia)
+    shares = {"implants": implants, "dysplasia": dysplasia, "fractures": fractures}
+    yield from write(view, n, seed, scanner, out, size, workers, meshes=meshes, **shares)
 
 
 # -- training -------------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ def simulate(
     implants: float = 0.0,
     dose: float = 1.0,
     dysplasia: float = 0.0,
+    fractures: float = 0.0,
 ) -> VirtualFilm:
     """Film number `index` of the cohort `seed`: the same for ever on one kind of device, whatever else is made.
 
@@ -53,17 +54,19 @@ def simulate(
     pose: another number poses and exposes the same person anew (repeatability). truth: False leaves out masks,
     landmarks and projections; the rows stay. meshes: a folder of bone meshes that every other person gets instead of
     the built-in hips (`simulation.mesh`). implants: share of the people who carry metal in one hip
-    (`simulation.implant`), dysplasia: of those born with shallow sockets; the others' films are the same whatever the
-    shares. dose: factor on the quanta that reach the
-    detector.
+    (`simulation.implant`), dysplasia: of those born with shallow sockets; fractures: of those who come with a broken
+    vertebra besides the ones who have it by their density and age. The others' films are the same whatever the shares.
+    dose: factor on the quanta that reach the detector.
     """
     size = SIZE if size is None else size
-    machine = check(view, scanner, size, frame, meshes, implants, dysplasia)
+    machine = check(view, scanner, size, frame, meshes, implants, dysplasia, fractures)
     if not 0 < dose <= 100:
         raise ValueError(f"a dose of {dose:g} times the scanner's was asked for, expected above 0 and at most 100")
     machine = replace(machine, fluence=machine.fluence * dose)
     with _one_thread():
-        return _made(view, seed, index, machine, size, device, frame, pose, truth, meshes, implants, dysplasia)
+        return _made(
+            view, seed, index, machine, size, device, frame, pose, truth, meshes, implants, dysplasia, fractures
+        )
 
 
 def projections(
@@ -93,6 +96,7 @@ def check(
     meshes: Path | None = None,
     implants: float = 0.0,
     dysplasia: float = 0.0,
+    fractures: float = 0.0,
 ) -> Scanner:
     """The scanner of that name. Raises ValueError, with what there is, for what cannot be made."""
     if view not in VIEWS:
@@ -106,11 +110,12 @@ def check(
             raise ValueError(f"a folder of meshes was given, but {view} has built-in bodies only; meshes serve hip_ap")
         mesh.left_femur(meshes)
         mesh.left_hip_bone(meshes)
-    for what, share in (("implants", implants), ("dysplasia", dysplasia)):
+    shares = (("implants", implants, "hip_ap"), ("dysplasia", dysplasia, "hip_ap"))
+    for what, share, serves in (*shares, ("fractures", fractures, "spine_lateral")):
         if not 0 <= share <= 1:
             raise ValueError(f"a share of {share:g} people with {what} was asked for, expected 0 to 1")
-        if share and view != "hip_ap":
-            raise ValueError(f"{what} was asked for, but {view} has none; {what} serves hip_ap")
+        if share and view != serves:
+            raise ValueError(f"{what} was asked for, but {view} has none; {what} serves {serves}")
     return scanner_named(scanner)
 
 
@@ -127,8 +132,9 @@ def _made(
     meshes: Path | None,
     implants: float,
     dysplasia: float,
+    fractures: float,
 ) -> VirtualFilm:
-    scene = _scene(view, seed, index, machine, size, frame, pose, meshes, implants, dysplasia)
+    scene = _scene(view, seed, index, machine, size, frame, pose, meshes, implants, dysplasia, fractures)
     generator = torch.Generator(device).manual_seed(int(np.random.default_rng([seed, index, 2, pose]).integers(2**62)))
     return take(scene, machine, generator, device, truth)
 
@@ -144,8 +150,11 @@ def _scene(
     meshes: Path | None,
     implants: float,
     dysplasia: float = 0.0,
+    fractures: float = 0.0,
 ) -> Scene:
     patient = draw(np.random.default_rng([seed, index, 0]))
+    if np.random.default_rng([seed, index, 5]).random() < fractures:
+        patient = replace(patient, prevalent_fracture=True)
     # Of their own, so that nothing else of a film turns on them.
     surgeon, birth = np.random.default_rng([seed, index, 3]), np.random.default_rng([seed, index, 4])
     special = {"surgeon": surgeon} if surgeon.random() < implants else {}

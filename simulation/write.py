@@ -39,6 +39,7 @@ def write(
     implants: float = 0.0,
     projections: bool = True,
     dysplasia: float = 0.0,
+    fractures: float = 0.0,
 ) -> Iterator[int]:
     """Make films 0..n-1 of the cohort under `out`; yields how many are done, from those already there up to n.
 
@@ -48,12 +49,14 @@ def write(
     """
     if n < 1:
         raise ValueError(f"{n} films were asked for, expected at least 1")
-    simulation.check(view, scanner, simulation.SIZE if size is None else size, frame, meshes, implants, dysplasia)
+    simulation.check(
+        view, scanner, simulation.SIZE if size is None else size, frame, meshes, implants, dysplasia, fractures
+    )
     cohort: dict[str, str | int | float] = {
         "view": view,
         "seed": seed,
         "scanner": scanner,
-        "size": simulation.SIZE if size is None else size,
+        "size": px,
         "frame": frame,
     }
     if meshes is not None:
@@ -62,6 +65,8 @@ def write(
         cohort["implants"] = implants
     if dysplasia:
         cohort["dysplasia"] = dysplasia
+    if fractures:
+        cohort["fractures"] = fractures
     for folder in ("films", "masks", "projections", "rows"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     about = out / "cohort.json"
@@ -83,6 +88,7 @@ def write(
             meshes=meshes,
             implants=implants,
             dysplasia=dysplasia,
+            fractures=fractures,
             truth=False,
         )
         if not _same(first, out / "films" / "000000.dcm"):
@@ -93,7 +99,7 @@ def write(
     todo = [index for index in range(n) if not _row_file(out, index).exists()]
     done = n - len(todo)
     yield done
-    job = (view, seed, scanner, size, device, frame, out, meshes, implants, projections, dysplasia)
+    job = (view, seed, scanner, size, device, frame, out, meshes, implants, projections, dysplasia, fractures)
     if workers <= 1 or len(todo) < 2:
         for index in todo:
             make(index, *job)
@@ -133,10 +139,21 @@ def make(
     implants: float,
     projections: bool = True,
     dysplasia: float = 0.0,
+    fractures: float = 0.0,
 ) -> None:
     """Make one film and everything that belongs to it."""
     film = simulation.simulate(
-        view, seed, index, scanner, size, device, frame, meshes=meshes, implants=implants, dysplasia=dysplasia
+        view,
+        seed,
+        index,
+        scanner,
+        size,
+        device,
+        frame,
+        meshes=meshes,
+        implants=implants,
+        dysplasia=dysplasia,
+        fractures=fractures,
     )
     patient = f"{view.split('_')[0]}-{seed}-{index:06d}"
     stem = f"{index:06d}"

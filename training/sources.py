@@ -9,7 +9,7 @@ from core.settings import settings
 from recipes.recipe import Recipe
 from recipes.view import RECIPE as VIEW
 from training.manifest import Manifest, read_manifest
-from training.virtual import Cohort, elsewhere, learning, made, of_views, testing, views_testing
+from training.virtual import Cohort, broken, elsewhere, learning, made, of_views, testing, views_testing
 
 Tell = Callable[[str, int, int], None]
 VIRTUAL = "virtual"
@@ -26,7 +26,9 @@ def to_learn(recipe: Recipe, data: Path | str, preset_name: str, seed: int, work
     if not films:
         raise ValueError(f"{recipe.name} does not learn from virtual patients yet; pass --data with a manifest")
     cohorts: tuple[Cohort, ...] = (learning(recipe.view_name, films, seed),)
-    if not (recipe.labels or recipe.scores):  # a finder learns as well where nothing is to be found
+    if recipe.scores:  # broken bones are rare among people as they come
+        cohorts += (broken(films // 2, seed),)
+    elif not recipe.labels:  # a finder learns as well where nothing is to be found
         cohorts += elsewhere(recipe.view_name, seed)
     return [made(one, _kept(), workers, partial(say, f"films of {one.name}")) for one in cohorts]
 

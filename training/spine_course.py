@@ -49,7 +49,8 @@ def teach(
     workers: int,
     say: Tell,
 ) -> Bundle:
-    """A fifth of the patients calibrates and draws the lines; figures to publish come from others.
+    """A fifth of the first manifest's patients calibrates and draws the lines; figures to publish come from others.
+    Films of further manifests only teach: their mix of answers is nobody's.
 
     Raises ValueError in one sentence for a manifest or weights that cannot be used.
     """
@@ -59,6 +60,8 @@ def teach(
     spines, group, copies = settle_copies(spines, say)
     learns, held = one_held_out([str(number) for number in group], seed)
     teaching, holding = spines.rows(learns), spines.rows(held)
+    for more in manifests[1:]:
+        teaching = teaching.joined(gather(more, recipe.scores, every, workers, partial(say, f"reading {more.name}")))
     taught: dict[str, Classifier] = {}
     fitted = []
     for candidate in preset.candidates:
@@ -75,11 +78,11 @@ def teach(
     evidence: dict[str, Any] = {
         "data": {
             "manifest": manifest.name,
-            "manifest_fingerprint": manifest.fingerprint,
+            "manifest_fingerprint": "+".join(one.fingerprint for one in manifests),
             "films_refused": len(spines.refused),
             "pairs_of_copies": copies,
             "split_fingerprint": hashlib.sha256(repr((learns, held)).encode()).hexdigest()[:16],
-            "films_learned_from": len(learns),
+            "films_learned_from": len(teaching.examples),
             "films_held_out": len(held),
             "positive_learned_from": {
                 score: int(np.nansum(teaching.answers[:, number])) for number, score in enumerate(recipe.scores)

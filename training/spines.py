@@ -54,6 +54,18 @@ class Spines:
             sketches=tuple(self.sketches[row] for row in picked),
         )
 
+    def joined(self, other: "Spines") -> "Spines":
+        """These and others."""
+        return Spines(
+            self.examples + other.examples,
+            {key: np.concatenate([films, other.grey[key]]) for key, films in self.grey.items()},
+            np.concatenate([self.answers, other.answers]),
+            np.concatenate([self.points, other.points]),
+            {key: np.concatenate([points, other.shares[key]]) for key, points in self.shares.items()},
+            self.sketches + other.sketches,
+            self.refused | other.refused,
+        )
+
     @property
     def patients(self) -> list[str]:
         return [example.patient or example.path.name for example in self.examples]

@@ -9,7 +9,7 @@ from training.manifest import Manifest, read_manifest
 
 Tell = Callable[[int, int], None]
 # Seeds; persons of one are in no other.
-LEARNING, INTERNAL, EXTERNAL, ELSEWHERE, METAL, VIEWS = 1000, 2000, 3000, 4000, 5000, 6000
+LEARNING, INTERNAL, EXTERNAL, ELSEWHERE, METAL, VIEWS, BROKEN = 1000, 2000, 3000, 4000, 5000, 6000, 7000
 TEST_FILMS = 1000
 HIP_FILMS = 1800  # that teach the hip recipes
 VIEW_PX = 320  # long side of films from which only the view is learned
@@ -26,6 +26,7 @@ class Cohort:
     size: int = 768
     implants: float = 0.0
     frame: str = "any"
+    fractures: float = 0.0
 
     @property
     def name(self) -> str:
@@ -51,6 +52,11 @@ def elsewhere(view: str, seed: int) -> tuple[Cohort, ...]:
         Cohort("hip_ap", "alpha", METAL + seed, HIP_FILMS // 16, 768, implants=1.0),
     )
     return cohorts if view == "hip_ap" else cohorts[1:]
+
+
+def broken(films: int, seed: int) -> Cohort:
+    """Spines with many fractures, of which people as they come have few: to be learned from, never to calibrate."""
+    return Cohort("spine_lateral", "alpha", BROKEN + seed, films, fractures=0.8)
 
 
 def of_views(seed: int) -> tuple[Cohort, ...]:
@@ -105,6 +111,7 @@ def made(cohort: Cohort, root: Path, workers: int, tell: Tell | None = None) -> 
         workers,
         frame=cohort.frame,
         implants=cohort.implants,
+        fractures=cohort.fractures,
         projections=False,
     )
     for done in films:
