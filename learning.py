@@ -207,8 +207,8 @@ def simulate(
     """
     from simulation.write import write  # tables and bodies take seconds to load, and few commands need them
 
-    shares = {"implants": implants, "dysplasia": dysplasia, "fractures": fractures}
-    yield from write(view, n, seed, scanner, out, size, workers, meshes=meshes, **shares)
+    cohort = (view, n, seed, scanner, out, size, workers)
+    yield from write(*cohort, meshes=meshes, implants=implants, dysplasia=dysplasia, fractures=fractures)
 
 
 # -- training -------------------------------------------------------------------------------------------------------

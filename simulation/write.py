@@ -49,9 +49,8 @@ def write(
     """
     if n < 1:
         raise ValueError(f"{n} films were asked for, expected at least 1")
-    simulation.check(
-        view, scanner, simulation.SIZE if size is None else size, frame, meshes, implants, dysplasia, fractures
-    )
+    px = simulation.SIZE if size is None else size
+    simulation.check(view, scanner, px, frame, meshes, implants, dysplasia, fractures)
     cohort: dict[str, str | int | float] = {
         "view": view,
         "seed": seed,
