@@ -15,6 +15,7 @@ from core.vertebra import POINTS, Vertebra
 from imaging.preprocess import Preprocess
 from models import engine
 from models.bundle import Outliner
+from recipes.vertebral_row import row_of
 
 LEVELS = ("L5", "L4", "L3", "L2", "L1", "T12", "T11", "T10")  # from the sacrum up
 OUTPUTS = tuple(f"{level}_{point}" for level in LEVELS for point in POINTS)
@@ -128,7 +129,7 @@ def find_vertebrae(film: Radiograph, finder: Outliner, on: torch.device) -> tupl
         places = inputs.points_back(points, seen)
         if turn:
             places[:, 0] = film.width - places[:, 0]
-        found = sure_bodies(places, sure)
+        found = row_of(sure_bodies(places, sure), LEVELS)
         total = sum(one for _, one in found.values())
         if total > surest:
             best, surest, turned = found, total, turn
