@@ -27,7 +27,8 @@ def show_bundle(card: ModelCard) -> None:
         if card.coverage is not None:
             st.markdown(f"**Sets.** Its sets of classes are made to hold the true one in {card.coverage * 100:.0f} %.")
         if recipe and recipe.simplifications:
-            st.markdown(f"**Simpler than the paper.** {'; '.join(recipe.simplifications).capitalize()}.")
+            simpler = "; ".join(recipe.simplifications)
+            st.markdown(f"**Simpler than the paper.** {simpler[0].upper()}{simpler[1:]}.")
     with figures:
         show_figures(card)
     with st.expander("Data and origin"):
