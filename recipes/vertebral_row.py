@@ -17,7 +17,7 @@ APART = (0.5, 1.5)  # of the depth, from the middle of one body to that of the n
 TILT_DEG = 40.0  # of an endplate against the next body's
 NEXT_DEPTH = (0.75, 1.33)  # of the body above against the one below
 
-Array = npt.NDArray[np.floating]
+Array = npt.NDArray[np.float64]
 Found = Mapping[str, tuple[Array, float]]  # level -> six points [6, 2] in the order of core.vertebra.POINTS, how sure
 
 
