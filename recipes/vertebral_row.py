@@ -1,6 +1,6 @@
 """Which of the bodies found on a lateral film make up a spine: each has a body's shape, and they stand in a row.
 
-Bounds are those of 700 virtual spines, half of them broken (heights 0.33 to 0.83 of the depth, endplates within 23
+Bounds are those of 597 virtual spines, two in five broken (heights 0.33 to 0.83 of the depth, endplates within 23
 degrees, neighbours 0.64 to 1.25 depths apart and tilted by up to 24 degrees against each other), with room for people.
 """
 

@@ -7,8 +7,9 @@ is stopped goes on where it was, and films already there are not made again.
 import csv
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from functools import partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -75,21 +76,21 @@ def write(
         )
     about.write_text(json.dumps(cohort) + "\n")
 
+    film_of = partial(
+        simulation.simulate,
+        view,
+        seed,
+        scanner=scanner,
+        size=size,
+        device=device,
+        frame=frame,
+        meshes=meshes,
+        implants=implants,
+        dysplasia=dysplasia,
+        fractures=fractures,
+    )
     if _row_file(out, 0).exists():
-        first = simulation.simulate(
-            view,
-            seed,
-            0,
-            scanner,
-            size,
-            device,
-            frame,
-            meshes=meshes,
-            implants=implants,
-            dysplasia=dysplasia,
-            fractures=fractures,
-            truth=False,
-        )
+        first = film_of(0, truth=False)
         if not _same(first, out / "films" / "000000.dcm"):
             raise ValueError(
                 f"{out} holds films that this version of the simulator makes otherwise (the first differs), expected "
@@ -98,7 +99,7 @@ def write(
     todo = [index for index in range(n) if not _row_file(out, index).exists()]
     done = n - len(todo)
     yield done
-    job = (view, seed, scanner, size, device, frame, out, meshes, implants, projections, dysplasia, fractures)
+    job = (film_of, f"{view.split('_')[0]}-{seed}", out, projections)
     if workers <= 1 or len(todo) < 2:
         for index in todo:
             make(index, *job)
@@ -126,35 +127,11 @@ def _same(film: simulation.VirtualFilm, file: Path) -> bool:
 
 
 def make(
-    index: int,
-    view: str,
-    seed: int,
-    scanner: str,
-    size: int | None,
-    device: str,
-    frame: str,
-    out: Path,
-    meshes: Path | None,
-    implants: float,
-    projections: bool = True,
-    dysplasia: float = 0.0,
-    fractures: float = 0.0,
+    index: int, film_of: Callable[[int], simulation.VirtualFilm], cohort: str, out: Path, projections: bool
 ) -> None:
-    """Make one film and everything that belongs to it."""
-    film = simulation.simulate(
-        view,
-        seed,
-        index,
-        scanner,
-        size,
-        device,
-        frame,
-        meshes=meshes,
-        implants=implants,
-        dysplasia=dysplasia,
-        fractures=fractures,
-    )
-    patient = f"{view.split('_')[0]}-{seed}-{index:06d}"
+    """Make one film and everything that belongs to it. cohort: what the names of its patients begin with."""
+    film = film_of(index)
+    patient = f"{cohort}-{index:06d}"
     stem = f"{index:06d}"
     dicom.write(film, out / "films" / f"{stem}.dcm", patient)
     for name, mask in film.masks.items():
