@@ -103,8 +103,11 @@ def tried(name: str, film: Radiograph, finder: Outliner, on: torch.device) -> Tr
 
 
 def unstretched(film: Radiograph, aspect: float) -> Radiograph:
-    """A square film made narrower, `aspect` times as high as wide; any other stays as it is."""
-    if film.height != film.width or aspect == 1:
+    """A square film made narrower, `aspect` times as high as wide; any other stays as it is.
+
+    Square within a hundredth: reading trims a row that is no film.
+    """
+    if abs(film.height / film.width - 1) > 0.01 or aspect == 1:
         return film
     size = (round(film.width / aspect), film.height)
     pixels = np.asarray(Image.fromarray(film.pixels).resize(size, Image.Resampling.BOX))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from simulation import bone as bones
 from simulation import hip, trabeculae
-from simulation.anatomy import pelvis, soft, spine
+from simulation.anatomy import femur, pelvis, sacrum, soft, spine
 from simulation.anatomy.surface import Points
 from simulation.bone import MIRROR, Bone
 from simulation.densitometry import Densitometry
@@ -19,7 +19,8 @@ from simulation.pose import Pose, turn
 from simulation.projector import Shadow
 from simulation.scanner import Scanner
 
-PROMONTORY = np.array([0.0, 113.0, -16.0])  # middle of the sacral endplate in the pelvis frame
+SACRUM = np.array([0.0, 110.0, -18.0])  # middle of the sacral endplate in the pelvis frame
+SLOPE = 38.0  # degrees of the sacral endplate (Roussouly et al. 2005)
 LIKELY = {
     "T10": 0.5,
     "T11": 1.0,
@@ -60,7 +61,7 @@ def scene(
     meshes: Path | None = None,
 ) -> Scene:
     """A person on the right side, belly to the film's left. size: long side in pixels."""
-    left, _, dxa = hip.measured(patient, rng)
+    left, thigh, dxa = hip.measured(patient, rng)
     male = patient.sex == "M"
     size_factor = patient.size
     stretch = (
@@ -75,8 +76,9 @@ def scene(
     whole = wobble.after(aside)
 
     curve = _curve(fractures, stretch, rng)
-    levels = _vertebrae(fractures, curve, left, stretch, rng, whole)
-    others = _others(left, stretch, curve, rng, whole)
+    bodies = _vertebrae(fractures, curve, left, stretch, rng, whole)
+    levels, above = bodies[: len(spine.LEVELS)], bodies[len(spine.LEVELS) :]
+    others = above + _others(left, stretch, curve, rng, whole) + _femora(thigh, left, stretch, posing, rng, whole)
     flat = float(np.clip((patient.bmi / 25) ** 0.55, 0.75, 1.5))
     fat = float(np.clip((patient.bmi - 17) * (1.5 if male else 2.0) + 6 + rng.normal(0, 4), 5, 75))
 
@@ -93,13 +95,13 @@ def scene(
     if rng.random() < scanner.collimated:
         cut = np.abs(rng.normal(0, 0.03, 4))
         field = (float(cut[0]), float(cut[1]), float(1 - cut[2]), float(1 - cut[3]))
-    bodies = _soft(patient, stretch, flat, fat, rng, whole, curve)
+    flesh = _soft(patient, stretch, flat, fat, rng, whole, curve)
     limb = _limb(levels, fractures, dxa, curve, stretch, whole)
     return Scene(
         "spine_lateral",
         patient,
         tuple(levels + others),
-        bodies,
+        flesh,
         (limb,),
         geometry,
         field,
@@ -108,20 +110,20 @@ def scene(
         (),
         8.0,
         {"frame": "spine"},
-        evenness=0.45,
+        evenness=float(rng.uniform(0.4, 0.9)),
     )
 
 
 def _curve(fractures: dict[str, spine.Fracture], stretch: Points, rng: np.random.Generator) -> dict[str, Pose]:
-    """Where each vertebra stands in the pelvis frame: disc on body from the sacrum up, along the lordosis."""
-    lordosis, worn = rng.normal(1.0, 0.22), np.clip(rng.normal(0.95, 0.13), 0.5, 1.15)
-    at = PROMONTORY * stretch
+    """Where each vertebra stands in the pelvis frame: disc on body from the sacrum (S1) up, along the lordosis."""
+    lordosis, worn = rng.normal(1.0, 0.22), np.clip(rng.normal(0.88, 0.15), 0.45, 1.15)
+    at = SACRUM * stretch
     size = float(stretch.mean())
-    lean = 34.0 * lordosis + rng.normal(0, 3)
+    lean = SLOPE * lordosis + rng.normal(0, 3)
     kyphosis = 0.0
-    poses = {}
-    for level in spine.LEVELS:
-        broken = fractures[level]
+    poses = {"S1": Pose(turn(x=lean), at)}
+    for level in spine.LEVELS + spine.ABOVE:
+        broken = fractures.get(level, spine.Fracture())
         tilt = spine.TILT[level] * (lordosis if spine.TILT[level] > 0 else 1.0) + rng.normal(0, 1.3) + kyphosis
         disc = spine.DISC[level] * size * float(np.clip(worn * np.exp(rng.normal(0, 0.12)), 0.35, 1.2))
         between = np.radians((lean + tilt) / 2)
@@ -151,8 +153,8 @@ def _vertebrae(
     size = float(stretch.mean())
     made = []
     body = spine.body_share()
-    for level in spine.LEVELS:
-        broken = fractures[level]
+    for level in spine.LEVELS + spine.ABOVE:
+        broken = fractures.get(level, spine.Fracture())
         thick = (
             (0.55 + 0.40 * (1 - body))
             * left.cortex_thickness**0.7
@@ -203,15 +205,13 @@ def _others(
 
     hip_bone = pelvis.hip_bone_template()
     outer, inner = bones.shelled(
-        hip_bone, pelvis.hip_bone_cortex(hip_bone.vertices) * 0.8 * left.cortex_thickness**0.7, shaped
+        hip_bone, pelvis.hip_bone_cortex(hip_bone.vertices) * 0.55 * left.cortex_thickness**0.7, shaped
     )
     made.append(Bone("L_pelvis", outer, inner, hip_bone.faces, spongy, mean_of, whole, dense))
     made.append(
         Bone("R_pelvis", outer * MIRROR, inner * MIRROR, hip_bone.faces[:, ::-1], spongy, mean_of, whole, dense)
     )
-    sacrum = pelvis.sacrum_template()
-    outer, inner = bones.shelled(sacrum, np.full(len(sacrum.vertices), 0.6 * left.cortex_thickness**0.7), shaped)
-    made.append(Bone("sacrum", outer, inner, sacrum.faces, spongy, mean_of, whole, dense))
+    made.append(_sacrum(left, stretch, curve["S1"], rng, whole))
     rib = spine.rib_template()
     for level, length in (("T10", 1.0), ("T11", 0.95), ("T12", 0.72)):
         for side in ("L", "R"):
@@ -236,6 +236,42 @@ def _others(
     return made
 
 
+def _sacrum(left: Quality, stretch: Points, stands: Pose, rng: np.random.Generator, whole: Pose) -> Bone:
+    """Longer or shorter, and more or less bent, from one person to the next."""
+    surface = sacrum.template()
+    own = stretch * np.exp(rng.normal(0, 0.05, 3))
+    bent = rng.normal(0, 0.0012)
+
+    def shaped(p: Points) -> Points:
+        return np.asarray((p + np.array([0, 0, bent]) * p[:, 1:2] ** 2) * own)
+
+    def mean_of(p: Points) -> Points:
+        back = p / own
+        return np.asarray(back - np.array([0, 0, bent]) * back[:, 1:2] ** 2)
+
+    spongy = trabeculae.even((2, 1), (-80.0, -110.0), (80.0, 20.0), 120.0).grown(left.groups, rng, left.roughness)
+    shell = 0.6 * left.cortex_thickness**0.7 * np.exp(0.12 * bones.ripple(surface.vertices, rng, 10.0))
+    outer, inner = bones.shelled(surface, np.maximum(shell, 0.18), shaped)
+    density = bones.CORTICAL_DENSITY * left.cortex_density
+    return Bone("sacrum", outer, inner, surface.faces, spongy, mean_of, whole.after(stands), density)
+
+
+def _femora(
+    thigh: femur.FemurShape,
+    left: Quality,
+    stretch: Points,
+    posing: np.random.Generator,
+    rng: np.random.Generator,
+    whole: Pose,
+) -> list[Bone]:
+    """Both hips, bent a little as one lies on the side; where they hang below the film they cast nothing."""
+    made = []
+    for side, sign in (("L", 1.0), ("R", -1.0)):
+        bent = Pose(turn(x=-posing.normal(18, 14), y=sign * 12.0), pelvis.HIP * stretch * np.array([sign, 1, 1]))
+        made.append(hip.build_femur(f"{side}_femur", side, thigh, left, rng, whole.after(bent)))
+    return made
+
+
 def _soft(
     patient: Patient,
     stretch: Points,
@@ -253,7 +289,9 @@ def _soft(
     muscle, skin = skinned(body, np.maximum(thickness, 3.0), shape)
     muscle, skin = muscle * belly[:, None] ** np.array([0, 0, 1]), skin * belly[:, None] ** np.array([0, 0, 1])
     gas = soft.bowel_gas(rng, float(np.clip(rng.gamma(2.5, 0.26), 0.05, 1.6)))
-    forward = soft.Gas(gas.centres + np.array([0, 30, 20]), gas.radii)
+    small = soft.crumbs(rng, float(np.clip(rng.gamma(2.0, 0.5), 0, 3)))
+    centres = np.concatenate([gas.centres + np.array([0, 30, 20]), small.centres])
+    forward = soft.Gas(centres, np.concatenate([gas.radii, small.radii]))
     parts = [SoftBody(muscle, skin, body.faces, whole, forward, whole)]
     lung = spine.lung_template()
     breath = curve["T12"].place + np.array([0.0, rng.normal(6, 14), 24.0])

@@ -66,7 +66,7 @@ def relook(film: Tensor, random: torch.Generator, strength: float = 1.0, framed:
     def uniform(low: float, high: float) -> Tensor:
         return (low + (high - low) * torch.rand(batch, generator=random).to(film.device))[:, None, None]
 
-    blur = uniform(0, strength)
+    blur = uniform(0, min(strength, 1.0))
     film = (1 - blur) * film + blur * f.avg_pool2d(film[:, None], 3, 1, 1, count_include_pad=False)[:, 0]
     film = film.clamp(0, 1) ** torch.exp(strength * uniform(-0.35, 0.35))
     film = (film - 0.5) * (1 + strength * uniform(-0.2, 0.2)) + 0.5 + strength * uniform(-0.08, 0.08)

@@ -181,7 +181,7 @@ class LandmarkLesson(Lesson):
     """Where landmarks lie on whole films: uint8 [N, h, h] padded to a square, and points [N, K, 2] (x, y as shares of
     the square; NaN where not on the film). Half of the films are shown close up, around one of their limbs.
 
-    groups: which landmarks belong to one limb.
+    groups: which landmarks belong to one limb. tone: how strongly exposure, contrast and processing vary.
     """
 
     def __init__(
@@ -190,17 +190,18 @@ class LandmarkLesson(Lesson):
         points: npt.NDArray[np.floating],
         preprocess: Preprocess,
         groups: Sequence[Sequence[int]],
+        tone: float = 1.0,
     ) -> None:
         super().__init__()
         self.films = (torch.from_numpy(films), torch.from_numpy(points.astype(np.float32)))
-        self.size, self.groups = preprocess.size, groups
+        self.size, self.groups, self.tone = preprocess.size, groups, tone
 
     def loss(self, network: nn.Module, batch: Sequence[Tensor], random: torch.Generator, vary: bool = True) -> Tensor:
         grey, points = batch[0][:, None].float() / 255, batch[1]
         if vary:
             moves = self._moves(points.cpu(), random)
             film = warp(grey, moves, self.size)[:, 0]
-            film = relook(revendor(film, random), random)
+            film = relook(revendor(film, random, self.tone), random, self.tone)
             points = move_points(points, moves.to(points.device), self.size[0] / self.size[1])
         else:
             film = f.interpolate(grey, self.size, mode="bilinear", antialias=True)[:, 0]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from imaging.preprocess import Preprocess
 from models.networks import Network
-from training.augment import draw_moves, relook, warp
+from training.augment import draw_moves, relook, revendor, warp
 from training.lesson import LandmarkLesson, Lesson
 
 Bytes = npt.NDArray[np.uint8]
@@ -22,7 +22,7 @@ GUIDED = 2.0
 class ScoreLesson(Lesson):
     """films: uint8 [N, h, w], through the candidate's preprocessing. answers: [N, S], 1 for yes, 0 for no, NaN where
     not known. clinical: [N, 2 C], values and then flags (recipes.clinical), or None. guide: [N, M] measures that the
-    features must tell as well, NaN where not known. tone: how strongly exposure and contrast vary.
+    features must tell as well, NaN where not known. tone: how strongly exposure, contrast and processing vary.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class ScoreLesson(Lesson):
         return total
 
     def shown(self, films: Tensor, random: torch.Generator, vary: bool = True) -> Tensor:
-        """Grey [B, H, W] in 0..1: turned, scaled, mirrored, with noise and another tone; or as a reading shows it."""
+        """Grey [B, H, W] in 0..1: turned, scaled, mirrored, noisy, from another maker; or as a reading shows it."""
         grey = films.float() / 255
         if not vary:
             return grey
@@ -89,7 +89,7 @@ class ScoreLesson(Lesson):
         other_side = torch.where(torch.rand(len(grey), 1, generator=random) < 0.5, -1.0, 1.0)
         moves[:, :, 0] = moves[:, :, 0] * other_side
         grey = warp(grey[:, None], moves, self.size)[:, 0]
-        return relook(grey, random, self.tone)
+        return relook(revendor(grey, random, self.tone), random, self.tone)
 
     @staticmethod
     def hidden(clinical: Tensor, random: torch.Generator) -> Tensor:
@@ -102,10 +102,13 @@ class ScoreLesson(Lesson):
 
 class VertebraLesson(LandmarkLesson):
     """Six points of each body on whole films, which are shown from closer and farther away, and shifted: real ones end
-    anywhere between the ribs and the sacrum."""
+    anywhere between the ribs and the sacrum. Their tone varies more than others', for beside a pelvis that is nearly
+    white the upper spine of a real film may be nearly black."""
+
+    TONE = 1.6
 
     def __init__(self, films: Bytes, points: npt.NDArray[np.floating], preprocess: Preprocess) -> None:
-        super().__init__(films, points, preprocess, ())
+        super().__init__(films, points, preprocess, (), self.TONE)
 
     def _moves(self, points: Tensor, random: torch.Generator) -> Tensor:
         return draw_moves(len(points), random, turn=12.0, scale=(0.75, 1.7), shift=0.25)

@@ -62,3 +62,16 @@ def bowel_gas(rng: np.random.Generator, amount: float) -> Gas:
     if not centres:
         return Gas(np.zeros((0, 3)), np.ones((0, 3)))
     return Gas(np.array(centres), np.array(radii))
+
+
+def crumbs(rng: np.random.Generator, amount: float) -> Gas:
+    """Small bubbles in what the colon holds, in clusters before the lumbar spine, as lateral films are full of."""
+    centres, radii = [], []
+    for _ in range(rng.poisson(3 * amount)):
+        place = np.array([rng.uniform(-70, 70), rng.uniform(60, 240), rng.uniform(15, 75)])
+        for _ in range(rng.poisson(7)):
+            centres.append(place + rng.normal(0, (12, 20, 14)))
+            radii.append(rng.uniform(2.0, 4.5) * np.exp(rng.normal(0, 0.25, 3)))
+    if not centres:
+        return Gas(np.zeros((0, 3)), np.ones((0, 3)))
+    return Gas(np.array(centres), np.array(radii))

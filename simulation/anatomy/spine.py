@@ -14,11 +14,14 @@ from simulation.anatomy import implicit as solid
 from simulation.anatomy.surface import Points, Surface, surface_of
 
 LEVELS = ("L5", "L4", "L3", "L2", "L1", "T12", "T11", "T10")  # from the sacrum up
+ABOVE = ("T9", "T8")  # stand on those, so that no film shows where a spine ends; nothing is told of them
+_NAMES = LEVELS + ABOVE
 HALF_HEIGHT, HALF_DEPTH, HALF_WIDTH = 14.0, 17.5, 24.0  # of the mean body, mm
-HEIGHT = {"L5": 27.0, "L4": 28.0, "L3": 28.2, "L2": 27.8, "L1": 26.8, "T12": 25.5, "T11": 24.0, "T10": 23.0}
-DEPTH = {"L5": 35.0, "L4": 35.0, "L3": 34.6, "L2": 34.0, "L1": 33.0, "T12": 32.0, "T11": 31.0, "T10": 30.0}
-DISC = {"L5": 10.5, "L4": 11.5, "L3": 11.0, "L2": 10.0, "L1": 8.5, "T12": 6.8, "T11": 5.4, "T10": 4.8}  # below
-TILT = {"L5": 28.0, "L4": 15.0, "L3": 3.0, "L2": -6.0, "L1": -10.0, "T12": -11.0, "T11": -9.0, "T10": -6.0}  # degrees
+HEIGHT = dict(zip(_NAMES, (27.0, 28.0, 28.2, 27.8, 26.8, 25.5, 24.0, 23.0, 22.4, 21.8), strict=True))
+DEPTH = dict(zip(_NAMES, (35.0, 35.0, 34.6, 34.0, 33.0, 32.0, 31.0, 30.0, 29.4, 28.8), strict=True))
+# Below each body, between rims; the endplates' hollows make the disc's middle 3 mm higher (Frobin et al. 1997).
+DISC = dict(zip(_NAMES, (8.5, 9.2, 8.8, 7.8, 6.4, 5.0, 4.0, 3.6, 3.4, 3.2), strict=True))
+TILT = dict(zip(_NAMES, (28.0, 15.0, 3.0, -6.0, -10.0, -11.0, -9.0, -6.0, -2.0, 2.0), strict=True))  # degrees
 
 
 @dataclass(frozen=True)
