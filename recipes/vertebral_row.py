@@ -5,6 +5,7 @@ degrees, neighbours 0.64 to 1.25 depths apart and tilted by up to 24 degrees aga
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ ENDPLATES_DEG = 30.0
 APART = (0.5, 1.5)  # of the depth, from the middle of one body to that of the next
 TILT_DEG = 40.0  # of an endplate against the next body's
 NEXT_DEPTH = (0.75, 1.33)  # of the body above against the one below
+OVER_A_GAP = (0.7, 1.25)  # a level's share of a gap, of the distance between neighbours elsewhere in the row
 
 Array = npt.NDArray[np.float64]
 Found = Mapping[str, tuple[Array, float]]  # level -> six points [6, 2] in the order of core.vertebra.POINTS, how sure
@@ -59,7 +61,23 @@ def row_of(found: Found, levels: tuple[str, ...]) -> dict[str, tuple[Array, floa
             if are_neighbours(found[lower][0], points, height - below):
                 row = max(row, (count + 1, total + sure, [*names, level]))
         best.append(row)
-    return {level: found[level] for level in (max(best)[2] if best else [])}
+    return {level: found[level] for level in (_counted(max(best)[2], found, levels) if best else [])}
+
+
+def _counted(row: list[str], found: Found, levels: tuple[str, ...]) -> list[str]:
+    """The longest part of a row without a gap that is too wide or too narrow for the bodies missing in it: beyond such
+    a gap every name would be wrong. The lower part of two as long."""
+    steps = [levels.index(upper) - levels.index(lower) for lower, upper in pairwise(row)]
+    apart = [float(np.linalg.norm(found[b][0].mean(0) - found[a][0].mean(0))) for a, b in pairwise(row)]
+    usual = [distance for distance, step in zip(apart, steps, strict=True) if step == 1]
+    if not usual:
+        return row
+    parts = [row[:1]]
+    for level, distance, step in zip(row[1:], apart, steps, strict=True):
+        if step > 1 and not _within(distance / step / float(np.median(usual)), OVER_A_GAP):
+            parts.append([])
+        parts[-1].append(level)
+    return max(parts, key=len)
 
 
 def _depth(points: Array) -> float:

@@ -52,3 +52,15 @@ def test_bodies_on_either_side_of_a_gap_are_one_row() -> None:
     assert are_neighbours(body(0), body(2), 2)
     assert not are_neighbours(body(0), body(2), 1)
     assert row_of({}, LEVELS) == {}
+
+
+def test_beyond_a_gap_that_hides_another_body_no_name_is_given() -> None:
+    lost = spine()
+    for level in ("L2", "L1"):
+        del lost[level]
+    assert tuple(row_of(lost, LEVELS)) == ("L5", "L4", "L3", "T12", "T11", "T10")
+    # One body counted too few: what is named L1 stands where T12 is.
+    counted = {
+        name: (body(number), 0.9) for name, number in zip(("L5", "L4", "L3", "L1", "T12"), (0, 1, 2, 5, 6), strict=True)
+    }
+    assert tuple(row_of(counted, LEVELS)) == ("L5", "L4", "L3")
