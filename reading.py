@@ -8,7 +8,7 @@ import csv
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +63,14 @@ def read(
         clock.lap("check")
         seen = look_at(film)
         clock.lap("view")
-        chosen = wanted or choose(film, seen, ready(), partial(shows_limbs, film))
-        notices += guard(film, chosen, seen, partial(shows_limbs, film))
+        found_by = cache(partial(limbs_on, film))  # the door and the recipe may ask the same finder: it looks once
+        chosen = wanted or choose(film, seen, ready(), found_by)
+        notices += guard(film, chosen, seen, found_by)
         person = (clinical or Clinical()).or_else(film.clinical)
         notices += remarks_on(person)
         limbs: Sequence[Limb | None] = (None,)  # the film as a whole
         if chosen.finder is not None:
-            limbs, remarks = find(film, chosen)
+            limbs, remarks = sided(film, chosen, found_by(chosen.finder))
             notices += remarks
             clock.lap("find")
         answers = [
@@ -108,12 +109,12 @@ def remarks_on(person: Clinical) -> list[Notice]:
     return []
 
 
-def find(film: Radiograph, recipe: Recipe) -> tuple[list[Limb], list[Notice]]:
-    """The limbs on a film, each to be read on its own, and what to remark on their sides.
+def sided(film: Radiograph, recipe: Recipe, limbs: list[Limb]) -> tuple[list[Limb], list[Notice]]:
+    """The limbs that were found, each to be read on its own, and what to remark on their sides.
 
-    Raises Refused where none is found: an answer about a bone that is not there would be worse than none.
+    Raises Refused where there is none: an answer about a bone that is not there would be worse than none.
     """
-    limbs, joint = limbs_on(film, recipe), JOINTS[recipe.site]
+    joint = JOINTS[recipe.site]
     if not limbs:
         raise Refused(
             Code.REGION_NOT_FOUND,
@@ -146,15 +147,10 @@ def find(film: Radiograph, recipe: Recipe) -> tuple[list[Limb], list[Notice]]:
     ]
 
 
-def limbs_on(film: Radiograph, recipe: Recipe) -> list[Limb]:
-    """What the recipe's finder finds; nothing where it is not sure."""
-    finder = registry.bundle(recipe.finder or "", settings().weights)
-    return find_limbs(film, finder.outliners[0], engine.device(settings().device))
-
-
-def shows_limbs(film: Radiograph, recipe: Recipe) -> bool:
-    """The finder's word as a witness at the door."""
-    return bool(limbs_on(film, recipe))
+def limbs_on(film: Radiograph, finder: str) -> list[Limb]:
+    """What a finder finds; nothing where it is not sure."""
+    bundle = registry.bundle(finder, settings().weights)
+    return find_limbs(film, bundle.outliners[0], engine.device(settings().device))
 
 
 def answer(

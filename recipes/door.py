@@ -12,13 +12,14 @@ from dataclasses import replace
 from core.radiograph import Radiograph
 from core.reading import Reading
 from core.refusal import Code, Notice, Refused
+from recipes.limb import Limb
 from recipes.recipe import Recipe
 from recipes.view import Seen
 
-LimbsOn = Callable[[Recipe], bool]  # whether a recipe's finder sees its limbs on the film
+FoundBy = Callable[[str], Sequence[Limb]]  # what the finder of that name sees on the film
 
 
-def choose(film: Radiograph, seen: Seen | None, able: Sequence[Recipe], limbs_on: LimbsOn) -> Recipe:
+def choose(film: Radiograph, seen: Seen | None, able: Sequence[Recipe], found_by: FoundBy) -> Recipe:
     """The recipe for a film, by its witnesses. Raises Refused where none of those that are `able` reads it."""
     expected = " or ".join(dict.fromkeys(one.shows for one in able))
     fits = [one for one in able if film.site in (None, one.site) and film.view in (None, one.view)]
@@ -29,12 +30,9 @@ def choose(film: Radiograph, seen: Seen | None, able: Sequence[Recipe], limbs_on
         )
     if len({one.view_name for one in fits}) == 1:
         return fits[0]
-    asked: set[str] = set()
     for one in fits:
-        if one.finder is not None and one.finder not in asked:
-            asked.add(one.finder)
-            if limbs_on(one):
-                return one
+        if one.finder is not None and found_by(one.finder):
+            return one
     if seen is not None and seen.sure:
         looks = [one for one in fits if one.view_name == seen.name]
         if not looks:
@@ -47,7 +45,7 @@ def choose(film: Radiograph, seen: Seen | None, able: Sequence[Recipe], limbs_on
     return fits[0] if seen is None else max(fits, key=lambda one: seen.shares[one.view_name])
 
 
-def guard(film: Radiograph, recipe: Recipe, seen: Seen | None, limbs_on: LimbsOn) -> list[Notice]:
+def guard(film: Radiograph, recipe: Recipe, seen: Seen | None, found_by: FoundBy) -> list[Notice]:
     """Refuse what the recipe was not made for; a witness that is outweighed is a remark."""
     if film.site not in (None, recipe.site):
         raise Refused(
@@ -64,7 +62,7 @@ def guard(film: Radiograph, recipe: Recipe, seen: Seen | None, limbs_on: LimbsOn
     if seen is not None and seen.sure and seen.name != recipe.view_name:
         if film.site is not None and film.view is not None:
             outweighed_by = f"The file says that it is an {recipe.shows}"
-        elif recipe.finder is not None and limbs_on(recipe):
+        elif recipe.finder is not None and found_by(recipe.finder):
             outweighed_by = f"A {recipe.site} was found on the film"
         else:
             raise Refused(

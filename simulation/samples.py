@@ -1,4 +1,4 @@
-"""Virtual hips to click on: films of the simulator, as a fresh installation shows them.
+"""Virtual hips and spines to click on: films of the simulator, as a fresh installation shows them.
 
 Virtual persons, no patient: drawn from a cohort (seed 7,000) that no network learns from or is measured on.
 
@@ -27,18 +27,21 @@ class VirtualSample:
     index: int
     scanner: str
     frame: str
+    view: str = "hip_ap"
 
 
 SAMPLES = (
     VirtualSample("virtual_pelvis", 0, "alpha", "pelvis"),
     VirtualSample("virtual_hip", 2, "alpha", "hip"),
     VirtualSample("virtual_pelvis_other_scanner", 1, "beta", "pelvis"),
+    VirtualSample("virtual_spine", 1, "alpha", "any", "spine_lateral"),
+    VirtualSample("virtual_spine_broken", 65, "alpha", "any", "spine_lateral"),
 )
 
 
 def picture(sample: VirtualSample) -> Image.Image:
     """The film at 8 bits, bone bright."""
-    film = simulation.simulate("hip_ap", SEED, sample.index, sample.scanner, SIZE, frame=sample.frame, truth=False)
+    film = simulation.simulate(sample.view, SEED, sample.index, sample.scanner, SIZE, frame=sample.frame, truth=False)
     return Image.fromarray(np.rint(film.pixels * 255).astype(np.uint8))
 
 

@@ -39,6 +39,15 @@ def as_dicom(film: VirtualFilm, folder: Path) -> bytes:
 HIP_RECIPES = [one.name for one in reading.ready() if one.site == "hip"]
 
 
+def test_the_door_and_the_recipe_ask_a_finder_for_one_look_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+    look = reading.limbs_on
+    monkeypatch.setattr(reading, "limbs_on", lambda film, finder: looks.append(finder) or look(film, finder))
+    (answer, *_) = reading.read(as_png(pelvis("alpha")), "film.png")
+    assert answer.recipe in HIP_RECIPES
+    assert looks == [by_name(answer.recipe or "").finder]
+
+
 @pytest.mark.parametrize("recipe", HIP_RECIPES)
 @pytest.mark.parametrize("form", ["dicom", "png"])
 @pytest.mark.parametrize("scanner", PELVIS)
@@ -135,4 +144,4 @@ def test_real_hips_from_the_side_and_other_films_are_refused_and_not_guessed_at(
         assert answer.refusal is not None, path.name
         assert answer.refusal.code in ("wrong_site", "wrong_view", "region_not_found"), path.name
         # The network of views may speak first; the finder alone would not have drawn anything either.
-        assert not reading.limbs_on(read_radiograph(path.read_bytes(), path.name), recipe), path.name
+        assert not reading.limbs_on(read_radiograph(path.read_bytes(), path.name), recipe.finder or ""), path.name

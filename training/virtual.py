@@ -9,7 +9,7 @@ from training.manifest import Manifest, read_manifest
 
 Tell = Callable[[int, int], None]
 # Seeds; persons of one are in no other.
-LEARNING, INTERNAL, EXTERNAL, ELSEWHERE, METAL, VIEWS, BROKEN = 1000, 2000, 3000, 4000, 5000, 6000, 7000
+LEARNING, INTERNAL, EXTERNAL, ELSEWHERE, METAL, VIEWS, BROKEN = 1000, 2000, 3000, 4000, 5000, 6000, 8000
 TEST_FILMS = 1000
 HIP_FILMS = 1800  # that teach the hip recipes
 VIEW_PX = 320  # long side of films from which only the view is learned
