@@ -205,10 +205,11 @@ def simulate(
 
     Stopped and run again, it goes on. Raises ValueError in one sentence for what cannot be made.
     """
+    from simulation.uncommon import Uncommon
     from simulation.write import write  # tables and bodies take seconds to load, and few commands need them
 
     cohort = (view, n, seed, scanner, out, size, workers)
-    yield from write(*cohort, meshes=meshes, implants=implants, dysplasia=dysplasia, fractures=fractures)
+    yield from write(*cohort, meshes=meshes, uncommon=Uncommon(implants, dysplasia, fractures))
 
 
 # -- training -------------------------------------------------------------------------------------------------------

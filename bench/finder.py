@@ -26,17 +26,18 @@ from models import registry
 from recipes.femur import NEEDED
 from recipes.hips import FINDER
 from recipes.limbs import find_limbs
+from simulation.uncommon import Uncommon
 from training.fresh import marks, radiograph
 from training.virtual import EXTERNAL, INTERNAL, METAL
 
 PAGE = ROOT / "docs/evidence/hip_finder.md"
 COHORTS = {
-    "internal scanner": ("alpha", INTERNAL, 0.0, 0.0),
-    "external scanner": ("beta", EXTERNAL, 0.0, 0.0),
-    "dysplasia, internal scanner": ("alpha", METAL + 300, 0.0, 1.0),
-    "dysplasia, external scanner": ("beta", METAL + 400, 0.0, 1.0),
-    "metal, internal scanner": ("alpha", METAL + 100, 1.0, 0.0),
-    "metal, external scanner": ("beta", METAL + 200, 1.0, 0.0),
+    "internal scanner": ("alpha", INTERNAL, Uncommon()),
+    "external scanner": ("beta", EXTERNAL, Uncommon()),
+    "dysplasia, internal scanner": ("alpha", METAL + 300, Uncommon(dysplasia=1.0)),
+    "dysplasia, external scanner": ("beta", METAL + 400, Uncommon(dysplasia=1.0)),
+    "metal, internal scanner": ("alpha", METAL + 100, Uncommon(implants=1.0)),
+    "metal, external scanner": ("beta", METAL + 200, Uncommon(implants=1.0)),
 }
 REAL = {
     "hips from in front": ("hip_inverted", "*_ap.png"),
@@ -47,11 +48,11 @@ REAL = {
 }
 
 
-def virtual(index: int, scanner: str, seed: int, implants: float, dysplasia: float) -> list[dict[str, Any]]:
+def virtual(index: int, scanner: str, seed: int, uncommon: Uncommon) -> list[dict[str, Any]]:
     """One virtual film: for each of its femora whether it was found, and how far its landmarks are off, in mm."""
     import simulation
 
-    film = simulation.simulate("hip_ap", seed, index, scanner, 768, implants=implants, dysplasia=dysplasia)
+    film = simulation.simulate("hip_ap", seed, index, scanner, 768, uncommon=uncommon)
     seen, places = radiograph(film), marks(film)
     limbs = {limb.side: limb for limb in _limbs(seen)}
     flagged = any(notice.code == "implant" for notice in _notices(seen))
@@ -96,11 +97,13 @@ def main() -> None:
     asked = words.parse_args()
     PAGE.write_text(f"# Where {FINDER} finds hips\n\nWritten by `python -m bench.finder --films {asked.films}`.\n")
     with ProcessPoolExecutor(asked.workers, get_context("spawn"), partial(torch.set_num_threads, 1)) as pool:
-        for name, (scanner, seed, implants, dysplasia) in COHORTS.items():
-            count = asked.films if not implants + dysplasia else max(40, asked.films // 4)
-            job = partial(virtual, scanner=scanner, seed=seed, implants=implants, dysplasia=dysplasia)
+        for name, (scanner, seed, uncommon) in COHORTS.items():
+            count = asked.films if not uncommon.asked() else max(40, asked.films // 4)
+            job = partial(virtual, scanner=scanner, seed=seed, uncommon=uncommon)
             rows = [row for film in pool.map(job, range(count), chunksize=4) for row in film]
-            write_section(PAGE, f"Virtual persons, {name}", _metal(rows) if implants else _plain(rows, count, seed))
+            write_section(
+                PAGE, f"Virtual persons, {name}", _metal(rows) if uncommon.implants else _plain(rows, count, seed)
+            )
     write_section(PAGE, "Real films", _real())
 
 

@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 
 import simulation
 from core.settings import ROOT, settings
-from simulation import hip
+from simulation import Uncommon, hip
 from simulation.patient import draw
 from simulation.scanner import SCANNERS, Processing
 
@@ -242,7 +242,14 @@ def _film(job: tuple[str, int, str, int]) -> Picture:
 def _with_metal(job: tuple[int, str, int]) -> Picture:
     index, look_name, size = job
     return simulation.simulate(
-        "hip_ap", SEED + 3, index, look_name, size=size, truth=False, frame="hip" if index % 2 else "any", implants=1.0
+        "hip_ap",
+        SEED + 3,
+        index,
+        look_name,
+        size=size,
+        truth=False,
+        frame="hip" if index % 2 else "any",
+        uncommon=Uncommon(implants=1.0),
     ).pixels
 
 

@@ -22,6 +22,7 @@ from PIL import Image
 
 import simulation
 from simulation import dicom
+from simulation.uncommon import NONE, Uncommon
 
 LEADING = ("path", "patient", "label", "side", "scanner", "split")
 
@@ -37,10 +38,8 @@ def write(
     device: str = "cpu",
     frame: str = "any",
     meshes: Path | None = None,
-    implants: float = 0.0,
+    uncommon: Uncommon = NONE,
     projections: bool = True,
-    dysplasia: float = 0.0,
-    fractures: float = 0.0,
 ) -> Iterator[int]:
     """Make films 0..n-1 of the cohort under `out`; yields how many are done, from those already there up to n.
 
@@ -51,7 +50,7 @@ def write(
     if n < 1:
         raise ValueError(f"{n} films were asked for, expected at least 1")
     px = simulation.SIZE if size is None else size
-    simulation.check(view, scanner, px, frame, meshes, implants, dysplasia, fractures)
+    simulation.check(view, scanner, px, frame, meshes, uncommon)
     cohort: dict[str, str | int | float] = {
         "view": view,
         "seed": seed,
@@ -61,12 +60,7 @@ def write(
     }
     if meshes is not None:
         cohort["meshes"] = meshes.name
-    if implants:
-        cohort["implants"] = implants
-    if dysplasia:
-        cohort["dysplasia"] = dysplasia
-    if fractures:
-        cohort["fractures"] = fractures
+    cohort |= uncommon.asked()
     for folder in ("films", "masks", "projections", "rows"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     about = out / "cohort.json"
@@ -85,9 +79,7 @@ def write(
         device=device,
         frame=frame,
         meshes=meshes,
-        implants=implants,
-        dysplasia=dysplasia,
-        fractures=fractures,
+        uncommon=uncommon,
     )
     if _row_file(out, 0).exists():
         first = film_of(0, truth=False)

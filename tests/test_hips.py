@@ -14,7 +14,7 @@ from core.settings import settings
 from imaging import read_radiograph
 from recipes import by_name
 from recipes.femur import OUTLINED, REGIONS
-from simulation import VirtualFilm, dicom
+from simulation import Uncommon, VirtualFilm, dicom
 
 PELVIS = {"alpha": (91, 0), "beta": (92, 1)}  # seed and number of a film of the whole pelvis
 
@@ -103,7 +103,7 @@ def test_a_prosthesis_is_not_read_as_bone() -> None:
     """Of a pelvis with a prosthesis on one side at most the other side is read."""
     checked = 0
     for index in range(12):
-        film = simulation.simulate("hip_ap", 93, index, "alpha", 768, frame="pelvis", implants=1.0)
+        film = simulation.simulate("hip_ap", 93, index, "alpha", 768, frame="pelvis", uncommon=Uncommon(implants=1.0))
         metal = {row["side"] for row in film.rows if "prosthesis" in str(row.get("implant"))}
         if not metal:
             continue

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 import simulation
 from core.radiograph import Radiograph
+from simulation import Uncommon
 from training.ct_projections import projections_of_ct
 from training.manifest import Example, ManifestError
 
@@ -51,8 +52,7 @@ def _keep(file: Path, cohort: dict[str, object], index: int) -> None:
         str(cohort["scanner"]),
         int(str(cohort["size"])),
         str(cohort.get("frame", "any")),
-        implants=float(str(cohort.get("implants", 0.0))),
-        dysplasia=float(str(cohort.get("dysplasia", 0.0))),
+        uncommon=Uncommon.of(cohort),
     )
     file.parent.mkdir(exist_ok=True)
     draft = file.with_name(f"{file.stem}.{os.getpid()}.tmp")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulation.uncommon import NONE, Uncommon
 from simulation.write import write
 from training.manifest import Manifest, read_manifest
 
@@ -24,9 +25,8 @@ class Cohort:
     seed: int
     films: int
     size: int = 768
-    implants: float = 0.0
     frame: str = "any"
-    fractures: float = 0.0
+    uncommon: Uncommon = NONE
 
     @property
     def name(self) -> str:
@@ -49,14 +49,14 @@ def elsewhere(view: str, seed: int) -> tuple[Cohort, ...]:
     cohorts = (
         Cohort("knee_ap", "alpha", ELSEWHERE + seed, HIP_FILMS // 10, 512),
         Cohort("spine_lateral", "alpha", ELSEWHERE + seed, HIP_FILMS // 20, 512),
-        Cohort("hip_ap", "alpha", METAL + seed, HIP_FILMS // 16, 768, implants=1.0),
+        Cohort("hip_ap", "alpha", METAL + seed, HIP_FILMS // 16, 768, uncommon=Uncommon(implants=1.0)),
     )
     return cohorts if view == "hip_ap" else cohorts[1:]
 
 
 def broken(films: int, seed: int) -> Cohort:
     """Spines with many fractures, of which people as they come have few: to be learned from, never to calibrate."""
-    return Cohort("spine_lateral", "alpha", BROKEN + seed, films, fractures=0.8)
+    return Cohort("spine_lateral", "alpha", BROKEN + seed, films, uncommon=Uncommon(fractures=0.8))
 
 
 def of_views(seed: int) -> tuple[Cohort, ...]:
@@ -110,8 +110,7 @@ def made(cohort: Cohort, root: Path, workers: int, tell: Tell | None = None) -> 
         cohort.size,
         workers,
         frame=cohort.frame,
-        implants=cohort.implants,
-        fractures=cohort.fractures,
+        uncommon=cohort.uncommon,
         projections=False,
     )
     for done in films:

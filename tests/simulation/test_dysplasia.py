@@ -3,11 +3,12 @@
 import numpy as np
 
 import simulation
+from simulation import Uncommon
 
 
 def test_only_those_born_with_it_have_another_film() -> None:
     plain = [simulation.simulate("hip_ap", 8, index, size=96) for index in range(6)]
-    shared = [simulation.simulate("hip_ap", 8, index, size=96, dysplasia=0.5) for index in range(6)]
+    shared = [simulation.simulate("hip_ap", 8, index, size=96, uncommon=Uncommon(dysplasia=0.5)) for index in range(6)]
     born = [any("dysplasia" in row for row in film.rows) for film in shared]
     assert 0 < sum(born) < 6
     for one, other, dysplastic in zip(plain, shared, born, strict=True):
@@ -16,7 +17,7 @@ def test_only_those_born_with_it_have_another_film() -> None:
 
 def test_the_head_slips_outward_and_the_neck_stands_steeper() -> None:
     plain = simulation.simulate("hip_ap", 5300, 3, size=256, frame="pelvis")
-    born = simulation.simulate("hip_ap", 5300, 3, size=256, frame="pelvis", dysplasia=1.0)
+    born = simulation.simulate("hip_ap", 5300, 3, size=256, frame="pelvis", uncommon=Uncommon(dysplasia=1.0))
     for before, after in zip(plain.rows, born.rows, strict=True):
         assert after["dysplasia"] >= 0.4
         assert after["neck_shaft_angle_deg"] > before["neck_shaft_angle_deg"] + 3

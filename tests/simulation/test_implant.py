@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import simulation
-from simulation import hip, implant
+from simulation import Uncommon, hip, implant
 from simulation.anatomy.femur import FemurShape
 from simulation.patient import Quality
 from simulation.physics import TISSUES, Beam, mass_attenuation
@@ -74,7 +74,8 @@ def test_the_saw_takes_head_and_neck_and_leaves_trochanters_and_shaft() -> None:
 
 def test_who_has_no_implant_has_the_same_film_whatever_the_share() -> None:
     none, some = (
-        [simulation.simulate("hip_ap", 8, i, size=96, implants=share) for i in range(8)] for share in (0.0, 0.5)
+        [simulation.simulate("hip_ap", 8, i, size=96, uncommon=Uncommon(implants=share)) for i in range(8)]
+        for share in (0.0, 0.5)
     )
     carriers = [any("implant" in row for row in film.rows) for film in some]
     assert 0 < sum(carriers) < len(carriers)
@@ -93,7 +94,7 @@ def test_metal_is_white_and_the_truth_knows_what_bone_is_left(
 ) -> None:
     only(kind, monkeypatch)
     plain = simulation.simulate("hip_ap", 21, 4, scanner, size=160, frame="hip")
-    film = simulation.simulate("hip_ap", 21, 4, scanner, size=160, frame="hip", implants=1.0)
+    film = simulation.simulate("hip_ap", 21, 4, scanner, size=160, frame="hip", uncommon=Uncommon(implants=1.0))
     row = film.rows[0]
     side = row["side"]
     assert row["implant"] == kind
@@ -123,9 +124,9 @@ def test_metal_attenuates_as_its_table_says_for_one_energy() -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        ({"view": "hip_ap", "implants": 1.5}, "expected 0 to 1"),
-        ({"view": "knee_ap", "implants": 0.2}, "serves hip_ap"),
-        ({"view": "hip_ap", "dysplasia": -0.1}, "people with dysplasia"),
+        ({"view": "hip_ap", "uncommon": Uncommon(implants=1.5)}, "expected 0 to 1"),
+        ({"view": "knee_ap", "uncommon": Uncommon(implants=0.2)}, "serves hip_ap"),
+        ({"view": "hip_ap", "uncommon": Uncommon(dysplasia=-0.1)}, "people with dysplasia"),
     ],
 )
 def test_a_share_that_cannot_be_is_refused(call: dict, said: str) -> None:

@@ -19,6 +19,7 @@ from models.bundle import describe, load, save
 from recipes import by_name
 from recipes.hips import FINDER
 from recipes.recipe import Candidate, Preset, Recipe, Stage
+from simulation import Uncommon
 from simulation.write import write
 from training import density_course, density_evaluation
 from training.ct_projections import POSE, SOURCE_MM
@@ -101,9 +102,10 @@ def test_a_projection_is_made_once_and_kept_beside_the_films(manifest: Manifest)
 
 
 def test_a_projection_made_again_is_that_of_its_cohort(tmp_path: Path) -> None:
-    list(write("hip_ap", 1, 77, "alpha", tmp_path, 256, frame="pelvis", projections=False, dysplasia=1.0))
+    born = Uncommon(dysplasia=1.0)
+    list(write("hip_ap", 1, 77, "alpha", tmp_path, 256, frame="pelvis", projections=False, uncommon=born))
     example = read_manifest(tmp_path / "truth.csv").examples[0]
-    film = simulation.simulate("hip_ap", 77, 0, "alpha", 256, frame="pelvis", dysplasia=1.0)
+    film = simulation.simulate("hip_ap", 77, 0, "alpha", 256, frame="pelvis", uncommon=born)
     plain = simulation.simulate("hip_ap", 77, 0, "alpha", 256, frame="pelvis")
     again = projection_of(example, COLUMNS[0], tmp_path)
     assert again is not None
