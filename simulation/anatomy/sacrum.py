@@ -67,4 +67,4 @@ def sacrum(p: Points) -> npt.NDArray[np.float64]:
 
 @cache
 def template() -> Surface:
-    return surface_of(sacrum, (-64, -104, -70), (64, 16, 74), 2.0)
+    return surface_of(sacrum, (-64, -104, -70), (64, 16, 96), 2.0)
