@@ -118,7 +118,8 @@ def build() -> gr.Blocks:
             with gr.Column(scale=3, min_width=260):
                 film = gr.File(label="A film: DICOM, PNG, JPEG or TIFF", height=170)
                 gr.Markdown(
-                    "Or open a film for trying out: hips of virtual patients, drawn knees. None shows a person."
+                    "Or open a film for trying out: hips and spines of virtual patients, drawn knees. "
+                    "None shows a person."
                 )
                 samples = gr.Gallery(
                     [(str(sample.preview), sample.title) for sample in SAMPLES],

@@ -38,7 +38,7 @@ def collect_films(state: Session) -> list[Film]:
         help="DICOM, PNG, JPEG or TIFF, told apart by content, whatever their names end in. Films stay on this "
         "machine; of a film that is not sent to the worklist nothing is kept.",
     )
-    st.caption("Or open a film for trying out: hips of virtual patients, drawn knees. None shows a person.")
+    st.caption("Or open a film for trying out: hips and spines of virtual patients, drawn knees. None shows a person.")
     with st.container(horizontal=True, gap="xsmall", key="samples"):
         for sample in SAMPLES:
             with st.container(width=80, gap="xsmall"):

@@ -1,5 +1,5 @@
 """The films to click on in a fresh installation. None shows a patient: knees are drawn by `simulation.phantom`, hips
-are films of virtual persons by `simulation.samples`."""
+and spines are films of virtual persons by `simulation.samples`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,8 @@ SAMPLES = (
     Sample("virtual_pelvis.png", "Pelvis"),
     Sample("virtual_hip.png", "Left hip"),
     Sample("virtual_pelvis_other_scanner.png", "Scanner beta"),
+    Sample("virtual_spine.png", "Spine"),
+    Sample("virtual_spine_broken.png", "Fractures"),
     Sample("both_knees.png", "Both knees"),
     Sample("both_knees_thin_bone.png", "Thin bone"),
     Sample("right_knee.dcm", "DICOM"),
