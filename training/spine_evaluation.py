@@ -233,7 +233,7 @@ def vertebra_figures(measured: MeasuredSpines) -> dict[str, Any]:
     """How many bodies that are whole on the film are found, how far their points and heights are off, and how well the
     grades agree with the truth; and what the greatest loss of height alone says of a fracture."""
     there = found_there = invented = 0
-    off, heights, truth, said, worst, broken, whose = [], [], [], [], [], [], []
+    off, heights, truth, said, graded, worst, broken, whose = [], [], [], [], [], [], [], []
     for row, (example, bodies) in enumerate(zip(measured.examples, measured.bodies, strict=True)):
         by_level = {body.level: body for body in bodies}
         if np.isnan(measured.points[row]).any():
@@ -259,6 +259,7 @@ def vertebra_figures(measured: MeasuredSpines) -> dict[str, Any]:
             if grade is not None and body.grade is not None:
                 truth.append(int(grade))
                 said.append(body.grade)
+                graded.append(measured.patients[row])
         lost = [body.loss for body in bodies if body.loss is not None]
         if lost and example.others.get("fracture") is not None:
             worst.append(max(lost))
@@ -279,7 +280,7 @@ def vertebra_figures(measured: MeasuredSpines) -> dict[str, Any]:
     }
     for least in (1, 2):
         positive, called = true_grade >= least, own_grade >= least
-        drawn = Bootstrap(list(range(len(positive))))
+        drawn = Bootstrap(graded)
         result["by_grade"][f"{least} and more"] = {
             "bodies": int(positive.sum()),
             "sensitivity": asdict(drawn.ratio(positive & called, positive)),
