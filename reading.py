@@ -118,7 +118,7 @@ def sided(film: Radiograph, recipe: Recipe, limbs: list[Limb]) -> tuple[list[Lim
     if not limbs:
         raise Refused(
             Code.REGION_NOT_FOUND,
-            f"No {joint.called} was found with certainty, expected one or two on an {recipe.shows}; "
+            f"No {joint.called} was found with certainty, expected one or two on {recipe.shows}; "
             f"check that the film shows a {recipe.site} from in front, whole {joint.whole}, without metal.",
         )
     if film.side in ("R", "L"):

@@ -27,7 +27,7 @@ REFUSAL_TITLES = {
     Code.BURNED_IN_TEXT: "Text burnt into the film",
     Code.MISSING_SPACING: "The size of a pixel is not known",
     Code.MISSING_CLINICAL: "A clinical value is missing",
-    Code.REGION_NOT_FOUND: "No whole hip was found",
+    Code.REGION_NOT_FOUND: "The bone was not found",
 }
 
 REASON_TITLES = {

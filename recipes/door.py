@@ -26,7 +26,7 @@ def choose(film: Radiograph, seen: Seen | None, able: Sequence[Recipe], found_by
     if not fits:
         shown = " ".join(word for word in (film.site, film.view) if word not in (None, "other")) or "another part"
         raise Refused(
-            Code.WRONG_SITE, f"The file says that it shows {shown}, expected an {expected}; choose another film."
+            Code.WRONG_SITE, f"The file says that it shows {shown}, expected {expected}; choose another film."
         )
     if len({one.view_name for one in fits}) == 1:
         return fits[0]
@@ -37,7 +37,7 @@ def choose(film: Radiograph, seen: Seen | None, able: Sequence[Recipe], found_by
         looks = [one for one in fits if one.view_name == seen.name]
         if not looks:
             raise Refused(
-                _wrong(seen, able), f"The film looks like {seen.in_words}, expected an {expected}; choose such a film."
+                _wrong(seen, able), f"The film looks like {seen.in_words}, expected {expected}; choose such a film."
             )
         return looks[0]
     # Nobody is sure. A recipe whose finder found nothing would refuse it; one without a finder looks for itself.
@@ -61,13 +61,13 @@ def guard(film: Radiograph, recipe: Recipe, seen: Seen | None, found_by: FoundBy
         )
     if seen is not None and seen.sure and seen.name != recipe.view_name:
         if film.site is not None and film.view is not None:
-            outweighed_by = f"The file says that it is an {recipe.shows}"
+            outweighed_by = f"The file says that it is {recipe.shows}"
         elif recipe.finder is not None and found_by(recipe.finder):
             outweighed_by = f"A {recipe.site} was found on the film"
         else:
             raise Refused(
                 _wrong(seen, [recipe]),
-                f"The film looks like {seen.in_words}, {recipe.name} reads an {recipe.shows}; "
+                f"The film looks like {seen.in_words}, {recipe.name} reads {recipe.shows}; "
                 "choose another film or recipe.",
             )
         return [Notice("view_contradicted", f"{outweighed_by}, but it looks like {seen.in_words}; make sure of it.")]
@@ -75,7 +75,7 @@ def guard(film: Radiograph, recipe: Recipe, seen: Seen | None, found_by: FoundBy
         return [
             Notice(
                 "view_not_stated",
-                f"Nothing in the file says what it shows; it is read as an {recipe.shows}. Make sure that it is one.",
+                f"Nothing in the file says what it shows; it is read as {recipe.shows}. Make sure that it is one.",
             )
         ]
     return []

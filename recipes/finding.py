@@ -75,6 +75,6 @@ def strangeness(case: Case, answers: Mapping[str, engine.Answer]) -> tuple[float
         raise Refused(
             Code.WRONG_SITE,
             f"The film looks like nothing that {case.recipe.name} learned from (distance {distance:.2f}, at most "
-            f"{familiarity.foreign:.2f} expected of an {case.recipe.shows}); choose such a film.",
+            f"{familiarity.foreign:.2f} expected of {case.recipe.shows}); choose such a film.",
         )
     return distance, familiarity.unusual

@@ -124,5 +124,5 @@ class Recipe:
 
     @property
     def shows(self) -> str:
-        """The same in words, such as `AP knee film`."""
-        return f"{'AP' if self.view == 'ap' else self.view} {self.site} film"
+        """The same in words: an AP knee film."""
+        return f"{'an AP' if self.view == 'ap' else f'a {self.view}'} {self.site} film"

@@ -8,7 +8,7 @@ import torch
 from core.clinical import Clinical
 from core.estimate import Difficulty, Estimate, Score
 from core.radiograph import Radiograph
-from core.refusal import Notice
+from core.refusal import Code, Notice, Refused
 from core.regions import Regions
 from core.vertebra import Vertebra
 from evidence.difficulty import judge
@@ -19,7 +19,7 @@ from models import engine
 from models.bundle import Bundle, Candidate
 from recipes.clinical import KNOWN, ClinicalScale
 from recipes.finding import Case, Finding, strangeness
-from recipes.spine import as_region, find_vertebrae
+from recipes.spine import FEWEST, as_region, find_vertebrae
 
 YES, NO = "yes", "no"
 
@@ -36,10 +36,16 @@ class Asked:
 
 def find_scores(case: Case) -> Finding:
     """Questions of yes or no about a spine read as a whole, and the vertebrae found on it. Raises Refused for a film
-    unlike all that was learned from."""
+    unlike all that was learned from, and for one that shows no row of vertebrae and does not say that it is a spine."""
     bundle, film = case.bundle, case.film
     bodies = find_vertebrae(film, bundle.outliners[0], case.on)[0] if bundle.outliners else []
     case.clock.lap("outline")
+    if bundle.outliners and len(bodies) < FEWEST and film.site is None:
+        raise Refused(
+            Code.REGION_NOT_FOUND,
+            f"No row of vertebral bodies was found with certainty, expected {FEWEST} or more on {case.recipe.shows}; "
+            "check that the film shows the spine from the side.",
+        )
 
     asked = ask(bundle, film, case.person, case.on)
     stands = spokesman(asked, case.person)
