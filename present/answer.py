@@ -13,6 +13,7 @@ from present.colours import class_colour
 from present.model_card import ModelCard, measured_sentence
 from present.overlay import shows
 from present.wording import (
+    COUNT_AGAIN,
     DISCLAIMER,
     class_title,
     density_sentence,
@@ -157,7 +158,7 @@ def _scored(reading: Reading, estimate: Estimate, card: ModelCard | None, said_a
         "<h4>Scores</h4>",
         _table(head, rows),
         f"<p>{escape(doubt_sentence(estimate.scores, card.coverage if card else None))}</p>",
-        f"<h4>Heights of vertebral bodies, {unit}</h4>{measured}" if bodies else "",
+        f"<h4>Heights of vertebral bodies, {unit}</h4>{measured}<p>{COUNT_AGAIN}</p>" if bodies else "",
         _difficulty(reading),
         _warnings((*(one for one in reading.warnings if one not in said_already), *_without_map(reading))),
         f'<p class="model">{escape(model_sentence(reading))} {escape(measured_sentence(card)) if card else ""}</p>',

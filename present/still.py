@@ -12,7 +12,7 @@ from core.reading import Reading
 from present.bodies import BodyLabel, body_labels, colours_of, grade_key
 from present.colours import BACKGROUND, MUTED, TEXT, rgb
 from present.overlay import colour_table, overlay, shows
-from present.wording import DISCLAIMER, joined_sentence, limb_title, lower_first, region_title, verdict
+from present.wording import COUNT_AGAIN, DISCLAIMER, joined_sentence, limb_title, lower_first, region_title, verdict
 
 FILL = 0.14  # of a region's colour within its outline: bone must be seen through it
 FULL_DENSITY = 3.0  # g/cm2 at the end of the colour bar: the densest ray through most proximal femora
@@ -158,9 +158,10 @@ def _captioned(
     together = joined_sentence(readings)
     lines = [(line, TEXT) for line in (*answers, *([together] if together else ()))]
     if any(reading.vertebrae for reading in readings):
-        lines.append(
-            (f"Beside each body: its heights in front, in the middle and behind, in {mm_of(readings)}.", MUTED)
+        heights = (
+            f"Beside each body: its heights in front, in the middle and behind, in {mm_of(readings)}. {COUNT_AGAIN}"
         )
+        lines += [(line, MUTED) for line in _lines(heights, picture.width - 2 * edge, font)]
     lines += [(line, MUTED) for line in _lines(small_print, picture.width - 2 * edge, font)]
     page = Image.new("RGB", (picture.width, picture.height + y + step * len(lines) + edge), BACKGROUND)
     page.paste(picture)

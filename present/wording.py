@@ -12,6 +12,7 @@ from core.refusal import Code, Notice
 DISCLAIMER = "Research tool, not a medical device. Not for diagnosis or treatment."
 
 CLASS_TITLES = {NORMAL: "Normal", OSTEOPENIA: "Osteopenia", OSTEOPOROSIS: "Osteoporosis"}
+COUNT_AGAIN = "Levels are counted from the sacrum and can be one off: count again."
 SCORE_TITLES = {"vertebral_fracture": "Vertebral fracture", "osteoporosis": "Osteoporosis"}
 
 REFUSAL_TITLES = {

@@ -87,7 +87,11 @@ RECIPE = Recipe(
         ),
     },
     bundle="spine_vertex@0.1.0",
-    simplifications=("a smaller network of the same family at half the size, begun from nothing",),
+    simplifications=(
+        "a smaller network of the same family at half the size, begun from nothing",
+        "levels are counted from the sacrum, and on real films the count can be one off: count again",
+        "no film of a person has taught it, and no score of it was ever compared with a person's truth",
+    ),
     regions=tuple(reversed(LEVELS)),
     scores=SCORES,
 )
