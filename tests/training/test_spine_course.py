@@ -18,7 +18,7 @@ from imaging import read_radiograph, to_png
 from models.bundle import load, save
 from models.classifier import Classifier
 from models.networks import build
-from recipes import RECIPES
+from recipes import RECIPES, spine_scores
 from recipes.recipe import Preset, Recipe
 from recipes.spine import LEVELS
 from recipes.spine_vertex import FINDER, IMAGE, RECIPE, WITH_CLINICAL, preprocess
@@ -90,9 +90,13 @@ def test_a_bundle_keeps_scores_scales_and_the_norm(weights: Path) -> None:
     assert "Questions of yes or no" in bundle.card
 
 
-def test_a_film_is_read_with_its_scores(cohort: Path, read_with: None) -> None:
+def test_a_film_is_read_with_its_scores(cohort: Path, read_with: None, monkeypatch: pytest.MonkeyPatch) -> None:
     film = cohort / "films" / "000000.dcm"
     pixels = to_png(read_radiograph(film.read_bytes(), "a.dcm"))  # which says nothing of the person
+    (unseen,) = reading.read(pixels, "a.png", "spine_vertex")
+    assert unseen.refusal is not None  # a network that has hardly learned sees no vertebra
+    assert "expected 3 or more on a lateral spine film" in unseen.refusal.message
+    monkeypatch.setattr(spine_scores, "FEWEST", 0)
     alone = reading.read(pixels, "a.png", "spine_vertex")[0]
     assert alone.status == "read", alone.warnings
     row = json.loads(json.dumps(alone.row()))
