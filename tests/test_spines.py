@@ -77,20 +77,17 @@ def test_a_film_without_a_row_of_bodies_is_refused_and_says_what_was_expected() 
     foot = whole.crop((0, round(0.75 * whole.height), whole.width, whole.height)).resize((700, 600))
     (answer,) = reading.read(as_file(foot), "foot of the film", RECIPE.name)
     assert answer.refusal is not None
-    assert answer.refusal.code in ("region_not_found", "wrong_site", "wrong_view")
-    if answer.refusal.code == "region_not_found":
-        assert f"expected {FEWEST} or more on a lateral spine film" in answer.refusal.message
+    assert answer.refusal.code == "region_not_found"
+    assert f"expected {FEWEST} or more on a lateral spine film" in answer.refusal.message
 
 
-def test_real_spines_from_the_side_are_read_or_refused_with_a_reason() -> None:
+def test_most_real_spines_from_the_side_are_read_and_the_others_refused_for_want_of_bodies() -> None:
     films = sorted((settings().data / "spine_lateral").glob("*.jpg"))
     if not films:
         pytest.skip(f"real films are not at {settings().data / 'spine_lateral'} (OSTEOLENS_DATA)")
-    for path in films[::3]:
-        (answer,) = reading.read_file(path)
-        if answer.status == "read":
-            assert answer.recipe == RECIPE.name, path.name
-            assert len(answer.vertebrae) >= FEWEST
-        else:
-            assert answer.refusal is not None, path.name
-            assert answer.refusal.message.endswith(".")
+    answers = [answer for path in films for answer in reading.read_file(path)]
+    read = [answer for answer in answers if answer.status == "read"]
+    assert len(read) >= 0.75 * len(films)
+    assert all(answer.recipe == RECIPE.name and len(answer.vertebrae) >= FEWEST for answer in read)
+    refused = [answer.refusal for answer in answers if answer.status != "read"]
+    assert all(one is not None and one.code == "region_not_found" for one in refused)
