@@ -7,7 +7,7 @@ import streamlit as st
 import learning
 from learning import LabelStudioFault, LabelStudioStatus, LedgerFault, State, WorklistEntry
 from present.thumbnail import thumbnail_url
-from present.wording import class_title, percent, reason_title, state_title, waiting_sentence
+from present.wording import class_title, percent, reason_title, scores_headline, state_title, waiting_sentence
 
 ROWS = 200  # shown at once, newest first
 OUTCOMES = 8
@@ -137,9 +137,11 @@ def answer(entry: WorklistEntry) -> str:
     """What the model said of each side."""
     said = []
     for row in entry.readings:
+        side = f"{row['side']}: " if len(entry.readings) > 1 and row.get("side") else ""
         if row.get("label"):
-            side = f"{row['side']}: " if len(entry.readings) > 1 and row.get("side") else ""
             said.append(f"{side}{class_title(row['label'])}, {percent(row['probabilities'][row['label']])}")
+        elif row.get("scores"):
+            said.append(scores_headline({one: (s["positive"], s["undecided"]) for one, s in row["scores"].items()}))
     return "; ".join(said)
 
 

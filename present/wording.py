@@ -224,11 +224,17 @@ def headline(reading: Reading) -> str:
     """The answer in two or three words."""
     if reading.estimate is not None:
         if reading.estimate.scores:
-            named = [score_title(name) for name, one in reading.estimate.scores.items() if one.positive]
-            return " and ".join([*named[:1], *(lower_first(one) for one in named[1:])]) or "Neither"
+            return scores_headline({one: (s.positive, s.undecided) for one, s in reading.estimate.scores.items()})
         label = reading.estimate.label
         return class_title(label) if label is not None else _score(reading.estimate) or "No class"
     return "Refused" if reading.status == "refused" else "Not read"
+
+
+def scores_headline(answers: Mapping[str, tuple[bool, bool]]) -> str:
+    """Questions of yes or no in a few words; answers: by score, whether it is yes, and whether that is undecided."""
+    named = [f"{score_title(name)}{', undecided' * undecided}" for name, (yes, undecided) in answers.items() if yes]
+    said = " and ".join([*named[:1], *(lower_first(one) for one in named[1:])])
+    return said or ("Undecided" if any(undecided for _, undecided in answers.values()) else "Neither")
 
 
 def verdict(reading: Reading) -> str:

@@ -244,6 +244,18 @@ def test_the_worklist_says_what_waits_for_what_and_how_to_connect() -> None:
     assert table.value["Film"][0].startswith("data:image/")
 
 
+def test_the_worklist_tells_a_spine_s_scores() -> None:
+    (reading,) = read(SAMPLES[0].path.read_bytes(), "x.png")
+    assert reading.case_id is not None
+    told = {
+        "vertebral_fracture": {"positive": True, "undecided": True},
+        "osteoporosis": {"positive": False, "undecided": False},
+    }
+    row = {**reading.row(), "label": None, "probabilities": {}, "scores": told}
+    learning.ledger().enter(reading.case_id, "spine_vertex", ("requested",), row)
+    assert list(opened("pages/worklist.py").dataframe[0].value["Answer"]) == ["Vertebral fracture, undecided"]
+
+
 def test_the_worklist_can_be_narrowed_by_reason() -> None:
     first, second = (read(sample.path.read_bytes(), "x.png")[0] for sample in SAMPLES[:2])
     for reading, reason in ((first, "low_quality"), (second, "requested")):
