@@ -4,6 +4,7 @@ from importlib import import_module
 
 import streamlit as st
 
+from pages.parts.entrance import enter
 from present.page_style import ICON, LOGO, PAGE_STYLE
 from present.wording import DISCLAIMER
 
@@ -26,6 +27,7 @@ page = st.navigation(
     ],
     position="top",
 )
+enter()
 open_roads()
 page.run()
 st.caption(f"Osteolens. {DISCLAIMER}")

@@ -11,7 +11,7 @@ docs/evidence/spine_vertex.md.
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def main() -> None:
             print(f"film {number}: {fault.refusal.message}")
             continue
         film = unstretched(film, asked.aspect)
-        trials.append(tried(f"film {number}", film, bundle.outliners[0], on))
+        trials.append(tried(f"film {number}", film, bundle.outliners, on))
         print(f"{number} of {len(files)}: {len(trials[-1].bodies)} bodies")
     if not trials:
         raise SystemExit(f"none of {len(files)} files in {source} could be read")
@@ -91,13 +91,13 @@ def main() -> None:
     print(f"wrote {asked.page / f'{RECIPE}.md'}; pictures in {asked.out}")
 
 
-def tried(name: str, film: Radiograph, finder: Outliner, on: torch.device) -> Trial:
+def tried(name: str, film: Radiograph, finders: Sequence[Outliner], on: torch.device) -> Trial:
     """A film's bodies as it is, and under every change."""
-    bodies, belly_right = find_vertebrae(film, finder, on)
+    bodies, belly_right = find_vertebrae(film, finders, on)
     again = {}
     for change, made in CHANGES.items():
         other, back = made(film)
-        found, _ = find_vertebrae(other, finder, on)
+        found, _ = find_vertebrae(other, finders, on)
         again[change] = {body.level: back(np.array(body.points)) for body in found}
     return Trial(name, film, bodies, belly_right, again)
 

@@ -44,9 +44,21 @@ def fit_scale(logits: Array, truth: Flags) -> tuple[float, float]:
     return float(max(fitted.coef_[0, 0], 1e-3)), float(fitted.intercept_[0])
 
 
-def scaled(logits: Array, scale: tuple[float, float]) -> Array:
-    """Probabilities of logits."""
-    return np.asarray(expit(np.asarray(logits, np.float64) * scale[0] + scale[1]))
+def fit_beside(logits: Array, beside: Array, truth: Flags) -> tuple[float, float, float] | None:
+    """Slope, shift and weight that make a probability of a logit [N] and of what was measured beside it [N]:
+    `scaled(logits, (slope, shift), weight * measured)`. On held-out films only; None where too few of either kind tell.
+    """
+    if min(truth.sum(), (~truth).sum()) < FEWEST:
+        return None
+    spread = float(beside.std()) or 1.0  # the regression holds its weights down: give both like units
+    fitted = LogisticRegression(C=1e3).fit(np.stack([logits, beside / spread], 1), truth)
+    slope, weight = (float(one) for one in fitted.coef_[0])
+    return max(slope, 1e-3), float(fitted.intercept_[0]), weight / spread
+
+
+def scaled(logits: Array | float, scale: tuple[float, float], beside: Array | float = 0.0) -> Array:
+    """Probabilities of logits. beside: what else weighs on them, in units of the scaled logit."""
+    return np.asarray(expit(np.asarray(logits, np.float64) * scale[0] + scale[1] + beside))
 
 
 def fit_threshold(probabilities: Array, truth: Flags) -> float:

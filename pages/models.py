@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from pages.parts.entrance import stay_inside
 from present.figures import STILL, intervals
 from present.model_card import FIGURES, ModelCard, density_figures_sentence, found_sentence, model_card
-from present.wording import class_title, markdown_safe, network_title
+from present.wording import class_title, markdown_safe, network_title, score_title, view_title
 from reading import models
 from recipes import LEARNERS, learner
+from recipes.limbs import JOINTS
 
 
 def show_bundle(card: ModelCard) -> None:
@@ -20,10 +22,9 @@ def show_bundle(card: ModelCard) -> None:
         if card.candidates:
             st.markdown(f"**Networks.** {'; '.join(map(network_title, card.candidates))}.")
         if card.outliners:
-            does = "Outlines by" if card.labels else "Finds by"
+            does = "Finds by" if card.found or card.bodies else "Outlines by"
             st.markdown(f"**{does}.** {'; '.join(map(network_title, card.outliners))}.")
-        classes = ", ".join(map(class_title, card.labels))
-        st.markdown(f"**Classes.** {classes or 'None: it says where a limb lies, for other bundles to read'}.")
+        st.markdown(what_it_answers(card))
         if card.coverage is not None:
             st.markdown(f"**Sets.** Its sets of classes are made to hold the true one in {card.coverage * 100:.0f} %.")
         if recipe and recipe.simplifications:
@@ -37,11 +38,32 @@ def show_bundle(card: ModelCard) -> None:
         st.table(rows, border="horizontal")
 
 
+def what_it_answers(card: ModelCard) -> str:
+    """Classes, questions or views, for Markdown."""
+    if card.scored:
+        questions = dict.fromkeys(score_title(one.score) for one in card.scored)
+        return f"**Questions.** {', '.join(questions)}: yes or no."
+    if card.views:
+        return f"**Views.** {'; '.join(map(view_title, card.labels))}."
+    classes = ", ".join(map(class_title, card.labels))
+    return f"**Classes.** {classes or 'None: it says where a limb lies, for other bundles to read'}."
+
+
 def show_figures(card: ModelCard) -> None:
     if card.found:
         st.markdown(found_sentence(card))
         st.dataframe(card.landmarks(), hide_index=True)
-        st.caption("Errors are shares of the distance from the head's centre to the lesser trochanter, about 78 mm.")
+        joint = JOINTS[learner(card.name).site]
+        origin, unit = (name.replace("_", " ") for name in (joint.needed[0], joint.unit))
+        st.caption(f"Errors are shares of the distance from {origin} to {unit}, about {joint.unit_mm} mm in an adult.")
+        return
+    if card.scored:
+        show_scores(card)
+        return
+    if card.views:
+        st.markdown(card.views_said)
+        st.dataframe(card.views, hide_index=True)
+        st.caption("Surely wrong: another view told with 80 % and more. Where nothing is sure, the reader is asked.")
         return
     if card.densities:
         st.markdown(density_figures_sentence(card))
@@ -73,6 +95,24 @@ def show_figures(card: ModelCard) -> None:
                 st.dataframe(part.outlined(), hide_index=True)
 
 
+def show_scores(card: ModelCard) -> None:
+    for one in card.scored:
+        st.markdown(f"**{one.title}**")
+        st.plotly_chart(
+            intervals(one.areas(), "AUROC, with 95 % interval"),
+            config=STILL,
+            key=f"{card.name}-{card.version}-{one.part}-{one.score}",
+        )
+    with st.expander("Sensitivity, specificity and predictive values"):
+        for one in card.scored:
+            st.markdown(f"**{one.title}**")
+            st.dataframe(one.rows(), hide_index=True)
+    if card.bodies:
+        st.markdown("**Vertebral bodies, found and graded**")
+        st.dataframe(card.bodies, hide_index=True)
+
+
+stay_inside("pages/models.py")
 st.title("Models")
 cards = [model_card(description) for description in models()]
 for card in cards:

@@ -9,6 +9,7 @@ import learning
 from core.clinical import Clinical, Sex
 from core.reading import Reading
 from learning import LedgerFault, WorklistEntry
+from pages.parts.entrance import stay_inside
 from pages.parts.film_viewer import film_viewer
 from pages.parts.session import Film, Key, Session, session
 from present.answer import answer_html
@@ -228,6 +229,7 @@ def show_facts(reading: Reading) -> None:
     st.table(facts, border="horizontal")
 
 
+stay_inside("pages/read.py")
 st.title("Read a film")
 state = session()
 rail, stage, answer = st.columns([2.6, 6.2, 4], gap="medium")

@@ -6,6 +6,7 @@ import streamlit as st
 
 import learning
 from learning import LabelStudioFault, LabelStudioStatus, LedgerFault, State, WorklistEntry
+from pages.parts.entrance import stay_inside
 from present.thumbnail import thumbnail_url
 from present.wording import class_title, percent, reason_title, scores_headline, state_title, waiting_sentence
 
@@ -145,6 +146,7 @@ def answer(entry: WorklistEntry) -> str:
     return "; ".join(said)
 
 
+stay_inside("pages/worklist.py")
 st.title("Worklist")
 try:
     entries = learning.worklist()

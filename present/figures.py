@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from present.colours import ACCENT, LINE, MUTED, TEXT
-from present.model_card import Figure
+from present.measured import Figure
 
 STILL = {"displayModeBar": False, "staticPlot": True}  # for plotly's config: a figure to look at, not to play with
 

@@ -1,15 +1,18 @@
 """What a person should know of a bundle before believing it, from its config and its evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from present.wording import class_title, judge_title, network_title, region_title, score_title
+from present.measured import Figure
+from present.model_scores import Scored, bodies_found, scored, scores_sentence
+from present.model_views import views_sentence, views_told
+from present.wording import class_title, judge_title, network_title, region_title
 
 # In the order in which they are shown: what says most about films from elsewhere comes first.
 PARTS = {
-    "external": "External: virtual patients never learned from, on a scanner of another make",
-    "internal": "Internal: virtual patients never learned from, on the scanner learned from",
+    "external": "External: virtual patients on a scanner of another make",
+    "internal": "Internal: virtual patients never learned from",
     "test": "Test part, held out",
     "held_out": "Held out of training, and used to calibrate",
     "cross_validation": "Cross-validation, each film judged by networks that never saw it",
@@ -44,21 +47,6 @@ OUTLINE_FIGURES = {"iou": "IoU", "dice": "Dice", "boundary_mm": "Boundary off by
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One measured value with its 95 % interval, for one judge on one part of the data; None: not defined there."""
-
-    judge: str
-    value: float | None
-    low: float | None
-    high: float | None
-
-    def __str__(self) -> str:
-        if self.value is None or self.low is None or self.high is None:
-            return "not defined"
-        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
-
-
-@dataclass(frozen=True)
 class Part:
     """One part of the data: how many films or limbs, and what each judge (the joint answer, a network, a baseline)
     came to; and how well each network's outlines lie, by region."""
@@ -79,17 +67,13 @@ class Part:
 
     def figures(self, name: str) -> tuple[Figure, ...]:
         """One of FIGURES for every judge, the joint answer first."""
-        return tuple(
-            Figure(judge_title(judge), one[name]["value"], one[name]["low"], one[name]["high"])
-            for judge, one in self.judged.items()
-            if name in one
-        )
+        return tuple(Figure.of(judge_title(judge), one[name]) for judge, one in self.judged.items() if name in one)
 
     def classes(self, judge: str = "joint") -> list[dict[str, str]]:
         """One row a class: how many films, and CLASS_FIGURES as text."""
         return [
             {"Class": class_title(label), "Number": str(one["films"]), "Prevalence": f"{one['prevalence'] * 100:.0f} %"}
-            | {title: str(Figure(judge, **one[name])) for name, title in CLASS_FIGURES.items()}
+            | {title: str(Figure.of(judge, one[name])) for name, title in CLASS_FIGURES.items()}
             for label, one in self.judged.get(judge, {}).get("classes", {}).items()
         ]
 
@@ -97,7 +81,7 @@ class Part:
         """One row a region and network: OUTLINE_FIGURES as text."""
         return [
             {"Region": region_title(region), "Network": network_title(network), "Number": str(one["films"])}
-            | {title: str(Figure(network, **one[name])) for name, title in OUTLINE_FIGURES.items()}
+            | {title: str(Figure.of(network, one[name])) for name, title in OUTLINE_FIGURES.items()}
             for network, regions in self.outlines.items()
             for region, one in regions.items()
         ]
@@ -120,7 +104,10 @@ class ModelCard:
     outliners: tuple[str, ...] = ()
     densities: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by set and region, where it measures
     found: Mapping[str, Any] = field(default_factory=dict)  # of a finder: how well it finds, on films held out
-    scores: Mapping[str, str] = field(default_factory=dict)  # of questions of yes or no: AUROC and on what films
+    scored: tuple[Scored, ...] = ()  # where it answers questions of yes or no
+    bodies: Sequence[Mapping[str, str]] = ()  # rows on the vertebrae that it finds
+    views: Sequence[Mapping[str, str]] = ()  # rows on the views that it names
+    views_said: str = ""
 
     def densities_measured(self) -> list[dict[str, str]]:
         """One row a set and region: how well densities agree with the truth."""
@@ -153,8 +140,10 @@ def measured_sentence(card: ModelCard) -> str:
         return found_sentence(card)
     if card.densities:
         return density_figures_sentence(card)
-    if card.scores:
-        return "; ".join(f"{score_title(score)}: {said}" for score, said in card.scores.items()) + "."
+    if card.scored:
+        return scores_sentence(card.scored)
+    if card.views_said:
+        return card.views_said
     found = next(iter(card.parts[0].figures("balanced_accuracy")), None) if card.parts else None
     if found is None or found.value is None or found.low is None:
         return "How good it is was never measured."
@@ -167,7 +156,7 @@ def density_figures_sentence(card: ModelCard) -> str:
     """How well the total hip's density is told, on the set that the network knew least of."""
     part, regions = next(iter(card.densities.items()))
     one = regions.get("total_hip") or next(iter(regions.values()))
-    r, error = (Figure("", **one[key]) for key in ("r", "rmse"))
+    r, error = (Figure.of("", one[key]) for key in ("r", "rmse"))
     error_text = "not defined" if error.value is None else f"{error.value:.3f} g/cm²"
     return f"Total hip density on {one['limbs']} {WHERE[part]}: Pearson's r {r}, root mean square error {error_text}."
 
@@ -205,20 +194,11 @@ def model_card(description: Mapping[str, Any]) -> ModelCard:
         outliners=tuple(description.get("outliners", {})),
         densities=_densities(evidence) if description.get("densitometers") else {},
         found=held_out if "limbs" in held_out else {},
-        scores=_scores(evidence) if description.get("scores") else {},
+        scored=scored(evidence) if description.get("scores") else (),
+        bodies=bodies_found(evidence),
+        views=views_told(evidence) if "left_out" in evidence else (),
+        views_said=views_sentence(evidence) if "left_out" in evidence else "",
     )
-
-
-def _scores(evidence: Mapping[str, Any]) -> dict[str, str]:
-    """AUROC by score of the network that sees most, on the set least known."""
-    where = {"external": "another scanner's films", "internal": "films like those learned from"}
-    part = next((name for name in where if name in evidence), "held_out")
-    told = {}
-    for score, of in evidence.get(part, {}).get("scores", {}).items():
-        one = list(of["answers"].values())[-1]
-        said = where.get(part, "films held out")
-        told[score] = f"AUROC {_three(one['auc'])} on {one['films']} {said}, {one['positive']} of them yes"
-    return told
 
 
 def _densities(evidence: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

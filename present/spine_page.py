@@ -61,6 +61,7 @@ def _score(score: str, of: Study, published: str) -> list[str]:
         ),
         *([f"| published | {published} | | | | | |"] if published else []),
         "",
+        *_heights(of["answers"]),
         *_doubt(of["answers"]),
         "| difference in AUROC (DeLong) | | p |",
         "|---|---|---|",
@@ -69,6 +70,19 @@ def _score(score: str, of: Study, published: str) -> list[str]:
             f"{'not defined' if one['p'] is None else p_value(one['p'])} |"
             for between, one in of["gains"].items()
         ),
+        "",
+    ]
+
+
+def _heights(answers: Mapping[str, Study]) -> list[str]:
+    """What answers with and without measured heights are, where there are both."""
+    if not any(judge.endswith("_unmeasured") for judge in answers):
+        return []
+    return [
+        "The networks' answers weigh the greatest loss of height among the bodies that were found, unless they say "
+        "that it was not measured: so they answer where no body is found. A virtual fracture is a loss of height and "
+        "little else, and a virtual body that lost none is well shaped: on people, whose bodies are also worn, grown "
+        "askew and seen aslant, heights tell less.",
         "",
     ]
 

@@ -63,7 +63,10 @@ NETWORKS = {
     "efficientnet_b4": "EfficientNet-B4",
     "image": "Film alone",
     "with_clinical": "With age, sex, BMI",
+    "image_unmeasured": "Film alone, heights not measured",
+    "with_clinical_unmeasured": "With age, sex, BMI, heights not measured",
     "vertebrae": "Finder of vertebrae (U-Net)",
+    "bodies": "Closer look at each vertebra (U-Net)",
     "u_net": "U-Net",
     "u_net_pp": "U-Net++",
     "finder": "Landmark finder (U-Net)",
@@ -152,6 +155,12 @@ def network_title(name: str) -> str:
 def judge_title(name: str) -> str:
     """Whoever gave an answer: all networks together, one of them, or the baseline they are held against."""
     return {"joint": "Together", "commonest class": "Always the commonest class"}.get(name, network_title(name))
+
+
+def view_title(name: str) -> str:
+    """A view by the name that it has in readings, such as `hip_ap`: site and direction as far as they are known."""
+    site, _, view = name.partition("_")
+    return ", ".join(part for part in (_SITES.get(site, ""), _VIEWS.get(view, "")) if part) or _plain(name)
 
 
 def region_title(name: str) -> str:
@@ -303,8 +312,8 @@ def film_title(reading: Reading) -> str:
     site, _, view = reading.view.name.partition("_") if reading.view else ("", "", "")
     if not site and reading.radiograph is not None:
         site, view = reading.radiograph.site or "", reading.radiograph.view or ""
-    parts = [_SITES.get(site, ""), _VIEWS.get(view, ""), _SIDES.get(reading.side or "", "")]
-    return ", ".join(part for part in parts if part) or "Film"
+    named = view_title(f"{site}_{view}") if site in _SITES else _VIEWS.get(view, "")
+    return ", ".join(part for part in (named, _SIDES.get(reading.side or "", "")) if part) or "Film"
 
 
 def set_sentence(conformal_set: tuple[str, ...], labels: tuple[str, ...], coverage: float | None = None) -> str:
@@ -400,4 +409,5 @@ def lower_first(text: str) -> str:
 
 
 def _plain(code: str) -> str:
-    return str(code).replace("_", " ").strip().capitalize()
+    text = str(code).replace("_", " ").strip()
+    return text[:1].upper() + text[1:]

@@ -15,9 +15,12 @@ from core.vertebra import POINTS, Vertebra
 from imaging.preprocess import Preprocess
 from models import engine
 from models.bundle import Outliner
+from recipes.vertebral_body import is_whole, look_closer
 from recipes.vertebral_row import row_of
+from recipes.vertebral_walk import walk
 
 LEVELS = ("L5", "L4", "L3", "L2", "L1", "T12", "T11", "T10")  # from the sacrum up
+FRACTURE = "vertebral_fracture"  # the score on which measured heights weigh
 OUTPUTS = tuple(f"{level}_{point}" for level in LEVELS for point in POINTS)
 SURE = 0.4  # share of a point's heat that must lie around one place
 GRADES = (0.20, 0.25, 0.40)  # from which share of height lost on a grade begins
@@ -109,30 +112,41 @@ def judged(
     return vertebrae
 
 
+def greatest_loss(bodies: Sequence[Vertebra]) -> float | None:
+    """Share of its height that the most broken body lost; None where none is graded."""
+    return max((body.loss for body in bodies if body.loss is not None), default=None)
+
+
 def mirrored(film: Radiograph) -> Radiograph:
     """The film seen from the other side."""
     valid = None if film.valid is None else np.ascontiguousarray(film.valid[:, ::-1])
     return replace(film, pixels=np.ascontiguousarray(film.pixels[:, ::-1]), valid=valid)
 
 
-def find_vertebrae(film: Radiograph, finder: Outliner, on: torch.device) -> tuple[list[Vertebra], bool]:
+def find_vertebrae(film: Radiograph, finders: Sequence[Outliner], on: torch.device) -> tuple[list[Vertebra], bool]:
     """The bodies on a film from the sacrum up, and whether the belly is on its right.
 
-    Networks learned from films with the belly on the left: both ways are looked at, and the surer one counts.
+    finders: the network that finds the row, and, if there is one, the network that looks closer at each body. They
+    learned from films with the belly on the left: the first looks both ways, and the surer one counts.
     """
+    finder, *closer = finders
     inputs = Preprocess.from_dict(finder.preprocessing)
     best: dict[str, tuple[Array, float]] = {}
     surest, turned = -1.0, False
     for turn in (False, True):
         seen = mirrored(film) if turn else film
         points, sure = engine.find(finder, inputs.grey(seen), on)
-        places = inputs.points_back(points, seen)
-        if turn:
-            places[:, 0] = film.width - places[:, 0]
-        found = row_of(sure_bodies(places, sure), LEVELS)
+        found = row_of(sure_bodies(inputs.points_back(points, seen), sure), LEVELS)
         total = sum(one for _, one in found.values())
         if total > surest:
             best, surest, turned = found, total, turn
+    seen = mirrored(film) if turned else film
+    for network in closer:
+        looked = row_of(look_closer(seen, best, network, on), LEVELS)
+        best = walk(seen, looked, LEVELS, network, on) if len(best) > 1 else looked  # a single body may be none
+    best = {level: body for level, body in best.items() if is_whole(body[0], film)}
+    if turned:
+        best = {level: (np.abs(points - (film.width, 0)), sure) for level, (points, sure) in best.items()}
     return judged(best, norm_of(finder), film.spacing_mm), turned
 
 

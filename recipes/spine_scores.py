@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -19,7 +20,7 @@ from models import engine
 from models.bundle import Bundle, Candidate
 from recipes.clinical import KNOWN, ClinicalScale
 from recipes.finding import Case, Finding, strangeness
-from recipes.spine import FEWEST, as_region, find_vertebrae
+from recipes.spine import FEWEST, FRACTURE, as_region, find_vertebrae, greatest_loss
 
 YES, NO = "yes", "no"
 
@@ -38,7 +39,7 @@ def find_scores(case: Case) -> Finding:
     """Questions of yes or no about a spine read as a whole, and the vertebrae found on it. Raises Refused for a film
     unlike all that was learned from, and for one that shows no row of vertebrae and does not say that it is a spine."""
     bundle, film = case.bundle, case.film
-    bodies = find_vertebrae(film, bundle.outliners[0], case.on)[0] if bundle.outliners else []
+    bodies = find_vertebrae(film, bundle.outliners, case.on)[0] if bundle.outliners else []
     case.clock.lap("outline")
     if bundle.outliners and len(bodies) < FEWEST and film.site is None:
         raise Refused(
@@ -47,7 +48,7 @@ def find_scores(case: Case) -> Finding:
             "check that the film shows the spine from the side.",
         )
 
-    asked = ask(bundle, film, case.person, case.on)
+    asked = ask(bundle, film, case.person, case.on, greatest_loss(bodies))
     stands = spokesman(asked, case.person)
     case.clock.lap("network")
 
@@ -77,20 +78,41 @@ def find_scores(case: Case) -> Finding:
     )
 
 
-def ask(bundle: Bundle, film: Radiograph, person: Clinical, on: torch.device) -> dict[str, Asked]:
-    """Every network of a bundle, by name. One that is told of the person gets missing values imputed and flagged."""
+def ask(
+    bundle: Bundle, film: Radiograph, person: Clinical, on: torch.device, loss: float | None = None
+) -> dict[str, Asked]:
+    """Every network of a bundle, by name. One that is told of the person gets missing values imputed and flagged.
+
+    loss: of height by the most broken body; where it was measured, it weighs on the scores that were fitted with it.
+    """
     asked = {}
     for one in bundle.candidates:
         scale = ClinicalScale.from_dict(one.facts["clinical"]) if "clinical" in one.facts else None
         beside = None if scale is None else scale(person)
         behind = engine.answer(one, Preprocess.from_dict(one.preprocessing)(film), on, beside)
-        probabilities = {}
-        for number, score in enumerate(bundle.scores):
-            slope, shift = one.facts["scale"][score]
-            probabilities[score] = float(scaled(behind.logits[number], (slope, shift)))
-        lines = {score: Line.of(one.facts, score) for score in bundle.scores}
-        asked[one.name] = Asked(one, probabilities, lines, behind)
+        told = {
+            score: answer_of(float(behind.logits[number]), one.facts, score, loss)
+            for number, score in enumerate(bundle.scores)
+        }
+        probabilities = {score: probability for score, (probability, _) in told.items()}
+        asked[one.name] = Asked(one, probabilities, {score: line for score, (_, line) in told.items()}, behind)
     return asked
+
+
+def answer_of(logit: float, facts: Mapping[str, Any], score: str, loss: float | None) -> tuple[float, Line]:
+    """A score's probability from its logit, and its line, by what a bundle keeps of the network. loss: as `ask` takes
+    it; with it and without, a score has scales and lines of its own."""
+    heights = facts.get("heights", {})
+    if loss is None or score not in heights.get("weight", {}):
+        slope, shift = facts["scale"][score]
+        return float(scaled(logit, (slope, shift))), Line.of(facts, score)
+    slope, shift = heights["scale"][score]
+    return float(scaled(logit, (slope, shift), heights["weight"][score] * loss)), Line.of(heights, score)
+
+
+def lines_of(facts: Mapping[str, Any], scores: Sequence[str], measured: bool = True) -> list[Line]:
+    """A network's lines [S]: those with measured heights where it has them, or those without."""
+    return [answer_of(0.0, facts, score, 0.0 if measured else None)[1] for score in scores]
 
 
 def spokesman(asked: Mapping[str, Asked], person: Clinical) -> Asked:
@@ -142,7 +164,7 @@ def remarks_on_bodies(bodies: Sequence[Vertebra], scores: Mapping[str, Score]) -
             )
         ], False
     clear = [body for body in graded if (body.grade or 0) >= 2]
-    fracture = scores.get("vertebral_fracture")
+    fracture = scores.get(FRACTURE)
     if clear and fracture is not None and not fracture.positive:
         named = ", ".join(f"{body.level} (grade {body.grade})" for body in clear)
         said = f"By their heights these bodies are broken: {named}; by the score none is. Look again."

@@ -48,6 +48,15 @@ FINDER = Candidate(
     batch_size=16,
     learning_rate=2e-3,
 )
+CLOSER = Candidate(
+    name="bodies",
+    network="u_net",
+    preprocess=Preprocess(size=(96, 96)),
+    options={"features": [16, 24, 48, 64, 96, 48], "fold": 2},
+    epochs=7,
+    batch_size=64,
+    learning_rate=2e-3,
+)
 B4 = Candidate(name="image", network="efficientnet", preprocess=preprocess(1024), init="google/efficientnet-b4")
 
 RECIPE = Recipe(
@@ -63,7 +72,7 @@ RECIPE = Recipe(
             epochs=10,
             batch_size=16,
             learning_rate=2e-3,
-            outliners=(FINDER,),
+            outliners=(FINDER, CLOSER),
             guide=GUIDE,
             virtual_films=2400,
             tone=0.5,
@@ -80,15 +89,22 @@ RECIPE = Recipe(
                     options={"features": [32, 32, 64, 128, 256, 48]},
                     epochs=60,
                 ),
+                replace(
+                    CLOSER,
+                    preprocess=Preprocess(size=(128, 128)),
+                    options={"features": [32, 32, 64, 128, 256, 32]},
+                    epochs=40,
+                ),
             ),
             guide=GUIDE,
             virtual_films=18000,
             patience=10,
         ),
     },
-    bundle="spine_vertex@0.1.0",
+    bundle="spine_vertex@0.2.0",
     simplifications=(
         "a smaller network of the same family at half the size, begun from nothing",
+        "the score of fracture also weighs the greatest loss of height among the bodies found, as the paper does not",
         "levels are counted from the sacrum, and on real films the count can be one off: count again",
         "no film of a person has taught it, and no score of it was ever compared with a person's truth",
     ),

@@ -15,6 +15,7 @@ LEAST_TO_LARGEST_HEIGHT = 0.35
 UPPER_TO_LOWER_DEPTH = (0.75, 1.33)
 ENDPLATES_DEG = 30.0
 APART = (0.5, 1.5)  # of the depth, from the middle of one body to that of the next
+OVERLAP = 0.05  # of the depth, that a body's lower endplate may lie below the next one's upper: points are not exact
 TILT_DEG = 40.0  # of an endplate against the next body's
 NEXT_DEPTH = (0.75, 1.33)  # of the body above against the one below
 OVER_A_GAP = (0.7, 1.25)  # a level's share of a gap, of the distance between neighbours elsewhere in the row
@@ -31,7 +32,7 @@ def is_body(points: Array) -> bool:
     if min(above, below, *heights) <= 0:
         return False
     return (
-        _within(float(heights.mean()) / _depth(points), HEIGHT_TO_DEPTH)
+        _within(float(heights.mean()) / depth_of(points), HEIGHT_TO_DEPTH)
         and heights.min() >= LEAST_TO_LARGEST_HEIGHT * heights.max()
         and _within(above / below, UPPER_TO_LOWER_DEPTH)
         and abs(_turn(_tilt(upper), _tilt(lower))) <= ENDPLATES_DEG
@@ -40,13 +41,18 @@ def is_body(points: Array) -> bool:
 
 def are_neighbours(lower: Array, upper: Array, steps: int) -> bool:
     """Whether a body stands `steps` levels above another as bodies of one spine do."""
-    gap = float(np.linalg.norm(upper.mean(0) - lower.mean(0))) / ((_depth(lower) + _depth(upper)) / 2)
+    depth = (depth_of(lower) + depth_of(upper)) / 2
+    down = lower.mean(0) - upper.mean(0)
+    gap = float(np.linalg.norm(down)) / depth
+    disc = float((lower[:3].mean(0) - upper[3:].mean(0)) @ down) / (gap * depth**2) if gap else -1.0
     tilt = max(abs(_turn(_tilt(lower[plate]), _tilt(upper[plate]))) for plate in (slice(0, 3), slice(3, 6)))
     narrow, wide = NEXT_DEPTH
     return (
         _within(gap / steps, APART)
+        and float(down @ (lower[3:].mean(0) - lower[:3].mean(0))) > 0
+        and disc >= -OVERLAP
         and tilt <= TILT_DEG * steps
-        and _within(_depth(upper) / _depth(lower), (narrow**steps, wide**steps))
+        and _within(depth_of(upper) / depth_of(lower), (narrow**steps, wide**steps))
     )
 
 
@@ -80,7 +86,8 @@ def _counted(row: list[str], found: Found, levels: tuple[str, ...]) -> list[str]
     return max(parts, key=len)
 
 
-def _depth(points: Array) -> float:
+def depth_of(points: npt.NDArray[np.floating]) -> float:
+    """Mean depth of a body's two endplates."""
     return float(np.linalg.norm(points[2] - points[0]) + np.linalg.norm(points[5] - points[3])) / 2
 
 

@@ -181,7 +181,8 @@ class LandmarkLesson(Lesson):
     """Where landmarks lie on whole films: uint8 [N, h, h] padded to a square, and points [N, K, 2] (x, y as shares of
     the square; NaN where not on the film). Half of the films are shown close up, around one of their limbs.
 
-    groups: which landmarks belong to one limb. tone: how strongly exposure, contrast and processing vary.
+    groups: which landmarks belong to one limb. tone: how strongly exposure, contrast and processing vary. zoom: share
+    of a film that is shown; below 1 for crops cut with room around.
     """
 
     def __init__(
@@ -191,10 +192,11 @@ class LandmarkLesson(Lesson):
         preprocess: Preprocess,
         groups: Sequence[Sequence[int]],
         tone: float = 1.0,
+        zoom: float = 1.0,
     ) -> None:
         super().__init__()
         self.films = (torch.from_numpy(films), torch.from_numpy(points.astype(np.float32)))
-        self.size, self.groups, self.tone = preprocess.size, groups, tone
+        self.size, self.groups, self.tone, self.zoom = preprocess.size, groups, tone, zoom
 
     def loss(self, network: nn.Module, batch: Sequence[Tensor], random: torch.Generator, vary: bool = True) -> Tensor:
         grey, points = batch[0][:, None].float() / 255, batch[1]
@@ -203,8 +205,12 @@ class LandmarkLesson(Lesson):
             film = warp(grey, moves, self.size)[:, 0]
             film = relook(revendor(film, random, self.tone), random, self.tone)
             points = move_points(points, moves.to(points.device), self.size[0] / self.size[1])
-        else:
+        elif self.zoom == 1:
             film = f.interpolate(grey, self.size, mode="bilinear", antialias=True)[:, 0]
+        else:
+            still = torch.tensor([[self.zoom, 0.0, 0.0], [0.0, self.zoom, 0.0]]).expand(len(grey), 2, 3)
+            film = warp(grey, still, self.size)[:, 0]
+            points = move_points(points, still.to(points.device), self.size[0] / self.size[1])
         off = ((points < 0.01) | (points > 0.99)).any(2, keepdim=True)
         heat = network(dense_input(film))
         return heat_loss(heat, points.masked_fill(off, torch.nan) * points.new_tensor([heat.shape[3], heat.shape[2]]))

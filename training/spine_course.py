@@ -11,9 +11,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from core.vertebra import POINTS
 from evidence.copies import contradictions, find_copies, groups
 from evidence.familiarity import fit_familiarity
-from evidence.scores import Line, fit_doubt, fit_scale, fit_threshold, scaled
+from evidence.scores import fit_beside, fit_doubt, fit_scale, fit_threshold, scaled
+from imaging import read_radiograph
 from imaging.preprocess import Preprocess
 from models.bundle import Bundle, Outliner, amend, load
 from models.bundle import Candidate as BundledCandidate
@@ -21,13 +23,15 @@ from models.initial import begin_with, initialise
 from models.networks import Classifier, Network, build, freeze
 from recipes.clinical import ClinicalScale
 from recipes.recipe import Candidate, Preset, Recipe
-from recipes.spine import OUTPUTS, facts_of
+from recipes.spine import FRACTURE, OUTPUTS, facts_of, find_vertebrae, greatest_loss
+from recipes.spine_scores import answer_of, lines_of
 from training.about import INTENDED_USE, provenance
 from training.assemble import COVERAGE
+from training.bodies import gather_bodies
 from training.examined import Examined
 from training.fit import Schedule, fit
-from training.manifest import Manifest
-from training.score_lesson import ScoreLesson, VertebraLesson
+from training.manifest import Example, Manifest
+from training.score_lesson import BodyLesson, ScoreLesson, VertebraLesson
 from training.spine_card import spine_card
 from training.spine_evaluation import answers_figures
 from training.spines import Spines, gather, key_of
@@ -55,7 +59,7 @@ def teach(
     Raises ValueError in one sentence for a manifest or weights that cannot be used.
     """
     preset, manifest = recipe.presets[preset_name], manifests[0]
-    every = (*preset.candidates, *preset.outliners)
+    every = (*preset.candidates, *preset.outliners[:1])
     spines = gather(manifest, recipe.scores, every, workers, partial(say, "reading films"))
     spines, group, copies = settle_copies(spines, say)
     learns, held = one_held_out([str(number) for number in group], seed)
@@ -63,18 +67,28 @@ def teach(
     for more in manifests[1:]:
         teaching = teaching.joined(gather(more, recipe.scores, every, workers, partial(say, f"reading {more.name}")))
     taught: dict[str, Classifier] = {}
-    fitted = []
+    scales: dict[str, ClinicalScale | None] = {}
     for candidate in preset.candidates:
-        network, scale = teach_scores(candidate, preset, teaching, holding, folder, seed, init, taught, say)
-        taught[candidate.name] = network
-        fitted.append(calibrate(candidate, network, scale, recipe, teaching, holding))
-    outliners = tuple(
-        teach_vertebrae(candidate, preset, teaching, holding, folder, seed, init.get(candidate.name), say)
-        for candidate in preset.outliners
-        if not np.isnan(teaching.points).all()
-    )
-    probabilities = {one.name: probabilities_of(one, recipe, holding) for one in fitted}
-    lines = {one.name: [Line.of(one.facts, score) for score in recipe.scores] for one in fitted}
+        taught[candidate.name], scales[candidate.name] = teach_scores(
+            candidate, preset, teaching, holding, folder, seed, init, taught, say
+        )
+    outliners: tuple[Outliner, ...] = ()
+    if preset.outliners and not np.isnan(teaching.points).all():
+        finder, *closer = preset.outliners
+        outliners = (
+            teach_vertebrae(finder, preset, teaching, holding, folder, seed, init.get(finder.name), say),
+            *(
+                teach_bodies(one, preset, manifests, holding.patients, folder, seed, init.get(one.name), workers, say)
+                for one in closer
+            ),
+        )
+    lost = losses_of(holding.examples, outliners, partial(say, "measuring heights"))
+    fitted = [
+        calibrate(candidate, taught[candidate.name], scales[candidate.name], recipe, teaching, holding, lost)
+        for candidate in preset.candidates
+    ]
+    probabilities = {one.name: probabilities_of(one, recipe, holding, lost) for one in fitted}
+    lines = {one.name: lines_of(one.facts, recipe.scores) for one in fitted}
     evidence: dict[str, Any] = {
         "data": {
             "manifest": manifest.name,
@@ -199,25 +213,33 @@ def begin(
 def calibrate(
     candidate: Candidate,
     network: Classifier,
-    scale: ClinicalScale | None,
+    clinical: ClinicalScale | None,
     recipe: Recipe,
     teaching: Spines,
     holding: Spines,
+    lost: Array,
 ) -> BundledCandidate:
-    """Probabilities and lines from the films held out; how far is far from those learned from."""
-    logits, _ = answers(network, holding, candidate.preprocess, scale)
+    """Probabilities and lines from the films held out, and how much their loss of height [N] weighs on the score of
+    fracture; how far is far from those learned from."""
+    logits, _ = answers(network, holding, candidate.preprocess, clinical)
     some = list(range(0, len(teaching.examples), max(1, len(teaching.examples) // 600)))
     near = teaching.rows(some)
-    _, features = answers(network, near, candidate.preprocess, scale)
+    _, features = answers(network, near, candidate.preprocess, clinical)
     fold = (np.unique(near.patients, return_inverse=True)[1] % 5).astype(str).tolist()
-    scales, lines, doubts = {}, {}, {}
+    facts: dict[str, Any] = {"scale": {}, "threshold": {}, "doubt": {}}
     for number, score in enumerate(recipe.scores):
         known = ~np.isnan(holding.answers[:, number])
-        truth = holding.answers[known, number] == 1
-        scales[score] = [round(value, 5) for value in fit_scale(logits[known, number], truth)]
-        own = scaled(logits[known, number], (scales[score][0], scales[score][1]))
-        lines[score] = round(fit_threshold(own, truth), 5)
-        doubts[score] = fit_doubt(own, truth, COVERAGE)
+        truth, own = holding.answers[known, number] == 1, logits[known, number]
+        scale = rounded(fit_scale(own, truth))
+        draw_lines(facts, score, scale, scaled(own, scale), truth)
+        measured = known & ~np.isnan(lost)
+        truth, own = holding.answers[measured, number] == 1, logits[measured, number]
+        fitted = fit_beside(own, lost[measured], truth) if score == FRACTURE else None
+        if fitted is not None:
+            scale, weight = rounded(fitted[:2]), round(fitted[2], 5)
+            by_heights = {"scale": {}, "threshold": {}, "doubt": {}, "weight": {score: weight}}
+            draw_lines(by_heights, score, scale, scaled(own, scale, weight * lost[measured]), truth)
+            facts["heights"] = by_heights
     return BundledCandidate(
         name=candidate.name,
         network=candidate.network,
@@ -226,24 +248,48 @@ def calibrate(
         temperature=1.0,
         weights=network,
         familiarity=fit_familiarity(features, fold).arrays(),
-        facts={
-            "scale": scales,
-            "threshold": lines,
-            "doubt": doubts,
-            **({} if scale is None else {"clinical": scale.to_dict()}),
-        },
+        facts=facts if clinical is None else {**facts, "clinical": clinical.to_dict()},
     )
 
 
-def probabilities_of(one: BundledCandidate, recipe: Recipe, spines: Spines) -> Array:
-    """Calibrated probabilities [N, S]."""
+def rounded(scale: tuple[float, float]) -> tuple[float, float]:
+    """As a bundle keeps it, so that figures worked out here are those of a reading."""
+    return round(scale[0], 5), round(scale[1], 5)
+
+
+def draw_lines(
+    facts: dict[str, Any], score: str, scale: tuple[float, float], probabilities: Array, truth: npt.NDArray[np.bool_]
+) -> None:
+    """Keep a score's scale, with the line and the bounds of doubt that its probabilities [N] on held-out films give."""
+    facts["scale"][score] = list(scale)
+    facts["threshold"][score] = round(fit_threshold(probabilities, truth), 5)
+    facts["doubt"][score] = list(fit_doubt(probabilities, truth, COVERAGE))
+
+
+def probabilities_of(one: BundledCandidate, recipe: Recipe, spines: Spines, lost: Array) -> Array:
+    """Calibrated probabilities [N, S], as a reading gives them. lost: by film [N], NaN where not measured."""
     scale = ClinicalScale.from_dict(one.facts["clinical"]) if "clinical" in one.facts else None
     logits, _ = answers(one.weights, spines, Preprocess.from_dict(one.preprocessing), scale)
-    columns = []
-    for number, score in enumerate(recipe.scores):
-        slope, shift = one.facts["scale"][score]
-        columns.append(scaled(logits[:, number], (slope, shift)))
-    return np.stack(columns, 1)
+    return np.array(
+        [
+            [
+                answer_of(float(own[number]), one.facts, score, None if np.isnan(loss) else float(loss))[0]
+                for number, score in enumerate(recipe.scores)
+            ]
+            for own, loss in zip(logits, lost, strict=True)
+        ]
+    )
+
+
+def losses_of(examples: Sequence[Example], finders: Sequence[Outliner], tell: Callable[[int, int], None]) -> Array:
+    """The greatest loss of height on each film [N], measured as a reading does it; NaN where no body is graded."""
+    lost = np.full(len(examples), np.nan)
+    for row, example in enumerate(examples if finders else ()):
+        film = read_radiograph(example.path.read_bytes(), example.path.name)
+        loss = greatest_loss(find_vertebrae(film, finders, torch.device("cpu"))[0])
+        lost[row] = np.nan if loss is None else loss
+        tell(row + 1, len(examples))
+    return lost
 
 
 def told(spines: Spines, scale: ClinicalScale) -> npt.NDArray[np.float32]:
@@ -303,4 +349,40 @@ def teach_vertebrae(
         OUTPUTS,
         network,
         facts_of(teaching.norm()),
+    )
+
+
+def teach_bodies(
+    candidate: Candidate,
+    preset: Preset,
+    manifests: Sequence[Manifest],
+    held: Sequence[str],
+    folder: Path,
+    seed: int,
+    init: str | None,
+    workers: int,
+    say: Tell,
+) -> Outliner:
+    """The network that looks closer at single bodies, of all levels alike. held: patients of the first manifest who
+    teach nothing."""
+    apart = set(held)
+    first = gather_bodies(manifests[0], candidate.preprocess, workers, partial(say, "cutting out bodies"))
+    out = [row for row, patient in enumerate(first.patients) if patient in apart]
+    teaching = first.rows([row for row, patient in enumerate(first.patients) if patient not in apart])
+    for more in manifests[1:]:
+        told = partial(say, f"cutting out bodies of {more.name}")
+        teaching = teaching.joined(gather_bodies(more, candidate.preprocess, workers, told))
+    torch.manual_seed(seed)
+    network = initialise(build(candidate.network, len(POINTS), candidate.options), init or candidate.init)
+    network = fit(
+        network,
+        BodyLesson(teaching.evened(seed), candidate.preprocess),
+        Schedule.of(candidate, preset),
+        folder / candidate.name,
+        seed,
+        watch=BodyLesson(first.rows(out).evened(seed), candidate.preprocess),
+        tell=lambda done, all_: say(candidate.name, done, all_),
+    )
+    return Outliner(
+        candidate.name, candidate.network, candidate.options, candidate.preprocess.to_dict(), POINTS, network, {}
     )

@@ -23,8 +23,8 @@ from imaging import read_radiograph
 from models import registry
 from recipes.clinical import raw
 from recipes.recipe import Recipe
-from recipes.spine import LEVELS, OUTPUTS, find_vertebrae, heights_of
-from recipes.spine_scores import ask
+from recipes.spine import LEVELS, OUTPUTS, find_vertebrae, greatest_loss, heights_of
+from recipes.spine_scores import answer_of, ask, lines_of
 from training.examined import Examined
 from training.limbs import landmarks_of
 from training.manifest import Example, Manifest, ManifestError
@@ -35,6 +35,7 @@ Tell = Callable[[str, int, int], None]
 Array = npt.NDArray[np.floating]
 KEPT = ("age_years", "sex", "bmi", "fracture", "scanner", YEARS, EVENT)
 KNOWN_ONLY = "age, sex, BMI only"
+UNMEASURED = "_unmeasured"  # of a network's name: its answer as if no vertebral body had been found
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +111,7 @@ def _set(
     if not seen:
         raise ManifestError(f"no film of {manifest.name} could be read; first: {next(iter(refused.values()), 'none')}")
     bundle, rows = registry.at(folder), list(seen)
+    facts, judges = {one.name: one.facts for one in bundle.candidates}, list(seen[rows[0]].probabilities)
     examples = tuple(manifest.examples[row] for row in rows)
     marks = [landmarks_of(one) for one in examples]
     return MeasuredSpines(
@@ -117,12 +119,11 @@ def _set(
         scores=recipe.scores,
         refused=refused,
         answers=answers[rows],
-        probabilities={
-            one.name: np.array([[seen[row].probabilities[one.name][s] for s in range(len(recipe.scores))]
-                                for row in rows])
-            for one in bundle.candidates
+        probabilities={name: np.array([seen[row].probabilities[name] for row in rows]) for name in judges},
+        lines={
+            name: lines_of(facts[name.removesuffix(UNMEASURED)], recipe.scores, not name.endswith(UNMEASURED))
+            for name in judges
         },
-        lines={one.name: [Line.of(one.facts, score) for score in recipe.scores] for one in bundle.candidates},
         known=np.array([raw(one.clinical) for one in examples]),
         examples=examples,
         bodies=tuple(seen[row].bodies for row in rows),
@@ -138,10 +139,17 @@ def _film(example: Example, folder: Path) -> _Seen | str:
     except Refused as fault:
         return fault.refusal.message
     bundle, on = registry.at(folder), torch.device("cpu")
-    asked = ask(bundle, film, example.clinical, on)
-    bodies = tuple(find_vertebrae(film, bundle.outliners[0], on)[0]) if bundle.outliners else ()
+    bodies = tuple(find_vertebrae(film, bundle.outliners, on)[0]) if bundle.outliners else ()
+    probabilities = {}
+    for name, one in ask(bundle, film, example.clinical, on, greatest_loss(bodies)).items():
+        if "heights" in one.candidate.facts:  # what the answer would be if no body had been found
+            probabilities[name + UNMEASURED] = [
+                answer_of(float(one.behind.logits[number]), one.candidate.facts, score, None)[0]
+                for number, score in enumerate(bundle.scores)
+            ]
+        probabilities[name] = list(one.probabilities.values())
     return _Seen(
-        {name: list(one.probabilities.values()) for name, one in asked.items()},
+        probabilities,
         bodies,
         (film.height, film.width),
         film.spacing_mm[0] if film.spacing_mm else float("nan"),
@@ -207,7 +215,13 @@ def answers_figures(
         group = [one for one, kept in zip(patients, rows, strict=True) if kept]
         if not len(truth):
             continue
-        own = {name: table[rows, number] for name, table in probabilities.items()}
+        own = {
+            name: table[rows, number]
+            for name, table in probabilities.items()
+            if not (
+                name.endswith(UNMEASURED) and (table == probabilities[name.removesuffix(UNMEASURED)])[:, number].all()
+            )
+        }
         drawn = {name: lines[name][number] for name in own}
         if known is not None and not np.isnan(known).any() and min(truth.sum(), (~truth).sum()) >= 10:
             part = (np.unique(group, return_inverse=True)[1] % 5).astype(str).tolist()
@@ -260,9 +274,9 @@ def vertebra_figures(measured: MeasuredSpines) -> dict[str, Any]:
                 truth.append(int(grade))
                 said.append(body.grade)
                 graded.append(measured.patients[row])
-        lost = [body.loss for body in bodies if body.loss is not None]
-        if lost and example.others.get("fracture") is not None:
-            worst.append(max(lost))
+        lost = greatest_loss(bodies)
+        if lost is not None and example.others.get("fracture") is not None:
+            worst.append(lost)
             broken.append(int(example.others["fracture"]) == 1)
             whose.append(measured.patients[row])
     if not off or not truth:

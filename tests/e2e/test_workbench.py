@@ -28,6 +28,18 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
         yield face
 
 
+@pytest.mark.parametrize(("address", "title"), [("worklist", "Worklist"), ("models", "Models")])
+def test_a_first_visit_straight_to_a_screen_gets_the_whole_workbench(
+    tmp_path: Path, chromium: Browser, address: str, title: str
+) -> None:
+    with running(WORKBENCH, HEALTH, tmp_path / "home") as face, face.page(chromium) as page:
+        page.goto(f"{face.url}/{address}")
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+        expect(page.get_by_role("link", name="Worklist")).to_be_visible()
+        expect(page.get_by_role("link", name="app", exact=True)).to_have_count(0)
+        expect(page.get_by_text(DISCLAIMER).last).to_be_visible()
+
+
 def a_real_film() -> Path:
     """A real film of one leg where it is at hand, else a virtual one."""
     real = Settings().data / "knee_qus" / "images" / "N26.jpg"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evidence.scores import Line, fit_doubt, fit_scale, fit_threshold, scaled, score_figures
+from evidence.scores import Line, fit_beside, fit_doubt, fit_scale, fit_threshold, scaled, score_figures
 
 
 def drawn(films: int, seed: int, prevalence: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
@@ -53,3 +53,13 @@ def test_probabilities_mean_what_they_say() -> None:
     assert (slope, shift) == (pytest.approx(2.0, abs=0.25), pytest.approx(-1.0, abs=0.15))
     assert fit_scale(logits[:6], truth[:6] & False) == (1.0, 0.0)
     assert 0 < fit_threshold(scaled(logits, (slope, shift)), truth) < 1
+
+
+def test_what_was_measured_beside_a_logit_weighs_as_much_as_it_tells() -> None:
+    random = np.random.default_rng(5)
+    logits, beside = random.normal(size=4000), random.random(4000) / 3
+    truth = random.random(4000) < scaled(logits, (1.5, -3.0), 20 * beside)
+    fitted = fit_beside(logits, beside, truth)
+    assert fitted is not None
+    assert fitted == (pytest.approx(1.5, abs=0.2), pytest.approx(-3.0, abs=0.3), pytest.approx(20, abs=2))
+    assert fit_beside(logits[:6], beside[:6], truth[:6] & False) is None

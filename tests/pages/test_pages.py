@@ -181,6 +181,20 @@ def test_the_models_page_shows_hip_bundles_and_a_finder(monkeypatch: pytest.Monk
     assert any("Landmark" in one for one in columns)
 
 
+def test_the_models_page_has_figures_for_everything_that_ships(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(ROOT / "weights"))
+    settings.cache_clear()
+    app = opened("pages/models.py")
+    assert len(app.header) == len(list((ROOT / "weights").iterdir()))
+    assert not app.warning
+    assert "Questions.** Vertebral fracture, Osteoporosis: yes or no" in said(app)
+    assert "Views.** Hip, AP; Hip, lateral; Knee, AP" in said(app)
+    assert "from medial plateau to lateral plateau, about 75 mm" in said(app)
+    columns = [set(table.value.columns) for table in app.dataframe]
+    assert any({"Bodies found", "Broken ones"} <= one for one in columns)
+    assert any({"Right", "Surely wrong"} <= one for one in columns)
+
+
 def test_a_click_elsewhere_reads_nothing_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
 

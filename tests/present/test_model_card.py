@@ -1,8 +1,13 @@
+import re
 from pathlib import Path
 
+import pytest
+
+from core.settings import ROOT
 from models.bundle import describe
 from present.figures import intervals
-from present.model_card import FIGURES, Figure, measured_sentence, model_card, shelf_line
+from present.measured import Figure
+from present.model_card import FIGURES, ModelCard, measured_sentence, model_card, shelf_line
 from tests.bundles import a_finder, a_hip_bundle
 
 
@@ -64,3 +69,37 @@ def test_each_kind_of_bundle_stands_on_one_line_of_the_shelf(tiny_bundle: Path) 
         line = shelf_line(model_card(description))
         assert line.startswith(f"{description['name']}@0.1.0")
         assert "\n" not in line
+
+
+def shipped(name: str) -> ModelCard:
+    (folder,) = (ROOT / "weights" / name).iterdir()
+    return model_card(describe(folder))
+
+
+@pytest.mark.parametrize("name", sorted(folder.name for folder in (ROOT / "weights").iterdir() if folder.is_dir()))
+def test_every_bundle_that_ships_says_how_good_it_is_in_figures(name: str) -> None:
+    said = measured_sentence(shipped(name))
+    assert "never measured" not in said
+    assert re.search(r"\d", said)
+
+
+def test_questions_are_told_for_each_set_by_each_network_the_one_that_answers_first() -> None:
+    card = shipped("spine_vertex")
+    assert [(one.part, one.score) for one in card.scored[:2]] == [
+        ("external", "vertebral_fracture"),
+        ("external", "osteoporosis"),
+    ]
+    assert card.scored[0].title.startswith("Vertebral fracture: 600 films of virtual patients on a scanner of another")
+    judges = [figure.judge for figure in card.scored[0].areas()]
+    assert judges[0] == "With age, sex, BMI"
+    assert {"Film alone", "Film alone, heights not measured", "Age, sex, BMI only"} <= set(judges)
+    assert str(card.scored[0].areas()[0]) in measured_sentence(card)
+    assert set(card.scored[0].rows()[0]) >= {"AUROC", "Sensitivity", "NPV"}
+    assert card.bodies[0]["Set"].startswith("Films of virtual patients on a scanner of another make")
+
+
+def test_views_are_told_by_where_the_films_come_from() -> None:
+    card = shipped("view")
+    assert re.search(r"names the view of \d+ of \d+ films of virtual patients", measured_sentence(card))
+    assert {"Films", "Number", "Right", "Surely wrong"} == set(card.views[0])
+    assert any(row["Films"].startswith("Real films, their origin left out") for row in card.views)

@@ -64,3 +64,10 @@ def test_beyond_a_gap_that_hides_another_body_no_name_is_given() -> None:
         name: (body(number), 0.9) for name, number in zip(("L5", "L4", "L3", "L1", "T12"), (0, 1, 2, 5, 6), strict=True)
     }
     assert tuple(row_of(counted, LEVELS)) == ("L5", "L4", "L3")
+
+
+def test_bodies_that_overlap_are_not_neighbours() -> None:
+    assert are_neighbours(body(0), body(1, height=30.0), 1)
+    low = body(1, height=15.0) + np.array((0, 18))  # fallen into the upper endplate of the one below
+    assert not are_neighbours(body(0), low, 1)
+    assert not are_neighbours(body(1), body(0), 1)  # upside down

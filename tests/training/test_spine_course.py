@@ -14,6 +14,7 @@ import learning
 import reading
 from core.clinical import Clinical
 from core.settings import settings
+from core.vertebra import POINTS
 from imaging import read_radiograph, to_png
 from models.bundle import load, save
 from models.classifier import Classifier
@@ -21,12 +22,13 @@ from models.networks import build
 from recipes import RECIPES, spine_scores
 from recipes.recipe import Preset, Recipe
 from recipes.spine import LEVELS
-from recipes.spine_vertex import FINDER, IMAGE, RECIPE, WITH_CLINICAL, preprocess
+from recipes.spine_vertex import CLOSER, FINDER, IMAGE, RECIPE, WITH_CLINICAL, preprocess
 from simulation.write import write
 from training import spine_course, spine_evaluation
 from training.manifest import read_manifest
 
 FILMS = 8
+VERSION = RECIPE.bundle.partition("@")[2]  # the one that the recipe reads with
 TINY = {"width_coefficient": 0.2, "depth_coefficient": 0.1, "dropout_rate": 0.2, "depthwise_padding": []}
 
 
@@ -35,7 +37,8 @@ def tiny() -> Recipe:
     told = replace(WITH_CLINICAL, preprocess=preprocess(64), options=TINY, epochs=1)
     finder = replace(FINDER, preprocess=replace(FINDER.preprocess, size=(64, 32)), epochs=1)
     finder = replace(finder, options={"features": [4, 4, 8, 8, 8, 8], "fold": 2})
-    preset = Preset((image, told), 1, 8, 1e-3, outliners=(finder,), guide=RECIPE.presets["demo"].guide)
+    closer = replace(CLOSER, preprocess=replace(CLOSER.preprocess, size=(32, 32)), epochs=1, options=finder.options)
+    preset = Preset((image, told), 1, 8, 1e-3, outliners=(finder, closer), guide=RECIPE.presets["demo"].guide)
     return replace(RECIPE, presets={"demo": preset})
 
 
@@ -53,7 +56,7 @@ def weights(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("weights")
     manifest = read_manifest(cohort / "truth.csv")
     bundle = spine_course.teach(
-        tiny(), "demo", [manifest], root / "run", 0, "0.1.0", "virtual patients", {}, 1, lambda *_: None
+        tiny(), "demo", [manifest], root / "run", 0, VERSION, "virtual patients", {}, 1, lambda *_: None
     )
     # Networks that have hardly learned know no film from another, and no vertebra from another.
     wide = [replace(one, familiarity={**one.familiarity, "bounds": np.array([1e6, 1e9], np.float32)})
@@ -78,14 +81,16 @@ def test_truth_names_six_points_of_every_vertebra(cohort: Path) -> None:
 
 
 def test_a_bundle_keeps_scores_scales_and_the_norm(weights: Path) -> None:
-    bundle = load(weights / "spine_vertex" / "0.1.0")
+    bundle = load(weights / "spine_vertex" / VERSION)
     assert bundle.scores == RECIPE.scores
     assert bundle.labels == ()
     told = bundle.candidates[1].facts
     assert set(told["threshold"]) == set(told["doubt"]) == set(RECIPE.scores)
     assert told["clinical"]["mean"][0] == pytest.approx(64, abs=10)
     assert "clinical" not in bundle.candidates[0].facts
-    norm = bundle.outliners[0].facts["norm"]
+    finder, closer = bundle.outliners
+    assert closer.outputs == POINTS
+    norm = finder.facts["norm"]
     assert norm["L3"] == pytest.approx([1.0, 1.0, 1.0], abs=0.15)
     assert "Questions of yes or no" in bundle.card
 
@@ -123,7 +128,7 @@ def test_a_film_is_read_with_its_scores(cohort: Path, read_with: None, monkeypat
 
 def test_a_bundle_is_measured_and_its_table_serves_prognosis(cohort: Path, weights: Path, tmp_path: Path) -> None:
     manifest = read_manifest(cohort / "truth.csv")
-    folder = weights / "spine_vertex" / "0.1.0"
+    folder = weights / "spine_vertex" / VERSION
     found = spine_evaluation.measure(RECIPE, folder, {"internal": manifest}, 1, lambda *_: None)["internal"]
     table = spine_evaluation.followed(found)
     assert {"followup_years", "incident_fracture", "score_vertebral_fracture", "fracture", "sex"} <= set(table.columns)
