@@ -20,7 +20,7 @@ import reading
 from core.settings import settings
 from present.density_page import write_density_page
 from present.evidence_page import write_page
-from present.model_card import model_card, shelf_line
+from present.model_card import model_card, shelf_line, voices_of
 from present.overlay import png
 from present.prognosis_page import write_prognosis_page
 from present.published import PUBLISHED
@@ -158,6 +158,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         "seed": about["provenance"].get("seed", "not noted"),
         "sets": found.sets,
         "published": PUBLISHED.get(recipe.name, {}),
+        "voices": voices_of(about),
     }
     for name, table in found.followed.items():
         arguments.out.mkdir(parents=True, exist_ok=True)

@@ -49,6 +49,7 @@ class Candidate:
     familiarity: dict[str, npt.NDArray[np.floating]] = field(default_factory=dict)
     region: str | None = None  # the outlined region it is shown, cut out of the film
     facts: dict[str, Any] = field(default_factory=dict)  # what a reading needs besides, as plain JSON values
+    voice: float | None = None  # how much it counts in the joint answer; None where all candidates count alike
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +127,7 @@ def save(bundle: Bundle, root: Path) -> Path:
             one.name: {
                 "temperature": one.temperature,
                 **({"region": one.region} if one.region else {}),
+                **({"voice": one.voice} if one.voice is not None else {}),
                 **({"facts": one.facts} if one.facts else {}),
             }
             for one in bundle.candidates
@@ -211,6 +213,7 @@ def _candidate(part: Path, values: dict[str, Any], labels: tuple[str, ...]) -> C
         weights=_network(part, config, Classifier),
         familiarity=load_arrays(familiarity) if familiarity.exists() else {},
         region=values.get("region"),
+        voice=values.get("voice"),
         facts=values.get("facts", {}),
     )
 

@@ -21,6 +21,9 @@ def show_bundle(card: ModelCard) -> None:
         st.markdown(f"**For.** {markdown_safe(card.intended_use) or 'The bundle does not say.'}")
         if card.candidates:
             st.markdown(f"**Networks.** {'; '.join(map(network_title, card.candidates))}.")
+        if card.voices:
+            voices = "; ".join(f"{network_title(name)} {voice:.2f}" for name, voice in card.voices.items())
+            st.markdown(f"**Voices.** {voices}: how much each counts in the joint answer, fitted on films held out.")
         if card.outliners:
             does = "Finds by" if card.found or card.bodies else "Outlines by"
             st.markdown(f"**{does}.** {'; '.join(map(network_title, card.outliners))}.")

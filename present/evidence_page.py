@@ -67,12 +67,20 @@ def write_page(study: Study, folder: Path) -> Path:
     return page
 
 
+def _voices(voices: Mapping[str, float]) -> str:
+    """How the networks' answers become one. voices: by network, empty where all count alike."""
+    if not voices:
+        return "together they are averaged"
+    named = ", ".join(f"{network_title(name)} {voice:.2f}" for name, voice in voices.items())
+    return f"together each counts as much as its voice, fitted on films held out of training ({named})"
+
+
 def _head(study: Study) -> list[str]:
     lines = [
         *page_head(study),
         *sets_head(study),
         "Figures stand with their 95 % interval, drawn by bootstrap over patients. The networks' answers are "
-        "calibrated; together they are averaged. PPV and NPV hold at the stated prevalence only.",
+        f"calibrated; {_voices(study.get('voices', {}))}. PPV and NPV hold at the stated prevalence only.",
         "",
     ]
     if len(study["sets"]) > 1:

@@ -95,6 +95,7 @@ class ModelCard:
     version: str
     labels: tuple[str, ...]
     candidates: tuple[str, ...]
+    voices: Mapping[str, float]  # by candidate: how much it counts in the joint answer; empty where all count alike
     coverage: float | None
     learned_from: str
     intended_use: str
@@ -185,6 +186,7 @@ def model_card(description: Mapping[str, Any]) -> ModelCard:
         version=description["version"],
         labels=labels,
         candidates=tuple(description["candidates"]),
+        voices=voices_of(description),
         coverage=(description.get("coverage") or None) if labels else None,
         learned_from=description.get("learned_from", ""),
         intended_use=description.get("intended_use", ""),
@@ -199,6 +201,11 @@ def model_card(description: Mapping[str, Any]) -> ModelCard:
         views=views_told(evidence) if "left_out" in evidence else (),
         views_said=views_sentence(evidence) if "left_out" in evidence else "",
     )
+
+
+def voices_of(description: Mapping[str, Any]) -> dict[str, float]:
+    """How much each candidate counts in the joint answer, where the bundle says so."""
+    return {name: one["voice"] for name, one in description["candidates"].items() if one.get("voice") is not None}
 
 
 def _densities(evidence: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

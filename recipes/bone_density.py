@@ -24,7 +24,7 @@ def find_density(case: Case) -> Finding:
     (ISCD). Raises Refused where the size of a pixel is not known, or cannot be."""
     assert case.limb is not None
     scaled(case.film, case.limb)
-    _, regions, steady = outlined(case)
+    regions, steady = outlined(case)
     case.clock.lap("outline")
     densitometer, crop = case.bundle.densitometers[0], case.crop
     inputs = Preprocess.from_dict(densitometer.preprocessing)

@@ -89,9 +89,9 @@ RECIPE = Recipe(
             guide=("t_femoral_neck", "t_total_hip"),
         ),
     },
-    bundle="hip_regions@0.2.0",
+    bundle="hip_regions@0.3.0",
     simplifications=("thinner networks on smaller inputs than published",),
     finder=FINDER,
     regions=REGIONS,
-    outlines="hip_regions@0.2.0",
+    outlines="hip_regions@0.3.0",
 )

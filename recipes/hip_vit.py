@@ -87,9 +87,9 @@ RECIPE = Recipe(
             guide=("t_femoral_neck", "t_total_hip"),
         ),
     },
-    bundle="hip_vit@0.1.0",
+    bundle="hip_vit@0.2.0",
     simplifications=("smaller networks of the same families, begun from nothing",),
     finder=FINDER,
     regions=REGIONS,
-    outlines="hip_regions@0.2.0",
+    outlines="hip_regions@0.3.0",
 )

@@ -27,10 +27,6 @@ class Outlines:
     maps: dict[str, Pixels]
     steady: dict[str, float]
 
-    @property
-    def masks(self) -> dict[str, Mask]:
-        return {name: one > 0.5 for name, one in self.maps.items()}
-
     def on_film(self, limb: Limb, film: Radiograph, names: Sequence[str]) -> Regions:
         """The regions on the film as uploaded, those named first; one that came out empty is left out."""
         found = []
@@ -49,6 +45,17 @@ def outline_limb(crop: Radiograph, outliner: Outliner, on: torch.device) -> Outl
         {name: inputs.back(one, crop) for name, one in zip(outliner.outputs, maps, strict=True)},
         {name: float(value) for name, value in zip(outliner.outputs, steady, strict=True)},
     )
+
+
+def masks_of(crop: Radiograph, outliner: Outliner, on: torch.device) -> dict[str, Mask]:
+    """The regions of one femur on its crop [CROP_PX, CROP_PX] by one plain look.
+
+    What networks that see one region learn from and are shown: a small region's class hangs on its very edge, so the
+    smoother mean of several looks, which people see, would be another film to them.
+    """
+    inputs = Preprocess.from_dict(outliner.preprocessing)
+    maps = engine.maps(outliner, inputs.grey(crop), on)
+    return {name: inputs.back(one, crop) > 0.5 for name, one in zip(outliner.outputs, maps, strict=True)}
 
 
 def shown_to(candidate: Candidate, crop: Radiograph, masks: Mapping[str, Mask]) -> Input:

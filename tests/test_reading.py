@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from PIL import Image
 import reading
 from core.clinical import Clinical
 from core.labels import CLASSES
+from core.settings import settings
 from evidence.familiarity import Familiarity
+from models.bundle import load, save
 
 ROW = {
     "path", "case_id", "status", "recipe", "side", "view", "label", "probabilities", "set", "candidates", "regions",
@@ -43,6 +46,24 @@ def test_a_film_gives_one_line_in_the_contract_s_names() -> None:
     assert set(row["candidates"]) == {"mobilenet_v2", "vit"}
     assert row["model"] == {"name": "knee_resnet", "version": "0.1.0"}
     assert json.loads(json.dumps(row, allow_nan=False)) == row
+
+
+def test_each_network_counts_as_much_as_its_voice_and_one_without_is_shown_and_not_heard(
+    tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (before,) = reading.read(knee_png(), "a.png")
+    bundle = load(tiny_bundle / "knee_resnet" / "0.1.0")
+    first, second = bundle.candidates
+    voiced = (replace(first, voice=1.0), replace(second, voice=0.0))
+    save(replace(bundle, candidates=voiced), tmp_path)
+    monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(tmp_path))
+    settings.cache_clear()
+    (answer,) = reading.read(knee_png(), "a.png")
+    own = answer.row()["candidates"]
+    assert own == before.row()["candidates"]
+    assert answer.row()["probabilities"] == pytest.approx(own[first.name], abs=1e-4)
+    assert before.row()["probabilities"] != pytest.approx(own[first.name], abs=1e-4)
+    assert "candidates_disagree" not in answer.difficulty.reasons
 
 
 def test_the_same_bytes_give_the_same_numbers_whatever_they_are_called() -> None:

@@ -20,11 +20,12 @@ from evidence.curves import reliability, roc_by_class
 from evidence.delong import compare
 from evidence.metrics import classification
 from evidence.overlap import Overlap, overlap, summary
+from evidence.pooling import pooled
 from imaging import read_radiograph
 from imaging.crop import Box, lay_back
 from models import engine, registry
 from recipes.limbs import find_limbs
-from recipes.outlines import outline_limb, shown_to
+from recipes.outlines import masks_of, outline_limb, shown_to
 from recipes.recipe import Recipe
 from training.examined import Examined
 from training.limbs import limb_of
@@ -136,7 +137,7 @@ def _set(
         missed=sum(map(len, by_film.values())) - len(limbs),
         refused=refused,
         truth=truth,
-        answers={"joint": np.mean(list(answers.values()), axis=0), **answers},
+        answers={"joint": pooled(list(answers.values()), [one.voice for one in bundle.candidates]), **answers},
         baselines=_baselines(limbs, truth, group, len(recipe.labels)),
         group=group,
         overlaps={
@@ -191,7 +192,8 @@ def _film(
         needed = first if bundle.outliners else first[:1] if any(one.region for one in bundle.candidates) else ()
         for outliner in needed:
             drawn = outline_limb(crop, outliner, on)
-            masks = masks or drawn.masks
+            if not masks and any(one.region for one in bundle.candidates):  # the first outliner's, as a reading's
+                masks = masks_of(crop, outliner, on)
             overlaps[outliner.name] = {
                 region: _overlap(
                     lay_back(one, limb.box, (film.height, film.width)), film, limb.box, example, region, beside

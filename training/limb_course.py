@@ -19,16 +19,16 @@ from evidence.copies import contradictions, find_copies, groups
 from evidence.familiarity import fit_familiarity
 from evidence.metrics import classification
 from evidence.overlap import overlap
+from evidence.pooling import fit_pool, pooled
 from imaging.matting import matted
-from imaging.preprocess import Preprocess
-from models import engine, registry
+from models import registry
 from models.bundle import Bundle, Outliner, amend, load
 from models.bundle import Candidate as BundledCandidate
 from models.initial import initialise
 from models.networks import Network, build, freeze
 from recipes.femur import OUTLINED
 from recipes.limb import CROP_PX
-from recipes.outlines import UNION, outline_limb, region_mask
+from recipes.outlines import UNION, masks_of, outline_limb, region_mask
 from recipes.recipe import Candidate, Preset, Recipe
 from training import fresh
 from training.about import INTENDED_USE, provenance
@@ -97,13 +97,16 @@ def teach(
         logits.append(answer)
     truth = holding.labels
     own = [calibrated(answer, one.temperature) for answer, one in zip(logits, fitted, strict=True)]
+    if len(fitted) > 1:
+        fitted = [replace(one, voice=voice) for one, voice in zip(fitted, fit_pool(own, truth), strict=True)]
+    together = pooled(own, [one.voice for one in fitted])
     patients = [example.patient or str(row) for row, example in enumerate(holding.examples)]
     group = np.unique(patients, return_inverse=True)[1].tolist()
     evidence = {
         "data": data,
         "outlines_held_out": {one.name: one.facts["held_out_iou"] for one in outliners},
         "held_out": {
-            **({"joint": classification(truth, np.mean(own, 0), recipe.labels, group)} if fitted else {}),
+            **({"joint": classification(truth, together, recipe.labels, group)} if fitted else {}),
             **{
                 one.name: classification(truth, answer, recipe.labels, group)
                 for one, answer in zip(fitted, own, strict=True)
@@ -123,7 +126,7 @@ def teach(
         labels=recipe.labels,
         candidates=tuple(fitted),
         coverage=COVERAGE,
-        conformal_quantile=conformal_quantile(np.mean(own, 0), truth, COVERAGE),
+        conformal_quantile=conformal_quantile(together, truth, COVERAGE),
         learned_from=learned_from,
         intended_use=INTENDED_USE,
         provenance=made,
@@ -333,12 +336,10 @@ def as_read(films: Bytes, candidate: Candidate) -> Bytes:
 
 def region_films(limbs: Limbs, outliner: Outliner, candidates: Sequence[Candidate], say: Tell) -> dict[str, Bytes]:
     """Each limb's regions as a reading would cut them out, by candidate: uint8 [N, size, size]."""
-    inputs = Preprocess.from_dict(outliner.preprocessing)
     shown: dict[str, list[Bytes]] = {candidate.name: [] for candidate in candidates}
     for done, loose in enumerate(limbs.crops, start=1):
         film = Radiograph(loose[MIDDLE, MIDDLE].astype(np.float32) / 255, "")
-        maps = engine.maps(outliner, inputs.grey(film), torch.device("cpu"))
-        masks = {name: inputs.back(one, film) > 0.5 for name, one in zip(outliner.outputs, maps, strict=True)}
+        masks = masks_of(film, outliner, torch.device("cpu"))
         for candidate in candidates:
             mask = region_mask(masks, candidate.region or UNION)
             grey = matted(film, mask, candidate.preprocess.size[0])

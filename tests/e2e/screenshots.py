@@ -42,6 +42,8 @@ def open_samples(page: Page) -> None:
             ask.click()
             at_rest(page)
         expect(page.get_by_text("In the worklist")).to_be_visible()
+        if sample.title == "Fractures":
+            take(page, "spine")
 
 
 def at_rest(page: Page) -> None:

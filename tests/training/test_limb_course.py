@@ -6,15 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from core.labels import CLASSES
 from core.settings import ROOT
+from imaging import read_radiograph
+from imaging.matting import matted
 from imaging.preprocess import Preprocess
 from models import registry
 from models.bundle import describe, save
 from recipes import by_name
 from recipes.femur import OUTLINED
 from recipes.hips import FINDER
+from recipes.limbs import find_limbs
+from recipes.outlines import masks_of, region_mask
 from recipes.recipe import Candidate, Preset
 from simulation.write import write
 from training import limb_course, limbs
@@ -68,6 +73,26 @@ def test_limbs_are_cut_out_with_their_own_masks(manifest: Manifest) -> None:
         # Every femur looks like a left one: its head lies to the left of its trochanter.
         trochanter = (bits >> OUTLINED.index("greater_trochanter")) & 1 == 1
         assert np.nonzero(trochanter)[1].mean() > np.nonzero(femur)[1].mean()
+
+
+def test_a_region_is_learned_as_it_is_read(manifest: Manifest) -> None:
+    finder = registry.at(WEIGHTS / FINDER.replace("@", "/"))
+    recipe, on = by_name("hip_regions"), torch.device("cpu")
+    outliner = registry.at(registry.find(recipe.bundle or "", WEIGHTS)).outliners[0]
+    candidates = [one for one in recipe.presets["demo"].candidates if one.region in ("femoral_neck", "total_hip")]
+    found = limbs.gather(manifest, CLASSES, WEIGHTS / FINDER.replace("@", "/"), sketched=False).rows([0, 1, 2, 3])
+    learned = limb_course.region_films(found, outliner, candidates, silent)
+    for row, example in enumerate(found.examples):
+        film = read_radiograph(example.path.read_bytes(), example.path.name)
+        limb = limbs.limb_of(example.others["side"], find_limbs(film, finder.outliners[0], on))
+        assert limb is not None
+        crop = limb.crop(film)
+        masks = masks_of(crop, outliner, on)
+        for one in candidates:
+            read = matted(crop, region_mask(masks, one.region or ""), one.preprocess.size[0])
+            taught = learned[one.name][row] / 255
+            assert ((read > 0) == (taught > 0)).mean() > 0.995
+            assert np.abs(read - taught)[(read > 0) & (taught > 0)].mean() < 0.02
 
 
 def test_virtual_films_become_a_bundle_with_figures_of_its_own(manifest: Manifest, tmp_path: Path) -> None:
