@@ -5,7 +5,7 @@ import streamlit as st
 from pages.parts.entrance import stay_inside
 from present.figures import STILL, intervals
 from present.model_card import FIGURES, ModelCard, density_figures_sentence, found_sentence, model_card
-from present.wording import class_title, markdown_safe, network_title, score_title, view_title
+from present.wording import class_title, markdown_safe, network_title, score_title, view_title, voices_sentence
 from reading import models
 from recipes import LEARNERS, learner
 from recipes.limbs import JOINTS
@@ -22,8 +22,7 @@ def show_bundle(card: ModelCard) -> None:
         if card.candidates:
             st.markdown(f"**Networks.** {'; '.join(map(network_title, card.candidates))}.")
         if card.voices:
-            voices = "; ".join(f"{network_title(name)} {voice:.2f}" for name, voice in card.voices.items())
-            st.markdown(f"**Voices.** {voices}: how much each counts in the joint answer, fitted on films held out.")
+            st.markdown(f"**Voices.** {voices_sentence(card.voices)}")
         if card.outliners:
             does = "Finds by" if card.found or card.bodies else "Outlines by"
             st.markdown(f"**{does}.** {'; '.join(map(network_title, card.outliners))}.")

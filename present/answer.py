@@ -33,6 +33,7 @@ from present.wording import (
     set_sentence,
     shared_warnings,
     signed,
+    voices_sentence,
     warning_title,
 )
 
@@ -45,6 +46,7 @@ STYLE = """<style>
 .answer h4 { margin: 1.2rem 0 0.4rem; padding: 0; font-size: 0.78rem; font-weight: 600; letter-spacing: 0.06em;
   text-transform: uppercase; color: #93a1ad; }
 .answer .film { color: #93a1ad; font-size: 0.88rem; margin-bottom: 0.15rem; }
+.answer .voices { color: #93a1ad; font-size: 0.85rem; margin-top: 0.4rem; }
 .answer .together { font-size: 1.05rem; font-weight: 600; margin-bottom: 1rem; }
 .answer .label { display: flex; align-items: baseline; gap: 0.7rem; flex-wrap: wrap; font-size: 2rem; font-weight: 600;
   line-height: 1.2; padding-left: 0.75rem; border-left: 5px solid var(--shade); margin: 0 0 0.7rem; }
@@ -122,6 +124,7 @@ def _read(reading: Reading, card: ModelCard | None, said_already: Sequence[Notic
         f'<p class="disclaimer">{DISCLAIMER}</p>',
         "<h4>Probabilities</h4>",
         _bars(reading, labels),
+        f'<p class="voices">{escape(voices_sentence(card.voices))}</p>' if card and card.voices else "",
         _difficulty(reading),
         _warnings((*(one for one in reading.warnings if one not in said_already), *_without_map(reading))),
         f'<p class="model">{escape(model_sentence(reading))} {escape(measured_sentence(card)) if card else ""}</p>',

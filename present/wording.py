@@ -341,6 +341,15 @@ def doubt_sentence(scores: Mapping[str, Score], coverage: float | None = None) -
     return f"{named}: neither yes nor no can be ruled out, this film alone does not decide.{tail}"
 
 
+def voices_sentence(voices: Mapping[str, float]) -> str:
+    """How the networks' answers become one. voices: by network; empty where all count alike."""
+    if not voices:
+        return ""
+    named = ", ".join(f"{network_title(name)} {voice:.2f}" if voice else f"{network_title(name)} not at all"
+                      for name, voice in voices.items())  # fmt: skip
+    return f"Together, each counts as much as it told on films held out: {named}."
+
+
 def difficulty_sentence(reading: Reading) -> str:
     """Whether the case is hard, in words; empty for a film that was not read."""
     if reading.difficulty is None:

@@ -7,9 +7,13 @@ import pytest
 from core.estimate import Difficulty
 from core.reading import ModelVersion, Reading
 from core.refusal import Code, Notice, Refusal
+from core.settings import ROOT
+from models import registry
+from models.bundle import describe
 from present.answer import answer_html, film_html
 from present.model_card import ModelCard, model_card
 from present.wording import DISCLAIMER, REASONS, film_verdict
+from recipes import by_name
 from tests.readings import SIDES_ASSUMED, a_reading, a_refusal, hip_film, hip_readings
 
 
@@ -139,3 +143,9 @@ def test_two_knees_that_share_a_label_have_it_told_once_for_the_film_and_with_ei
     assert film_verdict(knees) == together.removesuffix(".")
     one_leg = a_reading(side="L", film={**film, "set": ["osteopenia"], "sides": ["L"]})
     assert "together:" not in answer_html(one_leg)
+
+
+def test_the_reader_is_told_how_much_each_network_counts() -> None:
+    card = model_card(describe(registry.find(by_name("hip_vit").bundle or "", ROOT / "weights")))
+    assert "ViT not at all" in answer_html(a_reading(), card)
+    assert 'class="voices"' not in answer_html(a_reading())

@@ -139,3 +139,9 @@ def test_recipes_are_chosen_by_their_titles() -> None:
     chosen = [wording.recipe_title(name, titles) for name in (wording.AUTO, *titles)]
     assert len(set(chosen)) == len(chosen)
     assert not any("_" in title for title in chosen)
+
+
+def test_voices_say_who_is_not_heard() -> None:
+    said = wording.voices_sentence({"inception_v3": 0.804, "vit": 0.0})
+    assert said == "Together, each counts as much as it told on films held out: InceptionV3 0.80, ViT not at all."
+    assert wording.voices_sentence({}) == ""
