@@ -9,6 +9,7 @@ from scipy.special import log_softmax, softmax
 
 Array = npt.NDArray[np.floating]
 
+FEWEST = 100  # films held out, below which voices would be fitted to chance and a mean is safer
 LEAST = 1e-6  # no probability counts as less: one network's certainty alone rules nothing out
 
 
@@ -21,12 +22,14 @@ def pooled(answers: Sequence[Array], voices: Sequence[float | None]) -> Array:
     return np.asarray(softmax(_summed(np.asarray(answers, np.float64), np.array(known)), axis=-1))
 
 
-def fit_pool(answers: Sequence[Array], labels: npt.NDArray[np.integer]) -> list[float]:
+def fit_pool(answers: Sequence[Array], labels: npt.NDArray[np.integer]) -> list[float] | list[None]:
     """Voices [M], none below 0, that make the pool of the probabilities [M, N, K] likeliest (Heskes, NIPS 1998). On
-    held-out films only, and enough of them.
+    held-out films only; none where these are too few.
 
     They need not add up to 1: where networks err each in its own way, their agreement means more than any one says.
     """
+    if len(labels) < FEWEST:
+        return [None] * len(answers)
     told, rows = np.asarray(answers, np.float64), np.arange(len(labels))
 
     def loss(voices: Array) -> float:

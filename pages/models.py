@@ -1,9 +1,12 @@
 """The models: which bundles answer here, what they learned from, and how good they were found to be."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from pages.parts.entrance import stay_inside
 from present.figures import STILL, intervals
+from present.measured import Figure
 from present.model_card import FIGURES, ModelCard, density_figures_sentence, found_sentence, model_card
 from present.wording import class_title, markdown_safe, network_title, score_title, view_title, voices_sentence
 from reading import models
@@ -65,7 +68,7 @@ def show_figures(card: ModelCard) -> None:
     if card.views:
         st.markdown(card.views_said)
         st.dataframe(card.views, hide_index=True)
-        st.caption("Surely wrong: another view told with 80 % and more. Where nothing is sure, the reader is asked.")
+        st.caption("Surely wrong: another view told with 80 % and more, or by a distance beyond any learned from.")
         return
     if card.densities:
         st.markdown(density_figures_sentence(card))
@@ -79,12 +82,7 @@ def show_figures(card: ModelCard) -> None:
         key=f"figure-{card.name}-{card.version}",
     )  # fmt: skip
     for part in card.parts:
-        st.markdown(f"**{part.title}**")
-        st.plotly_chart(
-            intervals(part.figures(name), f"{FIGURES[name]}, with 95 % interval"),
-            config=STILL,
-            key=f"{card.name}-{card.version}-{part.name}",
-        )
+        show_intervals(part.title, part.figures(name), FIGURES[name], f"{card.name}-{card.version}-{part.name}")
     with st.expander("By class, the networks together"):
         for part in card.parts:
             st.markdown(f"**{part.title}**")
@@ -97,14 +95,14 @@ def show_figures(card: ModelCard) -> None:
                 st.dataframe(part.outlined(), hide_index=True)
 
 
+def show_intervals(title: str, figures: Sequence[Figure], what: str, key: str) -> None:
+    st.markdown(f"**{title}**")
+    st.plotly_chart(intervals(figures, f"{what}, with 95 % interval"), config=STILL, key=key)
+
+
 def show_scores(card: ModelCard) -> None:
     for one in card.scored:
-        st.markdown(f"**{one.title}**")
-        st.plotly_chart(
-            intervals(one.areas(), "AUROC, with 95 % interval"),
-            config=STILL,
-            key=f"{card.name}-{card.version}-{one.part}-{one.score}",
-        )
+        show_intervals(one.title, one.areas(), "AUROC", f"{card.name}-{card.version}-{one.part}-{one.score}")
     with st.expander("Sensitivity, specificity and predictive values"):
         for one in card.scored:
             st.markdown(f"**{one.title}**")

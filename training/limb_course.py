@@ -116,6 +116,8 @@ def teach(
     networks: dict[str, Network] = {one.name: one.weights for one in fitted}
     networks |= {one.name: one.weights for one in outliners}
     made = provenance(preset_name, seed, networks)
+    if any(one.voice is not None for one in fitted):
+        made["voices"] = ", ".join(f"{one.name} {one.voice:.2f}" for one in fitted)
     card = model_card(
         recipe.title, recipe.name, version, recipe.labels, learned_from, INTENDED_USE, made, evidence,
         recipe.simplifications,

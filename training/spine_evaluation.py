@@ -142,10 +142,11 @@ def _film(example: Example, folder: Path) -> _Seen | str:
     bodies = tuple(find_vertebrae(film, bundle.outliners, on)[0]) if bundle.outliners else ()
     probabilities = {}
     for name, one in ask(bundle, film, example.clinical, on, greatest_loss(bodies)).items():
-        if "heights" in one.candidate.facts:  # what the answer would be if no body had been found
+        weighed = one.candidate.facts.get("heights", {}).get("weight", {})
+        if weighed:  # what the answer would be if no body had been found
             probabilities[name + UNMEASURED] = [
-                answer_of(float(one.behind.logits[number]), one.candidate.facts, score, None)[0]
-                for number, score in enumerate(bundle.scores)
+                answer_of(float(logit), one.candidate.facts, score, None)[0] if score in weighed else float("nan")
+                for score, logit in zip(bundle.scores, one.behind.logits, strict=True)
             ]
         probabilities[name] = list(one.probabilities.values())
     return _Seen(
@@ -218,9 +219,7 @@ def answers_figures(
         own = {
             name: table[rows, number]
             for name, table in probabilities.items()
-            if not (
-                name.endswith(UNMEASURED) and (table == probabilities[name.removesuffix(UNMEASURED)])[:, number].all()
-            )
+            if not np.isnan(table[:, number]).all()  # a judge that has nothing to say of this score
         }
         drawn = {name: lines[name][number] for name in own}
         if known is not None and not np.isnan(known).any() and min(truth.sum(), (~truth).sum()) >= 10:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from evidence.pooling import fit_pool, pooled
+from evidence.pooling import FEWEST, fit_pool, pooled
 
 
 def told(skill: float, truth: np.ndarray, seed: int) -> np.ndarray:
@@ -35,6 +35,11 @@ def test_networks_that_err_each_in_its_own_way_are_surer_together_than_their_mea
     assert sum(voices) > 1.5
     assert likelihood(pooled(fresh, voices)) > likelihood(pooled(fresh, [None, None])) + 0.05
     assert likelihood(pooled(fresh, voices)) > max(map(likelihood, fresh))
+
+
+def test_few_films_give_no_voices() -> None:
+    answers = [told(2.0, TRUTH, 1)[: FEWEST - 1], told(1.0, TRUTH, 2)[: FEWEST - 1]]
+    assert fit_pool(answers, TRUTH[: FEWEST - 1]) == [None, None]
 
 
 def test_without_voices_the_joint_answer_is_the_mean() -> None:
