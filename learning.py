@@ -32,12 +32,11 @@ from recipes import Recipe, by_name, learner, view
 from training import density_evaluation, strangers, view_course
 from training.courses import course_of
 from training.examined import Examined
-from training.sources import VIRTUAL, to_examine, to_learn, views_to_examine
+from training.sources import VIRTUAL, of_virtual, to_examine, to_learn, views_to_examine
 from training.views import REAL, files_of
 from training.virtual import TEST_FILMS
 
 Tell = Callable[[str, int, int], None]  # which step, how much is done, how much there is
-OF_VIRTUAL = "virtual patients on scanner alpha, and no film of a person"
 
 __all__ = [
     "Examined",
@@ -241,7 +240,7 @@ def train(
     course = course_of(recipe)
     manifests = to_learn(recipe, data, preset_name, seed, workers, say)
     views = recipe.name == view.RECIPE.name  # which also learns from real films at hand, and says from which
-    source = learned_from or ("" if views else OF_VIRTUAL if data == VIRTUAL else manifests[0].name)
+    source = learned_from or ("" if views else of_virtual(recipe) if data == VIRTUAL else manifests[0].name)
     bundle = course.teach(recipe, preset_name, manifests, out, seed, version, source, first, workers, say)
     folder = save(bundle, out / "bundles")
     if data == VIRTUAL and views:

@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     data: Path = Field(
         ROOT / "../shared/data", description="Real films for development and tests; never part of the project"
     )
+    meshes: Path | None = Field(
+        None, description="Folder of bone meshes, which every other virtual person that hips are learned from gets"
+    )
     weights: Path = Field(ROOT / "weights", description="The model bundles, one folder a name and version")
     ledger_url: str | None = Field(None, description="SQLAlchemy address of the worklist; by default SQLite under home")
     device: str = Field("auto", description="Where networks run: auto, cpu, cuda, cuda:1, mps")
@@ -44,6 +47,11 @@ class Settings(BaseSettings):
     label_studio_token: SecretStr | None = Field(None, description="Legacy or personal access token of Label Studio")
     label_studio_project: str = Field("Osteolens", min_length=3, description="Title of the Label Studio project")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged")
+
+    @field_validator("meshes", mode="before")
+    @classmethod
+    def _none_if_empty(cls, value: object) -> object:
+        return value or None
 
     @field_validator("warn_only", mode="before")
     @classmethod

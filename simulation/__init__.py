@@ -74,13 +74,14 @@ def projections(
     size: int | None = None,
     frame: str = "any",
     pose: int = 0,
+    meshes: Path | None = None,
     uncommon: Uncommon = NONE,
 ) -> dict[str, npt.NDArray[np.float32]]:
     """The projections [H, W] in g/cm2 of the film that `simulate` makes of the same values, in half of its time."""
     size = SIZE if size is None else size
-    machine = check(view, scanner, size, frame, None, uncommon)
+    machine = check(view, scanner, size, frame, meshes, uncommon)
     with _one_thread():
-        scene = _scene(view, seed, index, machine, size, frame, pose, None, uncommon)
+        scene = _scene(view, seed, index, machine, size, frame, pose, meshes, uncommon)
         return {name: mineral.numpy() for name, mineral in bone_projections(scene).items()}
 
 

@@ -1,7 +1,7 @@
 """The view hip_ap: the whole pelvis, or one hip, from in front, lying on the table."""
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from simulation import bone as bones
-from simulation import densitometry, implant, mesh, trabeculae
+from simulation import densitometry, implant, mesh, socket, trabeculae
 from simulation.anatomy import femur, pelvis, soft
 from simulation.anatomy.surface import Points, Surface
 from simulation.bone import MIRROR, Bone
@@ -24,11 +24,6 @@ from simulation.scanner import Scanner
 PARTS = tuple(part for part in READINESS if part not in ("cortex", "porosity"))
 
 TOP_OF_HEAD = np.array([5.0, 23.0, 0.0])
-# From the hip's centre: the socket's roof, which turns dense in arthritis, and its outer rim, which grows a spur.
-ROOF = np.array([8.0, 27.0, 0.0])
-RIM = np.array([24.0, 17.0, 0.0])
-SPUR, SHORT_ROOF = np.array([6.0, -3.5, 0.0]), np.array([-9.0, 6.0, 0.0])  # mm by which arthritis, dysplasia move it
-SLIPPED = np.array([7.0, 2.0, 0.0])  # mm that the head of a severely dysplastic hip has moved
 # Degrees of adduction, internal rotation and flexion from which a frog-leg view is drawn.
 FROG_LEG = ((-62.0, -25.0), (-65.0, -30.0), (15.0, 45.0))
 
@@ -177,10 +172,10 @@ def scene(
     depth = size_factor * np.exp(rng.normal(0, 0.03))
     stretch = np.array([width, height, depth])
     hip_centre = pelvis.HIP * stretch
-    cup = shape.size * shape.head * femur.HEAD_RADIUS + float(np.clip(rng.normal(2.3, 0.35), 1.2, 3.4))
     flat = float(np.clip(np.exp(0.45 * np.log(patient.bmi / 25)), 0.75, 1.45))
     worn = dict(zip("RL", draw_arthritis(patient, rng), strict=True))
     shallow = {"R": 0.0, "L": 0.0} if birth is None else draw_dysplasia(birth)
+    sockets = socket.draw(rng, worn, shallow)
     fat_mm = float(np.clip((patient.bmi - 17) * (1.55 if male else 2.2) + 6 + rng.normal(0, 4), 4, 75))
 
     # The pose.
@@ -225,10 +220,7 @@ def scene(
         if frame == "frog_leg":
             adduction, internal, flexion = (float(posing.uniform(*span)) for span in FROG_LEG)
         turned = turn(x=flexion, y=sign * (anteversion - internal), z=-sign * adduction)
-        # Cartilage goes above and to the side first: the head moves there until bone nearly stands on bone.
-        space = cup - twin.head * twin.size * femur.HEAD_RADIUS
-        risen = worn[side] * (femur.FLATTENED_MM * twin.size + max(space - 0.5, 0.0))
-        centre = hip_centre + risen * np.array([0.25, 0.97, 0.0]) + shallow[side] * twin.size * SLIPPED
+        centre = hip_centre + sockets[side].head(twin.size, femur.FLATTENED_MM)
         place = whole.to_world((centre * np.array([sign, 1, 1]))[None])[0]
         if frame != "pelvis" and side != side_shown:  # what it casts lies outside the film
             continue
@@ -247,10 +239,12 @@ def scene(
             "adduction_deg": round(adduction, 2),
             "neck_shaft_angle_deg": round(twin.neck_shaft_angle, 2),
             "head_diameter_mm": round(2 * femur.HEAD_RADIUS * twin.head * twin.size, 2),
+            "joint_mm": round(sockets[side].joint, 2),
         }
         dxa = densitometry.scan(bone, twin, side)
         carried = None
         if surgeon is not None and side == operated:
+            cup = twin.size * twin.head * femur.HEAD_RADIUS + sockets[side].joint
             carried = implant.draw(twin, cup, here.cortex_thickness, surgeon)
             metal = carried.placed(side, bone.pose, Pose(whole.rotation, place))
             if carried.kind in implant.WITHOUT_HEAD:
@@ -264,7 +258,7 @@ def scene(
         built.append(bone)
         limbs.append(_limb(side, bone, twin, dxa, facts, carried))
     hip_bone = mesh.left_hip_bone(real) if real else pelvis.hip_bone_template()
-    built += _pelvis(stretch, cup, left_quality, rng, whole, hip_bone, worn, shallow)
+    built += _pelvis(stretch, shape, sockets, left_quality, rng, whole, hip_bone)
     geometry, field, letter_at, letter = _frame(frame, side_shown, scanner, size, film_z, hip_centre, whole, posing)
     body = soft.trunk_template()
     body_stretch = np.array([width * (0.94 + 0.06 * flat), height, depth * flat])
@@ -343,23 +337,14 @@ def _limb(
 
 def _pelvis(
     stretch: Points,
-    cup: float,
+    head: femur.FemurShape,
+    sockets: dict[str, socket.Socket],
     left: Quality,
     rng: np.random.Generator,
     whole: Pose,
     hip: Surface,
-    worn: dict[str, float],
-    shallow: dict[str, float],
 ) -> list[Bone]:
     """Hip bones, sacrum and the lowest vertebrae, stretched to the person, the sockets to the heads."""
-    grow = cup / pelvis.CUP_RADIUS
-
-    def shaped(p: Points) -> Points:
-        q = p * stretch
-        centre = pelvis.HIP * stretch
-        away = p - pelvis.HIP
-        near = 1 / (1 + np.exp((np.linalg.norm(away, axis=1) - 44) / 5))[:, None]
-        return q * (1 - near) + (centre + away * grow) * near
 
     def mean_of(p: Points) -> Points:
         return np.asarray(p / stretch)
@@ -372,11 +357,11 @@ def _pelvis(
     strong = left.cortex_density * bones.CORTICAL_DENSITY
     thick = pelvis.hip_bone_cortex(hip.vertices) * (0.35 + 0.65 * left.cortex_thickness)
     thick = np.maximum(thick * np.exp(0.15 * bones.ripple(hip.vertices, rng, 25.0)), 0.3)
-    roof = np.exp(-(((hip.vertices - pelvis.HIP - ROOF) / np.array([15.0, 6.0, 16.0])) ** 2).sum(1))
-    rim = np.exp(-(((hip.vertices - pelvis.HIP - RIM) / np.array([7.0, 6.0, 20.0])) ** 2).sum(1))
     for side, flip, faces in (("L", np.ones(3), hip.faces), ("R", MIRROR, hip.faces[:, ::-1])):
-        outer, inner = bones.shelled(hip, thick + 2.2 * worn[side] * roof, shaped)
-        change = rim[:, None] * (worn[side] * SPUR + shallow[side] * SHORT_ROOF)
+        own = sockets[side]
+        grow = (head.size * head.head * femur.HEAD_RADIUS + own.joint) / pelvis.CUP_RADIUS
+        outer, inner = bones.shelled(hip, own.thickness(hip.vertices, thick), partial(_stretched, stretch, grow))
+        change = own.change(hip.vertices)
         outer, inner = (outer + change) * flip, (inner + change) * flip
         built.append(Bone(f"{side}_pelvis", outer, inner, faces, spongy, mean_of, whole, strong))
     for name, surface, shell in (
@@ -390,6 +375,14 @@ def _pelvis(
         )
         built.append(Bone(name, outer, inner, surface.faces, spongy, mean_of, whole, strong))
     return built
+
+
+def _stretched(stretch: Points, grow: float, p: Points) -> Points:
+    """Points of the mean hip bone on a person's, the socket round and grown to the head."""
+    centre = pelvis.HIP * stretch
+    away = p - pelvis.HIP
+    near = 1 / (1 + np.exp((np.linalg.norm(away, axis=1) - 44) / 5))[:, None]
+    return np.asarray(p * stretch * (1 - near) + (centre + away * grow) * near)
 
 
 def _frame(

@@ -121,7 +121,21 @@ def left_hip_bone(folder: Path) -> Surface:
     if not 60 < socket[0] < 115:
         raise BadMesh(f"the socket of pelvis_lv.vtp lies {socket[0]:.0f} mm from the midline, expected 60 to 115 mm")
     laid = (surface.vertices - socket * np.array([0.0, 1.0, 1.0])) @ turn(x=LAID_BACK_DEGREES).T
-    return Surface(laid * (pelvis.HIP[0] / socket[0]), surface.faces)
+    return _rounded(Surface(laid * (pelvis.HIP[0] / socket[0]), surface.faces))
+
+
+def _rounded(surface: Surface) -> Surface:
+    """The hip bone with its socket in the mean one's place and size: a coarse mesh has a wide one, and a head would
+    hang in it far below the roof."""
+    away = surface.vertices - pelvis.HIP
+    distance = np.linalg.norm(away, axis=1)
+    faces_it = -(away * surface.normals).sum(1) / np.maximum(distance, 1e-9) > 0.8
+    centre, radius = _sphere(surface.vertices[faces_it & (distance < 45)])
+    if not 18 < radius < 40:
+        raise BadMesh(f"the socket of pelvis_lv.vtp has a radius of {radius:.0f} mm, expected 18 to 40 mm")
+    near = 1 / (1 + np.exp((distance - 44) / 5))[:, None]
+    moved = pelvis.HIP + (surface.vertices - centre) * (pelvis.CUP_RADIUS / radius)
+    return Surface(surface.vertices * (1 - near) + moved * near, surface.faces)
 
 
 def _socket(surface: Surface) -> npt.NDArray[np.float64]:

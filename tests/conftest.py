@@ -26,6 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "home"
     monkeypatch.setenv("OSTEOLENS_HOME", str(folder))
     monkeypatch.setenv("OSTEOLENS_LABEL_STUDIO_URL", "")  # whatever `.env` says
+    monkeypatch.setenv("OSTEOLENS_MESHES", "")
     settings.cache_clear()
     yield folder
     settings.cache_clear()

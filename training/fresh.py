@@ -9,6 +9,7 @@ import torch
 import simulation
 from core.clinical import Clinical
 from core.radiograph import Radiograph, Side
+from core.settings import settings
 from recipes.femur import FEMUR, NEEDED, OUTLINED, box_of
 from recipes.joint import Joint
 from simulation import VirtualFilm
@@ -62,4 +63,5 @@ def marks(film: VirtualFilm) -> dict[str, tuple[float, float]]:
 def _made(view: str, count: int, seed: int, epoch: int) -> list[VirtualFilm]:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     first = 1_000_000 * (epoch + 1)  # far beyond any cohort on disk
-    return simulation.batch(view, LEARNING + seed, range(first, first + count), size=768, device=device)
+    meshes = settings().meshes if view == "hip_ap" else None
+    return simulation.batch(view, LEARNING + seed, range(first, first + count), size=768, device=device, meshes=meshes)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 import simulation
 from core.radiograph import Radiograph
+from core.settings import settings
 from simulation import Uncommon
 from training.ct_projections import projections_of_ct
 from training.manifest import Example, ManifestError
@@ -23,8 +24,8 @@ def projection_of(example: Example, column: str, folder: Path, film: Radiograph 
     for a file that is no such array, NotLaid for a CT that does not lie on its film.
 
     Cohorts keep no projections of whole films by themselves, being large: one that is made here is kept beside the
-    films, packed, so that the next training finds it. A cohort of meshes cannot be made again, since it keeps only the
-    name of their folder: None, unless it kept its projections.
+    films, packed, so that the next training finds it. A cohort with bones of meshes keeps only the name of their folder
+    and can be made again where the setting OSTEOLENS_MESHES has it: None elsewhere, unless it kept its projections.
     """
     named = example.others.get(column) or (example.others.get("projection") if column == COLUMNS[1] else None)
     if named:
@@ -36,7 +37,7 @@ def projection_of(example: Example, column: str, folder: Path, film: Radiograph 
         return None
     kept, made = folder / "projections" / f"{example.path.stem}.npz", json.loads(cohort.read_text())
     if not kept.is_file():
-        if "meshes" in made:
+        if "meshes" in made and (settings().meshes or Path()).name != made["meshes"]:
             return None
         _keep(kept, made, int(example.path.stem))
     with np.load(kept) as file:
@@ -52,6 +53,7 @@ def _keep(file: Path, cohort: dict[str, object], index: int) -> None:
         str(cohort["scanner"]),
         int(str(cohort["size"])),
         str(cohort.get("frame", "any")),
+        meshes=settings().meshes if "meshes" in cohort else None,
         uncommon=Uncommon.of(cohort),
     )
     file.parent.mkdir(exist_ok=True)

@@ -33,6 +33,15 @@ def to_learn(recipe: Recipe, data: Path | str, preset_name: str, seed: int, work
     return [made(one, _kept(), workers, partial(say, f"films of {one.name}")) for one in cohorts]
 
 
+def of_virtual(recipe: Recipe) -> str:
+    """What a card says of the persons that `virtual` teaches a recipe by."""
+    meshes = learning(recipe.view_name, 1, 0).meshes is not None
+    return (
+        f"virtual patients on scanner alpha{', every other one with bones of meshes' if meshes else ''}, "
+        "and no film of a person"
+    )
+
+
 def to_examine(recipe: Recipe, data: Path | str, films: int, workers: int, say: Tell) -> dict[str, Manifest]:
     """Films nobody learns from, by set: a manifest, or so many virtual persons on each of two scanners."""
     if data != VIRTUAL:

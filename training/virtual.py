@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.settings import settings
 from simulation.uncommon import NONE, Uncommon
 from simulation.write import write
 from training.manifest import Manifest, read_manifest
@@ -27,11 +28,13 @@ class Cohort:
     size: int = 768
     frame: str = "any"
     uncommon: Uncommon = NONE
+    meshes: Path | None = None  # bones that every other person gets
 
     @property
     def name(self) -> str:
         """Its folder's name."""
-        return "_".join((self.view, *(() if self.frame == "any" else (self.frame,)), self.scanner, str(self.seed)))
+        also = (*(() if self.frame == "any" else (self.frame,)), *(() if self.meshes is None else ("meshes",)))
+        return "_".join((self.view, *also, self.scanner, str(self.seed)))
 
     @property
     def shows(self) -> str:
@@ -40,8 +43,10 @@ class Cohort:
 
 
 def learning(view: str, films: int, seed: int) -> Cohort:
-    """Persons to learn from, all on the internal scanner."""
-    return Cohort(view, "alpha", LEARNING + seed, films, 512 if view == "knee_ap" else 768)
+    """Persons to learn from, all on the internal scanner; where meshes of hips are at hand, half of them have those
+    bones."""
+    meshes = settings().meshes if view == "hip_ap" else None
+    return Cohort(view, "alpha", LEARNING + seed, films, 512 if view == "knee_ap" else 768, meshes=meshes)
 
 
 def elsewhere(view: str, seed: int) -> tuple[Cohort, ...]:
@@ -110,6 +115,7 @@ def made(cohort: Cohort, root: Path, workers: int, tell: Tell | None = None) -> 
         cohort.size,
         workers,
         frame=cohort.frame,
+        meshes=cohort.meshes,
         uncommon=cohort.uncommon,
         projections=False,
     )

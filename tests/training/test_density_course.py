@@ -118,6 +118,27 @@ def test_a_projection_made_again_is_that_of_its_cohort(tmp_path: Path) -> None:
     assert projection_of(example, COLUMNS[0], tmp_path) is None  # those bodies are not at hand
 
 
+def test_a_projection_with_bones_of_meshes_is_made_again_where_the_meshes_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meshes = settings().data / "mesh"
+    if not meshes.exists():
+        pytest.skip("no meshes: set OSTEOLENS_DATA to a folder with mesh/l_femur.vtp")
+    monkeypatch.setenv("OSTEOLENS_MESHES", str(meshes))
+    settings.cache_clear()
+    seed = next(seed for seed in range(20) if _body(seed, meshes) == "mesh")
+    list(write("hip_ap", 1, seed, "alpha", tmp_path, 256, frame="pelvis", projections=False, meshes=meshes))
+    film = simulation.simulate("hip_ap", seed, 0, "alpha", 256, frame="pelvis", meshes=meshes)
+    again = projection_of(read_manifest(tmp_path / "truth.csv").examples[0], COLUMNS[0], tmp_path)
+    assert again is not None
+    assert np.allclose(again, film.projections["all_bone"], atol=2e-3)
+
+
+def _body(seed: int, meshes: Path) -> str:
+    film = simulation.simulate("hip_ap", seed, 0, "alpha", 128, frame="pelvis", meshes=meshes, truth=False)
+    return str(film.rows[0]["body"])
+
+
 def test_a_users_own_projection_is_read_and_a_wrong_one_is_told(manifest: Manifest, tmp_path: Path) -> None:
     row = manifest.examples[0]
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from imaging.preprocess import Preprocess
 from models.heat import heat_loss, points_of
@@ -107,6 +108,29 @@ def test_an_outline_is_learned_from_masks_in_bits() -> None:
         optimiser.step()
         costs.append(float(cost.detach()))
     assert np.mean(costs[-5:]) < 0.7 * np.mean(costs[:3])
+
+
+def test_nothing_is_outlined_beyond_a_collimated_edge_and_film_and_masks_bend_alike() -> None:
+    """On films that are mask all over, whatever is told to be mask is film, and the black beyond is none."""
+    crops, masks = np.full((64, 42, 42), 200, np.uint8), np.ones((64, 42, 42), np.uint8)
+    lesson, seen = OutlineLesson(crops, masks, 1, Preprocess((32, 32)), 32 / 42), {}
+
+    class Told(nn.Module):
+        def forward(self, films: torch.Tensor) -> torch.Tensor:
+            seen["films"] = (films[:, 0] + 1) / 2
+            return torch.zeros_like(films, requires_grad=True)
+
+    class Dice(nn.Module):
+        def forward(self, _: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+            seen["truth"] = truth[:, 0]
+            return torch.zeros(())
+
+    lesson.dice = Dice()  # type: ignore[assignment]
+    lesson.loss(Told(), lesson.films, torch.Generator().manual_seed(0))
+    black = (seen["films"] == 0).float().mean((1, 2))
+    assert (black > 0.03).any()  # some are collimated
+    assert (seen["films"][seen["truth"] == 1] > 0).all()
+    assert torch.std(seen["truth"].mean((1, 2))) > 0
 
 
 def test_heat_on_a_point_gives_the_point_back_and_absence_is_an_answer() -> None:
