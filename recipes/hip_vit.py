@@ -6,7 +6,7 @@ Published  internal accuracy 97.0 %, AUC .996 / .994 / .999 (osteoporosis, osteo
            NPV .979 / .985 / .992; external accuracy 89.4 %, AUC .965 / .916 / .984, PPV .835 / .902 / .913,
            NPV .945 / .913 / .964
 Differs    The femur is cut out by landmarks instead of by hand; a right one is mirrored; the `demo` networks are
-           smaller members of the same families and begin from nothing.
+           smaller members of the same families and begin from nothing, the ViT with a stem of convolutions.
 """
 
 from core.labels import CLASSES
@@ -27,8 +27,9 @@ VIT = Candidate(
         "num_attention_heads": 3,
         "intermediate_size": 576,
         "pool": "mean",
+        "stem": [24, 48, 96, 192],
     },
-    epochs=40,
+    epochs=26,
     learning_rate=1e-3,
 )
 RESNET = Candidate(
@@ -54,7 +55,7 @@ RECIPE = Recipe(
     presets={
         "demo": Preset(
             (RESNET, VIT, INCEPTION),
-            epochs=30,
+            epochs=22,
             batch_size=32,
             learning_rate=3e-3,
             loss="ordinal",
@@ -62,7 +63,7 @@ RECIPE = Recipe(
             tone=0.3,
             guide=("t_femoral_neck", "t_total_hip"),
             placed=True,
-            virtual_films=1800,
+            virtual_films=3000,
         ),
         "paper": Preset(
             (
@@ -87,9 +88,9 @@ RECIPE = Recipe(
             guide=("t_femoral_neck", "t_total_hip"),
         ),
     },
-    bundle="hip_vit@0.2.0",
+    bundle="hip_vit@0.3.0",
     simplifications=("smaller networks of the same families, begun from nothing",),
     finder=FINDER,
     regions=REGIONS,
-    outlines="hip_regions@0.3.0",
+    outlines="hip_regions@0.4.0",
 )

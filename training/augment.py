@@ -38,11 +38,22 @@ def draw_moves(
     )
 
 
-def warp(films: Tensor, moves: Tensor, size: tuple[int, int], mode: str = "bilinear") -> Tensor:
-    """Films [B, C, H, W] moved, [B, C, *size]; what comes in from beyond is black."""
+def draw_bends(count: int, random: torch.Generator, strength: float = 0.04) -> Tensor:
+    """Other shapes of the same limbs: displacements (shares of half the film) on a coarse grid [B, 2, 5, 5], smooth
+    between (Simard et al., ICDAR 2003)."""
+    return strength * torch.randn(count, 2, 5, 5, generator=random)
+
+
+def warp(
+    films: Tensor, moves: Tensor, size: tuple[int, int], mode: str = "bilinear", bends: Tensor | None = None
+) -> Tensor:
+    """Films [B, C, H, W] moved, and bent where asked, [B, C, *size]; what comes in from beyond is black."""
     aspect = size[0] / size[1]
     skew = torch.tensor([[1.0, aspect, 1.0], [1 / aspect, 1.0, 1.0]])
     grid = f.affine_grid((moves * skew).to(films.device), [len(films), 1, *size], align_corners=False)
+    if bends is not None:
+        smooth = f.interpolate(bends.to(films.device), size, mode="bicubic", align_corners=True)
+        grid = grid + smooth.permute(0, 2, 3, 1)
     return f.grid_sample(films, grid, mode=mode, padding_mode="zeros", align_corners=False)
 
 
@@ -72,10 +83,19 @@ def relook(film: Tensor, random: torch.Generator, strength: float = 1.0, framed:
     film = (film - 0.5) * (1 + strength * uniform(-0.2, 0.2)) + 0.5 + strength * uniform(-0.08, 0.08)
     noise = torch.randn(film.shape, generator=random).to(film.device)
     film = film + noise * uniform(0, 0.03 * strength)
-    if not framed:
-        return film.clamp(0, 1)
-    film = _collimate(film, *(uniform(-0.3, 0.12) for _ in range(4)))
-    return _mark(film, uniform(0, 1), uniform(0.02, 0.98), uniform(0.02, 0.98)).clamp(0, 1)
+    return (frame(film, random)[0] if framed else film).clamp(0, 1)
+
+
+def frame(film: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """The film [B, H, W] with a collimated edge or a bright marker now and then, and where it was exposed, the same
+    shape: what lies in the black beyond is no part of the film."""
+
+    def uniform(low: float, high: float) -> Tensor:
+        return (low + (high - low) * torch.rand(len(film), generator=random).to(film.device))[:, None, None]
+
+    exposed = _field(film, *(uniform(-0.3, 0.12) for _ in range(4)))
+    marked = _mark(film * exposed, uniform(0, 1), uniform(0.02, 0.98), uniform(0.02, 0.98))
+    return marked, exposed
 
 
 def revendor(film: Tensor, random: torch.Generator, strength: float = 1.0) -> Tensor:
@@ -99,12 +119,12 @@ def revendor(film: Tensor, random: torch.Generator, strength: float = 1.0) -> Te
     return (film - drawn(-0.8, 0.8) * torch.sin(2 * torch.pi * film) / (2 * torch.pi)).clamp(0, 1)
 
 
-def _collimate(film: Tensor, left: Tensor, top: Tensor, right: Tensor, bottom: Tensor) -> Tensor:
-    """Black beyond each margin [B, 1, 1] (shares of the film) that is drawn positive."""
+def _field(film: Tensor, left: Tensor, top: Tensor, right: Tensor, bottom: Tensor) -> Tensor:
+    """False beyond each margin [B, 1, 1] (shares of the film) that is drawn positive."""
     height, width = film.shape[1:]
     rows = torch.linspace(0, 1, height, device=film.device)[None, :, None]
     columns = torch.linspace(0, 1, width, device=film.device)[None, None, :]
-    return film * ((rows >= top) & (rows <= 1 - bottom) & (columns >= left) & (columns <= 1 - right))
+    return (rows >= top) & (rows <= 1 - bottom) & (columns >= left) & (columns <= 1 - right)
 
 
 def _mark(film: Tensor, chance: Tensor, row: Tensor, column: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from models.engine import dense_input
 from models.heat import heat_loss
 from models.networks import Network
 from recipes.recipe import Loss
-from training.augment import draw_moves, move_points, relook, revendor, warp
+from training.augment import draw_bends, draw_moves, frame, move_points, relook, revendor, warp
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -170,9 +170,12 @@ class OutlineLesson(Lesson):
             if vary
             else torch.tensor([[self.zoom, 0.0, 0.0], [0.0, self.zoom, 0.0]]).expand(len(crops), 2, 3)
         )
-        film, truth = warp(grey, moves, self.size)[:, 0], (warp(masks, moves, self.size) > 0.5).float()
+        bends = draw_bends(len(crops), random) if vary else None
+        film, truth = (warp(one, moves, self.size, bends=bends) for one in (grey, masks))
+        film, truth = film[:, 0], (truth > 0.5).float()
         if vary:
-            film = relook(revendor(film, random), random)
+            film, exposed = frame(relook(revendor(film, random), random, framed=False), random)
+            film, truth = film.clamp(0, 1), truth * exposed[:, None]
         logits = network(dense_input(film))
         return self.dice(logits, truth) + f.binary_cross_entropy_with_logits(logits, truth)
 
