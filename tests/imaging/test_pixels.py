@@ -8,13 +8,16 @@ import pytest
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+import simulation
 from core.radiograph import Radiograph
 from core.refusal import Code, Refused
 from core.settings import settings
 from imaging import check, read_radiograph, to_png
+from imaging.checks import implant
 from imaging.collimation import exposed
 from imaging.polarity import DARK_BELOW, bone_brightness
 from imaging.text import painted_over, text_lines
+from simulation import Uncommon
 from tests.imaging.made import bone
 from tests.imaging.planted import film_with_text
 
@@ -175,6 +178,16 @@ def test_what_rules_a_film_out_is_refused_or_a_remark_by_setting(
     monkeypatch.setenv("OSTEOLENS_WARN_ONLY", "too_small,exposure,implant")
     settings.cache_clear()
     assert code in [notice.code for notice in check(radiograph(pixels))]
+
+
+@pytest.mark.parametrize(("scanner", "least"), [("alpha", 5), ("beta", 3)])
+def test_metal_in_a_hip_is_told_and_dense_bone_is_not(scanner: str, least: int) -> None:
+    def told(index: int, share: float) -> bool:
+        film = simulation.simulate("hip_ap", 31, index, scanner, 512, truth=False, uncommon=Uncommon(implants=share))
+        return implant(radiograph(film.pixels)) is not None
+
+    assert sum(told(index, 1.0) for index in range(6)) >= least
+    assert not any(told(index, 0.0) for index in range(6))
 
 
 def test_a_blurred_film_is_remarked_on_and_a_sharp_one_is_not() -> None:
