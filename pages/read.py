@@ -162,7 +162,7 @@ def show_answer(readings: Sequence[Reading], reading: Reading) -> None:
     st.html(answer_html(reading, card_of(reading)))
     if reading.status == "read":
         try:
-            show_worklist_state(reading)
+            show_worklist_state(reading, readings)
         except LedgerFault as fault:
             st.warning(str(fault))
     st.download_button(
@@ -189,13 +189,16 @@ def card_of(reading: Reading) -> ModelCard | None:
     return cards().get((reading.model.name, reading.model.version)) if reading.model else None
 
 
-def show_worklist_state(reading: Reading) -> None:
+def show_worklist_state(reading: Reading, readings: Sequence[Reading]) -> None:
+    """Where the film stands in the worklist, or the way there. The expert is asked about every limb on it."""
     assert reading.case_id is not None
     assert reading.recipe is not None
     entry = learning.ledger().entry(reading.case_id, reading.recipe)
     if entry is None:
         if st.button("Send to the worklist", width="stretch", help="Ask an expert about this film"):
-            learning.enqueue(reading, reason="requested")
+            for one in readings:
+                if one.status == "read":
+                    learning.enqueue(one, reason="requested")
             st.rerun()
         return
     with st.container(border=True, gap="xsmall"):

@@ -243,6 +243,16 @@ def test_a_plain_case_goes_to_the_worklist_by_the_button_and_a_hard_one_by_itsel
             assert "as requested" in said(app)
 
 
+def test_a_film_sent_by_the_button_takes_both_hips_along(
+    two_hips: list[Reading], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "reasons_to_ask", lambda *_, requested: ["requested"] if requested else [])
+    click(click(opened(), SAMPLES[0].title), "Send to the worklist")
+    (entry,) = learning.worklist()
+    assert entry.case_id == two_hips[0].case_id
+    assert entry.sides == ("R", "L")
+
+
 def test_the_worklist_says_what_waits_for_what_and_how_to_connect() -> None:
     app = opened("pages/worklist.py")
     assert "empty" in said(app)
