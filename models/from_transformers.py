@@ -1,6 +1,5 @@
 """The classifiers whose layers are those of transformers."""
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
@@ -136,13 +135,9 @@ class VisionTransformer(Classifier):
     pool: what the answer is made from. `class` is the published class token, as pretrained weights expect it; `mean` is
     the mean of the patches, whose places begin as sines and cosines: what learns from nothing on few films (Beyer et
     al., "Better plain ViT baselines", 2022). Its map is the patches after the last block.
-    stem: widths of convolutions, each halving the film, that make the patches instead of one large step; a transformer
-    that begins from nothing learns sooner so (Xiao et al., NeurIPS 2021). None is the published network.
     """
 
-    def __init__(
-        self, labels: int, pool: Literal["class", "mean"] = "class", stem: Sequence[int] = (), **options: Any
-    ) -> None:
+    def __init__(self, labels: int, pool: Literal["class", "mean"] = "class", **options: Any) -> None:
         super().__init__()
         config = ViTConfig(id2label=numbered(labels), **options)
         self.pool = pool
@@ -153,14 +148,7 @@ class VisionTransformer(Classifier):
                 f"found image_size {config.image_size} and patch_size {config.patch_size}, expected a multiple of "
                 "the patch; change one of the two in the candidate's options"
             )
-        if stem and patch != (2 ** len(stem),) * 2:
-            raise ValueError(
-                f"found {len(stem)} widths of a stem and patch_size {config.patch_size}, expected a patch of "
-                f"{2 ** len(stem)}, for each layer halves the film; change one of the two in the candidate's options"
-            )
         self.network = ViTForImageClassification(config)
-        if stem:
-            self.network.vit.embeddings.patch_embeddings.projection = _stem(config, stem)
         if pool == "mean":
             rows, columns = self.size[0] // patch[0], self.size[1] // patch[1]
             self.network.vit.embeddings.position_embeddings.data[0, 1:] = _places(rows, columns, config.hidden_size)
@@ -186,13 +174,6 @@ class VisionTransformer(Classifier):
         tokens = torch.cat([tokens[:, :1], rearrange(maps, "b c h w -> b (h w) c")], dim=1)
         features = vit.layernorm(vit.layers[-1](tokens))[:, 0]
         return Output(self.network.classifier(features), features, maps)
-
-
-def _stem(config: ViTConfig, widths: Sequence[int]) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for before, width in zip([config.num_channels, *widths], widths, strict=False):
-        layers += [nn.Conv2d(before, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Conv2d(widths[-1], config.hidden_size, 1))
 
 
 def _places(rows: int, columns: int, width: int) -> Tensor:

@@ -6,7 +6,7 @@ Published  internal accuracy 97.0 %, AUC .996 / .994 / .999 (osteoporosis, osteo
            NPV .979 / .985 / .992; external accuracy 89.4 %, AUC .965 / .916 / .984, PPV .835 / .902 / .913,
            NPV .945 / .913 / .964
 Differs    The femur is cut out by landmarks instead of by hand; a right one is mirrored; the `demo` networks are
-           smaller members of the same families and begin from nothing, the ViT with a stem of convolutions.
+           smaller members of the same families and begin from nothing.
 """
 
 from core.labels import CLASSES
@@ -27,9 +27,8 @@ VIT = Candidate(
         "num_attention_heads": 3,
         "intermediate_size": 576,
         "pool": "mean",
-        "stem": [24, 48, 96, 192],
     },
-    epochs=26,
+    epochs=40,
     learning_rate=1e-3,
 )
 RESNET = Candidate(
@@ -55,7 +54,7 @@ RECIPE = Recipe(
     presets={
         "demo": Preset(
             (RESNET, VIT, INCEPTION),
-            epochs=22,
+            epochs=30,
             batch_size=32,
             learning_rate=3e-3,
             loss="ordinal",
@@ -63,7 +62,7 @@ RECIPE = Recipe(
             tone=0.3,
             guide=("t_femoral_neck", "t_total_hip"),
             placed=True,
-            virtual_films=3000,
+            virtual_films=1800,
         ),
         "paper": Preset(
             (
@@ -88,7 +87,7 @@ RECIPE = Recipe(
             guide=("t_femoral_neck", "t_total_hip"),
         ),
     },
-    bundle="hip_vit@0.3.0",
+    bundle="hip_vit@0.2.0",
     simplifications=("smaller networks of the same families, begun from nothing",),
     finder=FINDER,
     regions=REGIONS,

@@ -238,17 +238,6 @@ def test_the_transformer_s_answer_is_that_of_transformers_own_forward() -> None:
     assert torch.equal(network(images).logits, network.network(images).logits)
 
 
-def test_a_transformer_with_a_stem_of_convolutions_has_the_same_patches() -> None:
-    plain, stemmed = (build("vit", 3, {**OPTIONS["vit"], **stem}).eval() for stem in ({}, {"stem": [4, 8, 16, 16]}))
-    images = torch.randn(2, 3, 64, 64)
-    assert stemmed(images).maps.shape == plain(images).maps.shape
-    stemmed(images).logits.square().sum().backward()
-    first = stemmed.network.vit.embeddings.patch_embeddings.projection[0]
-    assert first.weight.grad.abs().sum() > 0
-    with pytest.raises(ValueError, match="found 2 widths of a stem and patch_size 16, expected a patch of 4"):
-        build("vit", 3, {**OPTIONS["vit"], "stem": [4, 8]})
-
-
 @pytest.mark.parametrize("name", ["mobilenet_v2", "resnet", "efficientnet"])
 def test_the_cnn_s_answer_is_that_of_transformers_own_forward(name: str) -> None:
     network = built(name).eval()
