@@ -33,7 +33,7 @@ U_NET_PP = Candidate(
     network="u_net_pp",
     preprocess=Preprocess(size=(192, 192)),
     options={"features": FEATURES, "fold": 2},
-    epochs=5,
+    epochs=4,
     batch_size=16,
     learning_rate=2e-3,
 )
@@ -63,7 +63,7 @@ RECIPE = Recipe(
     presets={
         "demo": Preset(
             densenets(112, {"init_features": 24, "growth_rate": 12, "block_config": [3, 6, 8, 6]}),
-            epochs=12,
+            epochs=10,
             batch_size=32,
             learning_rate=3e-3,
             outliners=(U_NET, U_NET_PP),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from scipy.interpolate import RBFInterpolator
 from scipy.spatial import cKDTree
 
 from simulation.anatomy import femur, pelvis
@@ -75,7 +76,8 @@ def closed(surface: Surface, name: str) -> Surface:
 
 @cache
 def left_femur(folder: Path) -> Surface:
-    """The folder's left femur in the mean femur's frame and size, cut off below the middle of its shaft.
+    """The folder's left femur in the mean femur's frame and size, its trochanters, neck and shaft where the mean one's
+    are: what is true of the mean one's landmarks and regions is then true of it.
 
     World axes of the folder: x forward, y up, z to the patient's right (as in OpenSim).
     """
@@ -102,11 +104,57 @@ def left_femur(folder: Path) -> Surface:
     lateral = to_shaft / np.linalg.norm(to_shaft)
     frame = np.stack([lateral, up, np.cross(lateral, up)])
     vertices = vertices @ frame.T * (femur.HEAD_RADIUS / radius)
-    across = femur.SHAFT_X / float(np.linalg.norm(to_shaft) * femur.HEAD_RADIUS / radius)
-    # Heads and offsets do not keep one ratio in all people: the offset is brought to the mean away from the head.
-    away = np.clip((np.linalg.norm(vertices, axis=1) - 22) / 20, 0, 1)[:, None]
-    vertices = vertices * (1 + (np.array([across, 1.0, 1.0]) - 1) * away * (1 if 0.75 < across < 1.3 else 0))
-    return Surface(vertices, surface.faces)
+    return Surface(_fitted(vertices, femur_marks(vertices), femur_marks(femur.template().vertices)), surface.faces)
+
+
+def femur_marks(vertices: Points) -> Points:
+    """Places that every left proximal femur has [M, 3], in the frame of `simulation.anatomy.femur`: the head, both
+    trochanters, the neck's waist, the shaft. Raises BadMesh where a part is not there."""
+
+    def top(among: npt.NDArray[np.bool_], height: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        if among.sum() < 6:
+            raise BadMesh(
+                "the femur has no surface where its neck, trochanters or shaft should be; expected a left femur, whole "
+                "from the head to the middle of the shaft"
+            )
+        rows = np.flatnonzero(among)
+        return np.asarray(vertices[rows[np.argsort(height[rows])[-6:]]].mean(0))
+
+    x, y, z = vertices.T
+    head = femur.HEAD_RADIUS * np.array([[-1, 0, 0], [0, 1, 0], [-0.7, 0.7, 0], [-0.7, -0.7, 0], [0, 0, 1], [0, 0, -1]])
+    outer, low = (x > 32) & (y > -75), (y < -40) & (y > -100)
+    marks = [top(outer, y), top(outer, x), top(low, -0.6 * x - 0.8 * z), *_waist(vertices)]
+    for level in (-110.0, -150.0, -200.0):
+        near = np.abs(y - level) < 6
+        marks += [top(near, side * value) * np.array([1, 0, 1]) + np.array([0, level, 0])
+                  for value in (x, z) for side in (-1, 1)]  # fmt: skip
+    return np.vstack([np.zeros(3), head, *marks])
+
+
+def _waist(vertices: Points) -> list[npt.NDArray[np.float64]]:
+    """Middle, lower edge, front and back of the neck where it is thinnest; its upper edge runs into the trochanter."""
+    axis = -femur.NECK_AXIS
+    best: tuple[float, npt.NDArray[np.float64], npt.NDArray[np.float64]] = (np.inf, np.zeros(3), vertices)
+    for along in np.arange(21.0, 36.0, 1.0):
+        height = vertices @ axis
+        aside = vertices - height[:, None] * axis
+        ring = vertices[(np.abs(height - along) < 2.5) & (np.linalg.norm(aside, axis=1) < 27)]
+        if len(ring) < 6:
+            continue
+        middle = (ring.max(0) + ring.min(0)) / 2
+        wide = float(np.linalg.norm(ring - middle, axis=1).mean())
+        if wide < best[0]:
+            best = (wide, middle, ring)
+    _, middle, ring = best
+    ways = np.array([[axis[1], -axis[0], 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, -1.0]])
+    return [middle, *(ring[np.argmax(ring @ way)] for way in ways)]
+
+
+def _fitted(vertices: Points, marks: Points, wanted: Points) -> Points:
+    """Vertices bent so that their marks lie within some mm of where they are wanted, smoothly (thin plates, Bookstein
+    1989): marks that were met exactly would leave dents between them."""
+    bend = RBFInterpolator(marks, wanted, kernel="thin_plate_spline", smoothing=500.0)
+    return np.asarray(bend(vertices))
 
 
 @cache

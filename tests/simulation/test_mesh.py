@@ -73,6 +73,27 @@ def test_the_femur_of_real_anatomy_takes_the_built_in_ones_place() -> None:
         assert found.area_cm2[region] == pytest.approx(mean.area_cm2[region], rel=0.3)
 
 
+def test_landmarks_of_the_mean_femur_lie_on_that_of_the_meshes() -> None:
+    """What is told of a film with such bones is told by the mean femur's landmarks and regions."""
+    folder = settings().data / "mesh"
+    if not folder.exists():
+        pytest.skip("no meshes: set OSTEOLENS_DATA to a folder with mesh/l_femur.vtp")
+    surface, mean = mesh.left_femur(folder), femur.template()
+    off = np.linalg.norm(mesh.femur_marks(surface.vertices) - mesh.femur_marks(mean.vertices), axis=1)
+    assert off.max() < 5
+    trochanters = np.array([femur.GREATER_TIP, femur.LESSER_TROCHANTER])
+    away = np.linalg.norm(surface.vertices[:, None] - trochanters, axis=2).min(0)
+    assert (away < 8).all()
+    on_head = surface.vertices[np.linalg.norm(surface.vertices, axis=1) < 30]
+    assert np.median(np.linalg.norm(on_head[on_head[:, 0] < 0], axis=1)) == pytest.approx(femur.HEAD_RADIUS, abs=1)
+
+
+def test_half_a_femur_is_refused() -> None:
+    short = femur.template().vertices[femur.template().vertices[:, 1] > -60]
+    with pytest.raises(mesh.BadMesh, match="expected a left femur, whole"):
+        mesh.femur_marks(short)
+
+
 def test_a_folder_with_holes_in_its_bones_is_refused() -> None:
     path = settings().data / "mesh/l_tibia.vtp"
     if not path.exists():
