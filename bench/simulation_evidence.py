@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 
 import simulation
 from core.settings import ROOT, settings
-from simulation import Uncommon, hip
+from simulation import Uncommon, hip, socket
 from simulation.patient import draw
 from simulation.scanner import SCANNERS, Processing
 
@@ -36,6 +36,7 @@ PAGE = ROOT / "docs/evidence/simulation.md"
 RUNS = ROOT / "runs/simulation"
 WORKERS = 2
 SEED = 20
+SOUND = {"R": 0.0, "L": 0.0}  # hips without arthritis or dysplasia
 
 
 def main() -> None:
@@ -87,6 +88,7 @@ def _person(index: int) -> dict[str, float | str]:
         "t_total": dxa.t_scores["total_hip"],
         "angle": shape.neck_shaft_angle,
         "head": 2 * hip.femur.HEAD_RADIUS * shape.head * shape.size,
+        "joint": socket.draw(np.random.default_rng([SEED, index, 2]), SOUND, SOUND)["L"].joint,
         "fracture": float(patient.prevalent_fracture),
         "incident": float(patient.incident_fracture),
         "years": patient.fracture_years,
@@ -111,7 +113,8 @@ def cohort(pool: ProcessPoolExecutor, people: int = 1000) -> str:
         "",
         f"{people} people, seed {SEED}; mean (SD), measured on the bodies by the virtual DXA. Published: neck-shaft "
         "angle "
-        "and head diameter as in `simulation/anatomy/femur.py`; density of white adults in NHANES III (Looker et al. "
+        "and head diameter as in `simulation/anatomy/femur.py`; the joint on films of both sexes as in "
+        "`simulation/socket.py`; density of white adults in NHANES III (Looker et al. "
         "1998), in round figures as in `simulation/patient.py`.",
         "",
         "| measure | women | published | men | published |",
@@ -119,6 +122,8 @@ def cohort(pool: ProcessPoolExecutor, people: int = 1000) -> str:
         f"| neck-shaft angle, degrees | {cell(of('angle', 'F'), 1)} | 127 (5) | {cell(of('angle', 'M'), 1)} | 127 (5) "
         "|",
         f"| head diameter, mm | {cell(of('head', 'F'), 1)} | 43 (2.5) | {cell(of('head', 'M'), 1)} | 48 (2.7) |",
+        f"| joint above the head, mm | {cell(of('joint', 'F'), 1)} | 4.2 (0.9) | {cell(of('joint', 'M'), 1)} | "
+        "4.2 (0.9) |",
     ]
     published = {
         "F": {50: "0.75 (0.12)", 60: "0.69 (0.11)", 70: "0.64 (0.11)", 80: "0.59 (0.11)"},
