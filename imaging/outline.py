@@ -1,9 +1,18 @@
-"""The outline of a mask."""
+"""A mask in one piece, and its outline."""
 
 import cv2
 import numpy as np
+from scipy import ndimage
 
 from core.radiograph import Mask
+
+
+def one_piece(mask: Mask) -> Mask:
+    """The largest piece of a mask [H, W], its holes filled: what a region of a bone is on a film."""
+    labels, count = ndimage.label(mask)
+    if not count:
+        return mask
+    return np.asarray(ndimage.binary_fill_holes(labels == 1 + np.argmax(np.bincount(labels.ravel())[1:])))
 
 
 def outline_of(mask: Mask) -> tuple[tuple[float, float], ...]:

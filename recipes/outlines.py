@@ -8,9 +8,9 @@ import torch
 
 from core.radiograph import Mask, Pixels, Radiograph
 from core.regions import Region, Regions
-from imaging.crop import lay_back
+from imaging.crop import Box, lay_back
 from imaging.matting import matted
-from imaging.outline import outline_of
+from imaging.outline import one_piece, outline_of
 from imaging.preprocess import Input, Preprocess
 from models import engine
 from models.bundle import Candidate, Outliner
@@ -27,11 +27,19 @@ class Outlines:
     maps: dict[str, Pixels]
     steady: dict[str, float]
 
+    def mask(self, name: str) -> Mask:
+        """One region on the crop, in one piece."""
+        return one_piece(self.maps[name] > 0.5)
+
+    def laid(self, name: str, box: Box, size: tuple[int, int]) -> Mask:
+        """One region on a film of that size (height, width) where `box` was cut out, in one piece."""
+        return one_piece(lay_back(self.maps[name], box, size) > 0.5)
+
     def on_film(self, limb: Limb, film: Radiograph, names: Sequence[str]) -> Regions:
         """The regions on the film as uploaded, those named first; one that came out empty is left out."""
         found = []
         for name in (*names, *(other for other in self.maps if other not in names)):
-            mask = lay_back(self.maps[name], limb.box, (film.height, film.width)) > 0.5
+            mask = self.laid(name, limb.box, (film.height, film.width))
             if mask.any():
                 found.append(Region(name, mask, outline_of(mask), round(self.steady[name], 4)))
         return Regions(tuple(found))

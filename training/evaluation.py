@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from core.radiograph import Mask, Pixels, Radiograph
+from core.radiograph import Mask, Radiograph
 from core.refusal import Refused
 from core.settings import settings
 from evidence.baselines import out_of_fold, trivial_features
@@ -196,9 +196,9 @@ def _film(
                 masks = masks_of(crop, outliner, on)
             overlaps[outliner.name] = {
                 region: _overlap(
-                    lay_back(one, limb.box, (film.height, film.width)), film, limb.box, example, region, beside
+                    drawn.laid(region, limb.box, (film.height, film.width)), film, limb.box, example, region, beside
                 )
-                for region, one in drawn.maps.items()
+                for region in drawn.maps
             }
         found.append(
             _Limb(
@@ -214,14 +214,14 @@ def _film(
     return found, refused
 
 
-def _overlap(drawn: Pixels, film: Radiograph, box: Box, example: Example, region: str, beside: Path) -> Overlap:
+def _overlap(drawn: Mask, film: Radiograph, box: Box, example: Example, region: str, beside: Path) -> Overlap:
     named: Any = example.others.get(f"mask_{region}")
     if not named:
         return Overlap(np.nan, np.nan, np.nan, np.nan)
     truth = np.asarray(Image.open(beside / str(named)).convert("L")) > 127
     if region in ENDLESS:
         truth = truth & (lay_back(np.ones((8, 8), np.float32), box, (film.height, film.width)) > 0.5)
-    return overlap(truth, drawn > 0.5, film.spacing_mm)
+    return overlap(truth, drawn, film.spacing_mm)
 
 
 def figures(measured: Measured, labels: tuple[str, ...]) -> dict[str, Any]:

@@ -230,7 +230,7 @@ def held_out_facts(
         truth = limbs.masks[row][MIDDLE, MIDDLE]
         overlaps.append(
             [
-                overlap(((truth >> number) & 1).astype(bool), drawn.maps[name] > 0.5, None).iou
+                overlap(((truth >> number) & 1).astype(bool), drawn.mask(name), None).iou
                 for number, name in enumerate(OUTLINED)
             ]
         )

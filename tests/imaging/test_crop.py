@@ -6,6 +6,7 @@ import pytest
 from core.radiograph import Radiograph
 from imaging.crop import Box, cut, cut_mask, lay_back
 from imaging.matting import matted
+from imaging.outline import one_piece
 
 FILM = Radiograph(np.random.default_rng(0).random((90, 120), np.float32), "case", spacing_mm=(0.5, 0.5))
 DOT = np.zeros((90, 120), np.float32)
@@ -66,3 +67,14 @@ def test_a_matted_region_is_alone_on_black() -> None:
     assert 0.9 < seen.max() <= 1
     assert (seen > 0).mean() == pytest.approx(0.5 / 1.1**2, abs=0.05)
     assert not matted(FILM, np.zeros((90, 120), bool), 64).any()
+
+
+def test_a_region_is_one_piece_without_holes() -> None:
+    mask = np.zeros((40, 40), bool)
+    mask[5:30, 5:30] = True
+    mask[10:13, 10:13] = False
+    mask[35:38, 35:38] = True
+    whole = one_piece(mask)
+    assert whole.sum() == 25 * 25
+    assert not whole[35:38, 35:38].any()
+    assert not one_piece(np.zeros((4, 4), bool)).any()
