@@ -26,6 +26,10 @@ def out_of_fold(
     fold = np.asarray(part)
     answers = np.zeros((len(labels), count))
     for held in np.unique(fold):
+        known = np.unique(labels[fold != held])
+        if len(known) == 1:  # nothing to tell apart in a small set
+            answers[np.ix_(fold == held, known)] = 1
+            continue
         model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=2000))
         model.fit(features[fold != held], labels[fold != held])
         answers[np.ix_(fold == held, model.classes_)] = model.predict_proba(features[fold == held])
