@@ -57,6 +57,7 @@ def test_both_hips_of_a_pelvis_are_read_each_on_its_own(scanner: str, form: str,
     pixel_mm = film.spacing_mm[0] if form == "png" and reading.measures(recipe) else None  # a picture does not say
     answers = reading.read(data, f"film.{form}", recipe, pixel_mm=pixel_mm)
     assert [answer.side for answer in answers] == ["R", "L"]
+    wards = []
     for answer in answers:
         row = answer.row()
         assert row["status"] == "read"
@@ -69,11 +70,14 @@ def test_both_hips_of_a_pelvis_are_read_each_on_its_own(scanner: str, form: str,
             assert 0 <= top < bottom <= film.pixels.shape[0]
             assert left <= region["centroid_xy"][0] <= right
             found, truth = answer.regions[name].mask, film.masks[f"{answer.side}_{name}"]
-            if name == "wards_triangle":  # small, and hard to see: on the page of evidence one in five overlaps little
+            overlap = (found & truth).sum() / (found | truth).sum()
+            if name == "wards_triangle":  # small and hard to see: one in four overlaps by less than half
                 apart = np.argwhere(found).mean(0) - np.argwhere(truth).mean(0)
                 assert np.hypot(*apart) * film.spacing_mm[0] < 10, (scanner, form)
+                wards.append(overlap)
             else:
-                assert (found & truth).sum() / (found | truth).sum() > 0.6, (scanner, form, name)
+                assert overlap > 0.6, (scanner, form, name)
+    assert np.mean(wards) > 0.3
 
 
 def test_outlines_on_plain_films_are_steady() -> None:
