@@ -9,10 +9,14 @@ from core.radiograph import Mask
 
 def one_piece(mask: Mask) -> Mask:
     """The largest piece of a mask [H, W], its holes filled: what a region of a bone is on a film."""
-    labels, count = ndimage.label(mask)
-    if not count:
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not rows.size:
         return mask
-    return np.asarray(ndimage.binary_fill_holes(labels == 1 + np.argmax(np.bincount(labels.ravel())[1:])))
+    around = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)  # a film is many times as large
+    labels, _ = ndimage.label(mask[around])
+    whole = np.zeros_like(mask)
+    whole[around] = ndimage.binary_fill_holes(labels == 1 + np.argmax(np.bincount(labels.ravel())[1:]))
+    return whole
 
 
 def outline_of(mask: Mask) -> tuple[tuple[float, float], ...]:
