@@ -65,6 +65,26 @@ def test_a_classifier_answers_and_its_maps_speak_for_the_answer(name: str) -> No
     assert gradient.abs().sum() > 0
 
 
+def test_a_vit_may_see_its_patches_through_convolutions() -> None:
+    options = {**TINY["vit"], "pool": "mean"}
+    layers = options["patch_size"].bit_length() - 1
+    with pytest.raises(ValueError, match=r"stem of 1 layers and patch_size \d+, expected a patch of 2"):
+        build("vit", 3, {**options, "stem": [4]})
+    torch.manual_seed(0)
+    network = build("vit", 3, {**options, "stem": [4] * layers}).eval()
+    images = films("vit").requires_grad_()
+    output, plain = network(images), build("vit", 3, options).eval()(images)
+    assert output.maps.shape == plain.maps.shape
+    # A patch's neighbours reach it before the first block does: its last pixels border on theirs.
+    patches = network.network.vit.embeddings.patch_embeddings(images)
+    side = options["patch_size"]
+    (seen,) = torch.autograd.grad(patches[:, 1].sum(), images)
+    assert seen[..., :side].abs().sum() > 0
+    again = build("vit", 3, {**options, "stem": [4] * layers}).eval()
+    again.load_state_dict(network.state_dict())
+    assert torch.equal(again(images).logits, output.logits)
+
+
 @pytest.mark.parametrize("name", OUTLINERS)
 @pytest.mark.parametrize("side", [(16, 16), (50, 37), (64, 48)])
 def test_an_outliner_answers_for_every_pixel_of_any_size(name: str, side: tuple[int, int]) -> None:
