@@ -74,6 +74,6 @@ RECIPE = Recipe(
     ),
     finder=FINDER,
     regions=REGIONS,
-    outlines="hip_regions@0.4.0",
+    outlines="hip_regions@0.5.0",
     measures=REGIONS,
 )

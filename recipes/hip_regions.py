@@ -39,13 +39,15 @@ U_NET_PP = Candidate(
 )
 
 
-def densenets(size: int, options: dict[str, Any]) -> tuple[Candidate, ...]:
-    """DenseNet121 a region and one for their union, each shown nothing but its region."""
+def densenets(small: int, large: int, options: dict[str, Any]) -> tuple[Candidate, ...]:
+    """DenseNet121 a region and one for their union, each shown nothing but its region, on so many px a side: the large
+    ones, total hip and the union, need more to be seen as fine."""
+    sides = {"total_hip": large, UNION: large}
     return tuple(
         Candidate(
             name=f"densenet121_{region}",
             network="densenet121",
-            preprocess=Preprocess(size=(size, size), window=(0.0, 1.0)),
+            preprocess=Preprocess(size=(sides.get(region, small),) * 2, window=(0.0, 1.0)),
             options=options,
             region=region,
         )
@@ -62,8 +64,8 @@ RECIPE = Recipe(
     labels=CLASSES,
     presets={
         "demo": Preset(
-            densenets(112, {"init_features": 24, "growth_rate": 12, "block_config": [3, 6, 8, 6]}),
-            epochs=10,
+            densenets(112, 176, {"init_features": 24, "growth_rate": 12, "block_config": [3, 6, 8, 6]}),
+            epochs=12,
             batch_size=32,
             learning_rate=3e-3,
             outliners=(U_NET, U_NET_PP),
@@ -74,7 +76,7 @@ RECIPE = Recipe(
             virtual_films=3000,
         ),
         "paper": Preset(
-            densenets(224, {}),
+            densenets(224, 224, {}),
             epochs=60,
             batch_size=32,
             learning_rate=1e-3,
@@ -92,9 +94,9 @@ RECIPE = Recipe(
             guide=("t_femoral_neck", "t_total_hip"),
         ),
     },
-    bundle="hip_regions@0.4.0",
+    bundle="hip_regions@0.5.0",
     simplifications=("thinner networks on smaller inputs than published",),
     finder=FINDER,
     regions=REGIONS,
-    outlines="hip_regions@0.4.0",
+    outlines="hip_regions@0.5.0",
 )
