@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
@@ -147,5 +148,8 @@ def test_two_knees_that_share_a_label_have_it_told_once_for_the_film_and_with_ei
 
 def test_the_reader_is_told_how_much_each_network_counts() -> None:
     card = model_card(describe(registry.find(by_name("hip_vit").bundle or "", ROOT / "weights")))
-    assert "ViT not at all" in answer_html(a_reading(), card)
+    assert card.voices
+    told = answer_html(a_reading(), replace(card, voices={"vit": 0.0, "inception_v3": 0.85}))
+    assert "ViT not at all" in told
+    assert "InceptionV3 0.85" in told
     assert 'class="voices"' not in answer_html(a_reading())
