@@ -6,7 +6,8 @@ Published  internal accuracy 97.0 %, AUC .996 / .994 / .999 (osteoporosis, osteo
            NPV .979 / .985 / .992; external accuracy 89.4 %, AUC .965 / .916 / .984, PPV .835 / .902 / .913,
            NPV .945 / .913 / .964
 Differs    The femur is cut out by landmarks instead of by hand; a right one is mirrored; the `demo` networks are
-           smaller members of the same families and begin from nothing.
+           smaller members of the same families and begin from nothing; their ViT sees its patches through a stem of
+           convolutions.
 """
 
 from core.labels import CLASSES
@@ -92,7 +93,10 @@ RECIPE = Recipe(
         ),
     },
     bundle="hip_vit@0.3.0",
-    simplifications=("smaller networks of the same families, begun from nothing",),
+    simplifications=(
+        "smaller networks of the same families, begun from nothing",
+        "a ViT that sees its patches through a stem of convolutions",
+    ),
     finder=FINDER,
     regions=REGIONS,
     outlines="hip_regions@0.5.0",
