@@ -29,12 +29,13 @@ from models.bundle import copy as copy_bundle
 from models.bundle import save
 from models.registry import find as find_bundle
 from recipes import Recipe, by_name, learner, view
-from training import density_evaluation, strangers, view_course
+from training import density_evaluation, view_course
+from training.cohorts import negatives as strangers
+from training.cohorts.sources import VIRTUAL, of_virtual, to_examine, to_learn, views_to_examine
+from training.cohorts.views import REAL, files_of
+from training.cohorts.virtual import TEST_FILMS
 from training.courses import course_of
 from training.examined import Examined
-from training.sources import VIRTUAL, of_virtual, to_examine, to_learn, views_to_examine
-from training.views import REAL, files_of
-from training.virtual import TEST_FILMS
 
 Tell = Callable[[str, int, int], None]  # which step, how much is done, how much there is
 
@@ -316,7 +317,7 @@ def prognosis(table: Path, horizon: float = 5.0) -> dict[str, Any]:
     """
     from evidence.prognosis import prognosis as figures_of  # survival models take a second to load
     from simulation.scanner import SCANNERS
-    from training.followup import read_followup
+    from training.data.followup import read_followup
 
     people, scores = read_followup(table)
     virtual = "scanner" in people and set(people["scanner"].dropna()) <= set(SCANNERS)

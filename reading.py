@@ -12,6 +12,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from anatomy.find import JOINTS, find_limbs
+from anatomy.limb import Limb
 from core.clinical import Clinical
 from core.clock import Clock
 from core.radiograph import Radiograph
@@ -22,16 +24,14 @@ from imaging import check, read_radiograph
 from imaging import deidentify_folder as deidentify_folder
 from models import engine, registry
 from recipes import RECIPES, Recipe, by_name
-from recipes.bone_density import find_density
-from recipes.classes import find_class
-from recipes.door import choose, guard, seen_as
-from recipes.finding import Case
-from recipes.joined import join
-from recipes.limb import Limb
-from recipes.limbs import JOINTS, find_limbs
-from recipes.spine_scores import find_scores
+from recipes.route import choose, guard, seen_as
 from recipes.view import RECIPE as VIEW_RECIPE
 from recipes.view import Seen, look
+from tasks.classes.joined import join
+from tasks.classes.read import find_class
+from tasks.density.read import find_density
+from tasks.finding import Case
+from tasks.scores.read import find_scores
 
 log = logging.getLogger(__name__)
 VIEW = VIEW_RECIPE.bundle or ""

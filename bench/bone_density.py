@@ -25,10 +25,10 @@ from present.density_page import ABLATIONS
 from present.wording import region_title
 from recipes import by_name
 from recipes.recipe import Preset, Recipe, Stage
+from training.cohorts.virtual import learning, made
+from training.data.limbs import Limbs
+from training.data.split import one_held_out
 from training.density_course import agreements, collect, settle, teach_stages
-from training.limbs import Limbs
-from training.split import one_held_out
-from training.virtual import learning, made
 
 PAGE = ROOT / "docs/evidence/hip_bmd.md"
 RUNS = ROOT / "runs/bone_density"

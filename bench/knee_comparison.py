@@ -36,11 +36,11 @@ from models.initial import initialise
 from models.networks import Classifier, build, freeze
 from recipes.knee_finder import FINDER
 from recipes.recipe import Candidate, Preset
-from training.dataset import gather
+from tasks.classes.head import regression
+from tasks.lesson import ClassLesson, shrunk
+from training.data.dataset import gather
+from training.data.manifest import read_manifest
 from training.fit import Schedule, answers, fit
-from training.head import regression
-from training.lesson import ClassLesson, shrunk
-from training.manifest import read_manifest
 
 PAGE = ROOT / "docs/evidence/knee_resnet.md"
 IMAGENET = "weights/mobilenet_v2_imagenet.safetensors"  # under the setting `data`

@@ -23,6 +23,8 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy.stats import binomtest
 from tqdm import tqdm
 
+from anatomy.find import find_limbs
+from anatomy.limb import Limb
 from bench.section import write_section
 from core.radiograph import Radiograph
 from core.refusal import Refused
@@ -32,8 +34,6 @@ from imaging import read_radiograph
 from models import registry
 from models.bundle import Outliner
 from recipes.knee_finder import FINDER
-from recipes.limb import Limb
-from recipes.limbs import find_limbs
 
 PAGE = ROOT / "docs/evidence/knee_finder.md"
 SHEET = PAGE.with_name("knee_finder_squares.png")

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import torch
 
+from anatomy.hips import FINDER
 from core.labels import CLASSES
 from core.settings import ROOT, settings
 from evidence.calibration import calibrated
@@ -21,14 +22,13 @@ from imaging.preprocess import Preprocess
 from models import registry
 from models.networks import build
 from recipes import by_name
-from recipes.hips import FINDER
 from recipes.recipe import Candidate, Preset
+from tasks.lesson import ClassLesson
+from training.cohorts.virtual import learning, made
+from training.data.limbs import ROOM, gather
+from training.data.split import one_held_out
 from training.fit import Schedule, answers, fit
-from training.lesson import ClassLesson
 from training.limb_course import as_read
-from training.limbs import ROOM, gather
-from training.split import one_held_out
-from training.virtual import learning, made
 
 PAGE = ROOT / "docs/evidence/losses.md"
 CANDIDATE = Candidate(

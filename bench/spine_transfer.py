@@ -34,12 +34,12 @@ from models.classifier import Classifier
 from models.networks import build, freeze
 from recipes import by_name
 from recipes.recipe import Candidate, Preset
+from tasks.scores.lesson import ScoreLesson
+from training.cohorts.virtual import VIEWS, Cohort, made
+from training.data.manifest import Manifest, read_manifest
+from training.data.spines import Spines, gather, key_of
 from training.fit import Schedule, Tell, fit
-from training.manifest import Manifest, read_manifest
-from training.score_lesson import ScoreLesson
 from training.spine_course import answers
-from training.spines import Spines, gather, key_of
-from training.virtual import VIEWS, Cohort, made
 
 RECIPE = "spine_vertex"
 SEED = VIEWS + 700  # persons whom nobody learned from

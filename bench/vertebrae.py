@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from anatomy.vertebrae import as_region, find_vertebrae
 from bench.section import write_section
 from core.estimate import Estimate
 from core.radiograph import Radiograph
@@ -34,7 +35,6 @@ from present.contact_sheet import Tile, contact_sheet
 from present.overlay import png
 from present.still import still
 from recipes import by_name
-from recipes.spine import as_region, find_vertebrae
 
 RECIPE = "spine_vertex"
 TITLE = "Real films: are the bodies found?"

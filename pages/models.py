@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from anatomy.find import JOINTS
 from pages.parts.entrance import stay_inside
 from present.figures import STILL, intervals
 from present.measured import Figure
@@ -11,7 +12,6 @@ from present.model_card import FIGURES, ModelCard, density_figures_sentence, fou
 from present.wording import class_title, markdown_safe, network_title, score_title, view_title, voices_sentence
 from reading import models
 from recipes import LEARNERS, learner
-from recipes.limbs import JOINTS
 
 
 def show_bundle(card: ModelCard) -> None:

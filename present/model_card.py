@@ -120,7 +120,7 @@ class ModelCard:
         ]
 
     def landmarks(self) -> list[dict[str, str]]:
-        """One row a landmark of a finder: how far off it is, as a share of the joint's unit (`recipes.joint.Joint`)."""
+        """One row a landmark of a finder: how far off it is, as a share of the joint's unit (`anatomy.joint.Joint`)."""
         far = self.found.get("largest_error_in_95_of_100", {})
         return [
             {"Landmark": name.replace("_", " ").capitalize(), "Median error": f"{error * 100:.1f} %"}

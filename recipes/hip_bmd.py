@@ -9,10 +9,10 @@ Differs    The generator is ConvNeXt-V2 (`paper`) or a small residual network (`
            head that reads encoder and projection, instead of the projection's mean alone.
 """
 
+from anatomy.femur import REGIONS
+from anatomy.hips import FINDER
 from core.labels import CLASSES
 from imaging.preprocess import Preprocess
-from recipes.femur import REGIONS
-from recipes.hips import FINDER
 from recipes.recipe import Candidate, Preset, Recipe, Stage
 
 ALL_BONE, PROXIMAL = "projection_all_bone", "projection_proximal_femur"

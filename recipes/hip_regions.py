@@ -9,12 +9,12 @@ Differs    The femur is found first and regions are outlined on its square inste
 
 from typing import Any
 
+from anatomy.femur import REGIONS
+from anatomy.hips import FINDER
 from core.labels import CLASSES
 from imaging.preprocess import Preprocess
-from recipes.femur import REGIONS
-from recipes.hips import FINDER
-from recipes.outlines import UNION
 from recipes.recipe import Candidate, Preset, Recipe
+from tasks.masks.outlines import UNION
 
 # The last layer tells five regions in each of the four pixels of a block: of 8 features it cannot make 20 answers that
 # differ, and regions ran into each other.

@@ -10,10 +10,10 @@ Differs    The femur is cut out by landmarks instead of by hand; a right one is 
            convolutions.
 """
 
+from anatomy.femur import REGIONS
+from anatomy.hips import FINDER
 from core.labels import CLASSES
 from imaging.preprocess import Preprocess
-from recipes.femur import REGIONS
-from recipes.hips import FINDER
 from recipes.recipe import Candidate, Preset, Recipe
 
 # How fine a film is seen decides more than how often: InceptionV3 named 0.74, 0.77 and 0.79 of the hips held out

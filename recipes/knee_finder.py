@@ -1,6 +1,6 @@
 """Where the knees are: landmarks of each joint, on films of one leg or two.
 
-The network of the hips' finder (recipes.hip_finder says how it works), shown one leg at a time (recipes.knees): every
+The network of the hips' finder (recipes.hip_finder says how it works), shown one leg at a time (anatomy.knees): every
 knee recipe begins with it.
 Reproduce  python cli.py train knee_finder --data virtual --preset demo --out runs/knee_finder
 """

@@ -40,7 +40,7 @@ class Stage:
     """One step of a training in stages: each begins with the weights that the one before it left.
 
     target: the manifest's column of the projection that is learned. absolute, gradient, matching, adversarial: weights
-    of the projection's losses (training.projection_loss); density: weight of the regions' densities.
+    of the projection's losses (tasks.density.projection_loss); density: weight of the regions' densities.
     """
 
     name: str

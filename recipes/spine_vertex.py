@@ -15,9 +15,9 @@ Differs    Only valid pixels set the histogram, not collimator and shutter; Adam
 
 from dataclasses import replace
 
+from anatomy.vertebrae import LEVELS
 from imaging.preprocess import Preprocess
 from recipes.recipe import Candidate, Preset, Recipe
-from recipes.spine import LEVELS
 
 SCORES = ("vertebral_fracture", "osteoporosis")
 GUIDE = ("t_femoral_neck", "t_total_hip", *(f"genant_{level}" for level in LEVELS))

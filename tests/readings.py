@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from anatomy.femur import OUTLINED
 from core.estimate import Difficulty, Estimate
 from core.radiograph import Mask, Radiograph, Side
 from core.reading import ModelVersion, Reading, ViewGuess
 from core.refusal import Code, Notice, Refusal
 from core.regions import Region, Regions
 from imaging.outline import outline_of
-from recipes.femur import OUTLINED
 
 
 def a_film(height: int = 60, width: int = 40, seed: int = 0) -> Radiograph:

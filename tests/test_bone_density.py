@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import reading
+from anatomy.femur import REGIONS
 from core.clinical import Clinical
 from core.labels import CLASSES
 from core.reading import Reading
@@ -20,7 +21,6 @@ from models.networks import build
 from present.answer import film_html
 from present.still import FULL_DENSITY, still
 from present.viewer import viewer_data
-from recipes.femur import REGIONS
 from recipes.hip_bmd import RECIPE
 from simulation import dicom, simulate
 

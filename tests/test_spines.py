@@ -10,11 +10,11 @@ from PIL import Image
 
 import reading
 import simulation
+from anatomy.vertebrae import FEWEST, LEVELS
 from core.clinical import Clinical
 from core.settings import settings
 from core.vertebra import POINTS
 from recipes import by_name
-from recipes.spine import FEWEST, LEVELS
 from simulation import Uncommon, VirtualFilm, dicom
 
 RECIPE = by_name("spine_vertex")

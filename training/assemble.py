@@ -7,12 +7,12 @@ from evidence.calibration import conformal_quantile
 from models.bundle import Bundle
 from models.bundle import Candidate as BundledCandidate
 from recipes.recipe import Recipe
-from training.about import INTENDED_USE, provenance
 from training.card import model_card
 from training.crossfit import Fitted
-from training.dataset import Dataset
+from training.data.dataset import Dataset
+from training.data.split import Split
+from training.provenance import INTENDED_USE, provenance
 from training.scoring import joint
-from training.split import Split
 
 COVERAGE = 0.9
 

@@ -13,11 +13,11 @@ from evidence.familiarity import Familiarity, fit_familiarity
 from models.initial import initialise
 from models.networks import Classifier, build, freeze
 from recipes.recipe import Candidate, Preset
-from training.dataset import Dataset
+from tasks.classes.head import regression, write_head
+from tasks.lesson import ClassLesson
+from training.data.dataset import Dataset
+from training.data.split import TEST, Split
 from training.fit import Schedule, answers, fit
-from training.head import regression, write_head
-from training.lesson import ClassLesson
-from training.split import TEST, Split
 
 Tell = Callable[[str, int, int], None]  # what is being done, epochs done, epochs in all
 

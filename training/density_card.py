@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from recipes.recipe import Recipe
-from training.about import INTENDED_USE
 from training.card import SETS
+from training.provenance import INTENDED_USE
 
 HEAD = [
     "| region | limbs | Pearson r | RMSE, g/cm2 | bias, g/cm2 | half width of the limits of agreement, g/cm2 |",

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from anatomy.limb import CROP_PX
 from core.radiograph import Radiograph
 from core.settings import settings
 from evidence.agreement import agreement
@@ -20,18 +21,17 @@ from models import engine, registry
 from models.bundle import Bundle, Densitometer, amend, load
 from models.initial import initialise
 from models.networks import Decomposer, build
-from recipes.limb import CROP_PX
 from recipes.recipe import Preset, Recipe
-from training.about import INTENDED_USE, provenance
+from tasks.density.lesson import DensityLesson
 from training.assemble import COVERAGE
+from training.ct.projections import COLUMNS
+from training.data.limbs import LOOSE_PX, ROOM, Limbs, gather
+from training.data.manifest import Manifest, ManifestError
+from training.data.split import one_held_out
 from training.density_card import density_card
-from training.density_lesson import DensityLesson
 from training.examined import Examined
 from training.fit import Schedule, fit
-from training.limbs import LOOSE_PX, ROOM, Limbs, gather
-from training.manifest import Manifest, ManifestError
-from training.projections import COLUMNS
-from training.split import one_held_out
+from training.provenance import INTENDED_USE, provenance
 
 Tell = Callable[[str, int, int], None]
 Array = npt.NDArray[np.floating]

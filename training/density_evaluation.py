@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 import simulation
+from anatomy.find import find_limbs
 from core.radiograph import Radiograph, Side
 from core.refusal import Refused
 from core.settings import settings
@@ -24,17 +25,16 @@ from imaging.crop import cut_map
 from imaging.preprocess import Preprocess
 from models import engine, registry
 from models.engine import Measurement
-from recipes.limbs import find_limbs
 from recipes.recipe import Recipe
 from simulation import VirtualFilm
-from training.ct_projections import NotLaid
+from training.cohorts.fresh import radiograph
+from training.ct.ct_projections import NotLaid
+from training.ct.projections import COLUMNS, projection_of
+from training.data.limbs import limb_of
+from training.data.manifest import Example, Manifest, ManifestError
+from training.data.workers import each
 from training.density_course import abmd_columns
 from training.examined import Examined
-from training.fresh import radiograph
-from training.limbs import limb_of
-from training.manifest import Example, Manifest, ManifestError
-from training.projections import COLUMNS, projection_of
-from training.workers import each
 
 Tell = Callable[[str, int, int], None]
 Array = npt.NDArray[np.floating]

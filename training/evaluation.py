@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
+from anatomy.find import find_limbs
 from core.radiograph import Mask, Radiograph
 from core.refusal import Refused
 from core.settings import settings
@@ -24,13 +25,12 @@ from evidence.pooling import pooled
 from imaging import read_radiograph
 from imaging.crop import Box, lay_back
 from models import engine, registry
-from recipes.limbs import find_limbs
-from recipes.outlines import masks_of, outline_limb, shown_to
 from recipes.recipe import Recipe
+from tasks.masks.outlines import masks_of, outline_limb, shown_to
+from training.data.limbs import limb_of
+from training.data.manifest import Example, Manifest, ManifestError
+from training.data.workers import each
 from training.examined import Examined
-from training.limbs import limb_of
-from training.manifest import Example, Manifest, ManifestError
-from training.workers import each
 
 Tell = Callable[[str, int, int], None]
 ENDLESS = {"femur"}  # the shaft runs on beyond the square that is cut out: counted within the square

@@ -12,10 +12,10 @@ from models.bundle import Bundle
 from recipes.recipe import Recipe
 from training.assemble import assemble
 from training.crossfit import cross_fit
-from training.dataset import gather
-from training.manifest import Manifest
+from training.data.dataset import gather
+from training.data.manifest import Manifest
+from training.data.split import join_groups, split
 from training.scoring import score
-from training.split import join_groups, split
 
 Tell = Callable[[str, int, int], None]
 

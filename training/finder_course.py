@@ -7,21 +7,22 @@ from typing import Any
 import numpy as np
 import torch
 
+from anatomy.find import JOINTS, find_limbs
+from anatomy.joint import SIDES, Joint, Shape
 from core.radiograph import Radiograph
 from models.bundle import Bundle, Outliner
 from models.initial import initialise
 from models.networks import build
-from recipes.joint import SIDES, Joint, Shape
-from recipes.limbs import JOINTS, find_limbs
 from recipes.recipe import Recipe
-from training import fresh, whole_films
-from training.about import INTENDED_USE, provenance
+from tasks.landmarks.knee_lesson import KneeLesson
+from tasks.lesson import LandmarkLesson, Lesson
+from training.cohorts import fresh
+from training.data import whole_films
+from training.data.manifest import Manifest
+from training.data.split import one_held_out
+from training.data.whole_films import WholeFilms
 from training.fit import Schedule, fit
-from training.knee_lesson import KneeLesson
-from training.lesson import LandmarkLesson, Lesson
-from training.manifest import Manifest
-from training.split import one_held_out
-from training.whole_films import WholeFilms
+from training.provenance import INTENDED_USE, provenance
 
 Tell = Callable[[str, int, int], None]
 

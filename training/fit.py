@@ -22,7 +22,7 @@ from core.radiograph import Pixels
 from imaging.preprocess import Preprocess
 from models.networks import Classifier, Network, keep_statistics
 from recipes.recipe import Candidate, Preset
-from training.lesson import Lesson
+from tasks.lesson import Lesson
 
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its tips and device tables are not news here
 

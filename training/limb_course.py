@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from anatomy.femur import OUTLINED
+from anatomy.limb import CROP_PX
 from core.labels import CLASSES
 from core.radiograph import Radiograph
 from core.settings import settings
@@ -26,20 +28,18 @@ from models.bundle import Bundle, Outliner, amend, load
 from models.bundle import Candidate as BundledCandidate
 from models.initial import initialise
 from models.networks import Network, build, freeze
-from recipes.femur import OUTLINED
-from recipes.limb import CROP_PX
-from recipes.outlines import UNION, masks_of, outline_limb, region_mask
 from recipes.recipe import Candidate, Preset, Recipe
-from training import fresh
-from training.about import INTENDED_USE, provenance
+from tasks.lesson import ClassLesson, OutlineLesson
+from tasks.masks.outlines import UNION, masks_of, outline_limb, region_mask
 from training.assemble import COVERAGE
 from training.card import model_card
+from training.cohorts import fresh
+from training.data.limbs import LOOSE_PX, ROOM, Limbs, gather
+from training.data.manifest import Manifest
+from training.data.split import join_groups, one_held_out
 from training.examined import Examined
 from training.fit import Schedule, answers, fit
-from training.lesson import ClassLesson, OutlineLesson
-from training.limbs import LOOSE_PX, ROOM, Limbs, gather
-from training.manifest import Manifest
-from training.split import join_groups, one_held_out
+from training.provenance import INTENDED_USE, provenance
 
 Tell = Callable[[str, int, int], None]
 Bytes = npt.NDArray[np.uint8]

@@ -10,8 +10,8 @@ from evidence.baselines import out_of_fold
 from evidence.calibration import calibrated
 from evidence.metrics import classification
 from training.crossfit import Fitted
-from training.dataset import Dataset
-from training.split import TEST, Split
+from training.data.dataset import Dataset
+from training.data.split import TEST, Split
 
 Array = npt.NDArray[np.floating]
 

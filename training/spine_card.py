@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from recipes.recipe import Recipe
-from training.about import INTENDED_USE
 from training.card import SETS
+from training.provenance import INTENDED_USE
 
 Figures = Mapping[str, Any]
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from anatomy.vertebrae import FRACTURE, OUTPUTS, facts_of, find_vertebrae, greatest_loss
 from core.vertebra import POINTS
 from evidence.copies import contradictions, find_copies, groups
 from evidence.familiarity import fit_familiarity
@@ -21,21 +22,20 @@ from models.bundle import Bundle, Outliner, amend, load
 from models.bundle import Candidate as BundledCandidate
 from models.initial import begin_with, initialise
 from models.networks import Classifier, Network, build, freeze
-from recipes.clinical import ClinicalScale
 from recipes.recipe import Candidate, Preset, Recipe
-from recipes.spine import FRACTURE, OUTPUTS, facts_of, find_vertebrae, greatest_loss
-from recipes.spine_scores import answer_of, lines_of
-from training.about import INTENDED_USE, provenance
+from tasks.scores.clinical import ClinicalScale
+from tasks.scores.lesson import BodyLesson, ScoreLesson, VertebraLesson
+from tasks.scores.read import answer_of, lines_of
 from training.assemble import COVERAGE
-from training.bodies import gather_bodies
+from training.data.bodies import gather_bodies
+from training.data.manifest import Example, Manifest
+from training.data.spines import Spines, gather, key_of
+from training.data.split import join_groups, one_held_out
 from training.examined import Examined
 from training.fit import Schedule, fit
-from training.manifest import Example, Manifest
-from training.score_lesson import BodyLesson, ScoreLesson, VertebraLesson
+from training.provenance import INTENDED_USE, provenance
 from training.spine_card import spine_card
 from training.spine_evaluation import answers_figures
-from training.spines import Spines, gather, key_of
-from training.split import join_groups, one_held_out
 
 Tell = Callable[[str, int, int], None]
 Array = npt.NDArray[np.floating]

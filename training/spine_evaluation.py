@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
+from anatomy.vertebrae import LEVELS, OUTPUTS, find_vertebrae, greatest_loss, heights_of
 from core.refusal import Refused
 from core.vertebra import Vertebra
 from evidence.baselines import out_of_fold
@@ -21,15 +22,14 @@ from evidence.prognosis import EVENT, YEARS
 from evidence.scores import Line, score_figures
 from imaging import read_radiograph
 from models import registry
-from recipes.clinical import raw
 from recipes.recipe import Recipe
-from recipes.spine import LEVELS, OUTPUTS, find_vertebrae, greatest_loss, heights_of
-from recipes.spine_scores import answer_of, ask, lines_of
+from tasks.scores.clinical import raw
+from tasks.scores.read import answer_of, ask, lines_of
+from training.data.limbs import landmarks_of
+from training.data.manifest import Example, Manifest, ManifestError
+from training.data.spines import answers_of
+from training.data.workers import each
 from training.examined import Examined
-from training.limbs import landmarks_of
-from training.manifest import Example, Manifest, ManifestError
-from training.spines import answers_of
-from training.workers import each
 
 Tell = Callable[[str, int, int], None]
 Array = npt.NDArray[np.floating]

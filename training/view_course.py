@@ -25,14 +25,15 @@ from models.initial import initialise
 from models.networks import Classifier, build
 from recipes.recipe import Recipe
 from recipes.view import OTHER, VIEWS, Seen, seen_from
-from training import strangers, views
-from training.about import INTENDED_USE, provenance
 from training.assemble import COVERAGE
+from training.cohorts import negatives as strangers
+from training.cohorts import views
+from training.cohorts.views import REAL, RealSource, ViewFilms
+from training.data.manifest import Manifest
+from training.data.split import one_held_out
 from training.fit import Schedule, answers, fit
-from training.manifest import Manifest
-from training.split import one_held_out
+from training.provenance import INTENDED_USE, provenance
 from training.view_lesson import ViewLesson, as_seen, finer
-from training.views import REAL, RealSource, ViewFilms
 
 Tell = Callable[[str, int, int], None]
 PICTURES = 960  # that are no film, to learn from; others test

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from imaging.preprocess import Preprocess
 from recipes.view import VIEWS
-from training.augment import draw_moves, relook, revendor, warp
-from training.lesson import ClassLesson
+from tasks.augment import draw_moves, relook, revendor, warp
+from tasks.lesson import ClassLesson
 
 TURN = {"hip_lateral": 50.0}  # degrees: real films from the side show the shaft lying, slanting and upright
 TURN_OTHERS = 15.0

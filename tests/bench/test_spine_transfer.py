@@ -8,8 +8,8 @@ import pytest
 from bench.spine_transfer import ARMS, AS_IT_COMES, TAUGHT, Table, parted
 from core.clinical import Clinical
 from evidence.copies import Sketch
-from training.manifest import Example
-from training.spines import Spines
+from training.data.manifest import Example
+from training.data.spines import Spines
 
 
 def spines(films: int, each: int = 1) -> Spines:

@@ -2,12 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anatomy.femur import OUTLINED
 from core.labels import CLASSES
 from core.refusal import Code, Notice
 from evidence.difficulty import judge
 from present import wording
 from recipes import RECIPES
-from recipes.femur import OUTLINED
 from tests.readings import SIDES_ASSUMED, a_film, a_reading, a_refusal, hip_film, hip_readings
 
 HARD_CASE_REASONS = {

@@ -11,23 +11,23 @@ import pytest
 import torch
 
 import simulation
+from anatomy.hips import FINDER
 from core.clinical import Clinical
 from core.labels import CLASSES
 from core.settings import ROOT, settings
 from imaging.preprocess import Preprocess
 from models.bundle import describe, load, save
 from recipes import by_name
-from recipes.hips import FINDER
 from recipes.recipe import Candidate, Preset, Recipe, Stage
 from simulation import Uncommon
 from simulation.write import write
+from tasks.density.lesson import DensityLesson, retone
 from training import density_course, density_evaluation
-from training.ct_projections import POSE, SOURCE_MM
-from training.density_lesson import DensityLesson, retone
+from training.ct.ct_projections import POSE, SOURCE_MM
+from training.ct.projections import COLUMNS, projection_of
+from training.data.limbs import ROOM, Limbs, gather
+from training.data.manifest import Example, Manifest, ManifestError, read_manifest
 from training.examined import Examined
-from training.limbs import ROOM, Limbs, gather
-from training.manifest import Example, Manifest, ManifestError, read_manifest
-from training.projections import COLUMNS, projection_of
 
 WEIGHTS = ROOT / "weights"
 FINDER_FOLDER = WEIGHTS / FINDER.replace("@", "/")
@@ -213,7 +213,7 @@ def test_each_player_of_the_game_is_taught_by_its_own_part(limbs: Limbs) -> None
         found = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True)
         return torch.cat([one.ravel() for one in found if one is not None])
 
-    from training.projection_loss import feature_matching, least_squares
+    from tasks.density.projection_loss import feature_matching, least_squares
 
     judges, own = list(lesson.judges.parameters()), list(network.network.decoder.parameters())
     together = lesson._judged(film, drawn, truth)

@@ -13,10 +13,10 @@ import torch
 
 from core.settings import ROOT
 from models.networks import Classifier, build
+from tasks.augment import augment, draw_moves, move_points, revendor, warp
+from tasks.lesson import ClassLesson
 from tests.tiny import CANDIDATE
-from training.augment import augment, draw_moves, move_points, revendor, warp
 from training.fit import Schedule, answers, fit
-from training.lesson import ClassLesson
 
 RESNET = {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}
 

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from anatomy.femur import OUTLINED
+from anatomy.find import find_limbs
+from anatomy.hips import FINDER
 from core.labels import CLASSES
 from core.settings import ROOT
 from imaging import read_radiograph
@@ -16,16 +19,14 @@ from imaging.preprocess import Preprocess
 from models import registry
 from models.bundle import describe, save
 from recipes import by_name
-from recipes.femur import OUTLINED
-from recipes.hips import FINDER
-from recipes.limbs import find_limbs
-from recipes.outlines import masks_of, region_mask
 from recipes.recipe import Candidate, Preset
 from simulation.write import write
-from training import limb_course, limbs
+from tasks.masks.outlines import masks_of, region_mask
+from training import limb_course
+from training.data import limbs
+from training.data.manifest import Manifest, ManifestError, read_manifest
 from training.evaluation import figures, measure
 from training.examined import Examined
-from training.manifest import Manifest, ManifestError, read_manifest
 
 WEIGHTS = ROOT / "weights"
 TINY = Preset(

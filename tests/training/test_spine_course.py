@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 import learning
 import reading
+from anatomy.vertebrae import LEVELS
 from core.clinical import Clinical
 from core.settings import settings
 from core.vertebra import POINTS
@@ -19,13 +20,13 @@ from imaging import read_radiograph, to_png
 from models.bundle import load, save
 from models.classifier import Classifier
 from models.networks import build
-from recipes import RECIPES, spine_scores
+from recipes import RECIPES
 from recipes.recipe import Preset, Recipe
-from recipes.spine import LEVELS
 from recipes.spine_vertex import CLOSER, FINDER, IMAGE, RECIPE, WITH_CLINICAL, preprocess
 from simulation.write import write
+from tasks.scores import read as spine_scores
 from training import spine_course, spine_evaluation
-from training.manifest import read_manifest
+from training.data.manifest import read_manifest
 
 FILMS = 8
 VERSION = RECIPE.bundle.partition("@")[2]  # the one that the recipe reads with

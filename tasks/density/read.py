@@ -1,0 +1,72 @@
+"""Bone density of one femur: what the network measures on its crop, and what is reported of it."""
+
+import numpy as np
+
+from anatomy.limb import Limb
+from core.clinical import Clinical
+from core.estimate import Estimate
+from core.radiograph import Radiograph
+from core.refusal import Code, Notice, Refused
+from evidence.densitometry import CLASS_FROM_AGE, Residuals, class_probabilities, deciding, report
+from evidence.difficulty import judge
+from imaging.preprocess import Preprocess
+from models import engine
+from tasks.classes.read import outlined
+from tasks.finding import Case, Finding
+
+DENSEST = 8.0  # g/cm2, above any bone a ray meets in a hip
+# Head's centre to lesser trochanter as it lies on the film, mm: adults' 60 to 95, magnified up to 1.35 times.
+LIKELY_MM = (48.0, 135.0)
+
+
+def find_density(case: Case) -> Finding:
+    """The densities of one limb, and the class that its T-score names; a person under 50 gets a Z-score and no class
+    (ISCD). Raises Refused where the size of a pixel is not known, or cannot be."""
+    assert case.limb is not None
+    scaled(case.film, case.limb)
+    regions, steady = outlined(case)
+    case.clock.lap("outline")
+    densitometer, crop = case.bundle.densitometers[0], case.crop
+    inputs = Preprocess.from_dict(densitometer.preprocessing)
+    found = engine.measure(densitometer, inputs.grey(crop), case.on)
+    case.clock.lap("network")
+    residuals = Residuals.from_dict(densitometer.outputs, densitometer.facts)
+    told = report(residuals, found.abmd, found.spread, case.person)
+    notices = tuple(one for one in case.notices if one.code != "under_50")
+    if case.person.age_years is not None and case.person.age_years < CLASS_FROM_AGE:
+        neck = next(one for one in told if one.region == "femoral_neck")
+        estimate, notices = Estimate({}, (), neck, told), (*notices, _without_class(case.person))
+    else:
+        label, shares, kept = class_probabilities(residuals, found.abmd, found.spread, case.bundle.labels)
+        estimate = Estimate(shares, kept, deciding(told), told, label)
+    difficulty = judge(estimate.probabilities, estimate.conformal_set, [], 0.0, 1.0, notices, steady)
+    over_film = case.over_film(inputs.back(found.projection / DENSEST, crop) * DENSEST)
+    return Finding(estimate, difficulty, notices, regions=regions, density=over_film)
+
+
+def scaled(film: Radiograph, limb: Limb) -> None:
+    """Raises Refused where the size of a pixel is not known, or makes this femur a giant's or a child's."""
+    if film.spacing_mm is None:
+        raise Refused(
+            Code.MISSING_SPACING,
+            "The film does not say how large a pixel is, which a density per cm2 cannot do without; send the DICOM "
+            "file, or give the edge of a pixel in mm, measured on a marker of known size.",
+        )
+    down, across = film.spacing_mm
+    head, lesser = (np.array(limb.points[name]) for name in ("head_centre", "lesser_trochanter"))
+    length = float(np.hypot(*((lesser - head) * (across, down))))
+    if not LIKELY_MM[0] <= length <= LIKELY_MM[1]:
+        raise Refused(
+            Code.MISSING_SPACING,
+            f"With pixels of {across:.3g} mm the femur measures {length:.0f} mm from its head's centre to the lesser "
+            f"trochanter, expected {LIKELY_MM[0]:.0f} to {LIKELY_MM[1]:.0f} mm on the film; check the size of a pixel.",
+        )
+
+
+def _without_class(person: Clinical) -> Notice:
+    given = (
+        "a Z-score stands in its place."
+        if person.sex is not None
+        else "a Z-score would stand in its place, but needs the sex, which is not known."
+    )
+    return Notice("under_50", f"The person is under {CLASS_FROM_AGE}: there is no WHO class (ISCD); {given}")

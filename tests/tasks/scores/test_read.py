@@ -1,0 +1,40 @@
+"""What a score makes of a logit and of measured heights."""
+
+import pytest
+from scipy.special import expit
+
+from anatomy.vertebrae import FRACTURE
+from tasks.scores.read import answer_of, lines_of
+
+FACTS = {
+    "scale": {FRACTURE: [2.0, -1.0], "osteoporosis": [1.0, 0.0]},
+    "threshold": {FRACTURE: 0.1, "osteoporosis": 0.3},
+    "doubt": {FRACTURE: [0.05, 0.2], "osteoporosis": [0.1, 0.4]},
+    "heights": {
+        "scale": {FRACTURE: [1.0, -5.0]},
+        "weight": {FRACTURE: 30.0},
+        "threshold": {FRACTURE: 0.4},
+        "doubt": {FRACTURE: [0.3, 0.5]},
+    },
+}
+
+
+def test_heights_weigh_on_the_score_of_fracture_with_lines_of_its_own() -> None:
+    probability, line = answer_of(0.5, FACTS, FRACTURE, 0.25)
+    assert probability == pytest.approx(expit(0.5 - 5 + 30 * 0.25))
+    assert (line.threshold, line.doubt) == (0.4, (0.3, 0.5))
+    assert answer_of(0.5, FACTS, FRACTURE, 0.05)[0] < probability
+
+
+def test_without_measured_heights_the_film_alone_answers() -> None:
+    probability, line = answer_of(0.5, FACTS, FRACTURE, None)
+    assert probability == pytest.approx(expit(0.0))
+    assert line.threshold == 0.1
+    plain = {name: one for name, one in FACTS.items() if name != "heights"}
+    assert answer_of(0.5, plain, FRACTURE, 0.25) == (probability, line)
+
+
+def test_other_scores_know_nothing_of_heights() -> None:
+    assert answer_of(0.5, FACTS, "osteoporosis", 0.4)[0] == pytest.approx(expit(0.5))
+    assert [line.threshold for line in lines_of(FACTS, (FRACTURE, "osteoporosis"))] == [0.4, 0.3]
+    assert [line.threshold for line in lines_of(FACTS, (FRACTURE, "osteoporosis"), measured=False)] == [0.1, 0.3]
