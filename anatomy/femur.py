@@ -14,6 +14,7 @@ LANDMARKS = ("head_centre", "neck_waist", "neck_base", "greater_trochanter", "le
 NEEDED = LANDMARKS[:5]
 REGIONS = ("femoral_neck", "greater_trochanter", "wards_triangle", "total_hip")
 OUTLINED = (*REGIONS, "femur")
+UNION = "union"  # all four regions together
 
 # Square of about 155 mm in an adult: the head's upper edge lies 0.4 of the distance from head to lesser trochanter
 # above the head's centre, and total hip ends 20 mm (0.25) below the lesser trochanter.

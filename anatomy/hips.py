@@ -10,13 +10,12 @@ from core.radiograph import Radiograph, Side
 from imaging.crop import Box, cut
 from imaging.preprocess import Preprocess
 from models import engine
-from models.bundle import Outliner
+from models.bundle import Node
 
-FINDER = "hip_finder@0.1.0"
 ROOM_AROUND = (1.0, 1.3, 1.7)  # times the film's longer side
 
 
-def find_hips(film: Radiograph, finder: Outliner, on: torch.device) -> list[Limb]:
+def find_hips(film: Radiograph, finder: Node, on: torch.device) -> list[Limb]:
     """Every femur on a film, right before left; none where the finder is not sure of one's shape.
 
     The film is looked at as it is, and with more and more black around it, as if from farther away: a close-up of one

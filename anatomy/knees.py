@@ -14,7 +14,7 @@ from core.radiograph import Radiograph, Side
 from imaging.crop import Box, cut
 from imaging.preprocess import Preprocess
 from models import engine
-from models.bundle import Outliner
+from models.bundle import Node
 
 HALF = 0.54  # of the film's width: what is looked at for one leg of two
 TWO_LEGS = 0.6  # width to height of the narrowest film that may show two
@@ -26,7 +26,7 @@ ASKED = tuple(PICTURED.index(name) for name in PICTURED[: len(NEEDED)])
 FIBULA = PICTURED.index("fibular_head")
 
 
-def find_knees(film: Radiograph, finder: Outliner, on: torch.device) -> list[Limb]:
+def find_knees(film: Radiograph, finder: Node, on: torch.device) -> list[Limb]:
     """Every knee on a film, the right one first; none where the finder is not sure of one's shape.
 
     The whole film, each half of it and each end of a long leg are looked at for one knee each. Where one is, a closer

@@ -11,6 +11,9 @@ from imaging.crop import Box, cut
 from imaging.outline import outline_of
 
 CROP_PX = 256  # a limb is cut out at this size: 0.6 mm a pixel of an adult's femur
+ROOM = 1.3125  # crops to learn from are kept with this much around them, so that a moved one does not end
+LOOSE_PX = round(CROP_PX * ROOM)
+MIDDLE = slice((LOOSE_PX - CROP_PX) // 2, (LOOSE_PX + CROP_PX) // 2)  # of a loose crop: what a reading sees
 SURE = 0.5  # share of a landmark's heat that must lie around one place
 SAME_BONE = 0.4  # of the square's side: no two hips or knees of a person lie so near to each other on a film
 

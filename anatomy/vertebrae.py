@@ -17,7 +17,7 @@ from core.regions import Region
 from core.vertebra import POINTS, Vertebra
 from imaging.preprocess import Preprocess
 from models import engine
-from models.bundle import Outliner
+from models.bundle import Node
 
 LEVELS = ("L5", "L4", "L3", "L2", "L1", "T12", "T11", "T10")  # from the sacrum up
 FRACTURE = "vertebral_fracture"  # the score on which measured heights weigh
@@ -123,31 +123,58 @@ def mirrored(film: Radiograph) -> Radiograph:
     return replace(film, pixels=np.ascontiguousarray(film.pixels[:, ::-1]), valid=valid)
 
 
-def find_vertebrae(film: Radiograph, finders: Sequence[Outliner], on: torch.device) -> tuple[list[Vertebra], bool]:
-    """The bodies on a film from the sacrum up, and whether the belly is on its right.
+@dataclass(frozen=True, eq=False)
+class Row:
+    """Vertebral bodies as seen on a film: points [6, 2] in pixels and confidence, by level from the sacrum up.
 
-    finders: the network that finds the row, and, if there is one, the network that looks closer at each body. They
-    learned from films with the belly on the left: the first looks both ways, and the surer one counts.
+    turned: whether the belly is on the film's right; the points then lie on the film as seen from the other side.
     """
-    finder, *closer = finders
+
+    bodies: dict[str, tuple[Array, float]]
+    turned: bool
+
+
+def find_row(film: Radiograph, finder: Node, on: torch.device) -> Row:
+    """The row as a first look at the whole film finds it. The network learned from films with the belly on the left, so
+    it looks both ways, and the surer look counts."""
     inputs = Preprocess.from_dict(finder.preprocessing)
-    best: dict[str, tuple[Array, float]] = {}
-    surest, turned = -1.0, False
+    best, surest = Row({}, False), -1.0
     for turn in (False, True):
         seen = mirrored(film) if turn else film
         points, sure = engine.find(finder, inputs.grey(seen), on)
         found = row_of(sure_bodies(inputs.points_back(points, seen), sure), LEVELS)
         total = sum(one for _, one in found.values())
         if total > surest:
-            best, surest, turned = found, total, turn
-    seen = mirrored(film) if turned else film
+            best, surest = Row(found, turn), total
+    return best
+
+
+def look_closer_at(film: Radiograph, row: Row, closer: Node, on: torch.device) -> Row:
+    """The row after a closer look at each body, and at the places beside them where another must stand."""
+    seen = mirrored(film) if row.turned else film
+    looked = row_of(look_closer(seen, row.bodies, closer, on), LEVELS)
+    more = walk(seen, looked, LEVELS, closer, on) if len(row.bodies) > 1 else looked  # a single body may be none
+    return replace(row, bodies=more)
+
+
+def measured(film: Radiograph, row: Row, norm: Norm) -> list[Vertebra]:
+    """The bodies of a row that lie wholly on the film, measured and graded, in pixels of the film."""
+    whole = {level: body for level, body in row.bodies.items() if is_whole(body[0], film)}
+    if row.turned:
+        whole = {level: (np.abs(points - (film.width, 0)), sure) for level, (points, sure) in whole.items()}
+    return judged(whole, norm, film.spacing_mm)
+
+
+def find_vertebrae(film: Radiograph, finders: Sequence[Node], on: torch.device) -> tuple[list[Vertebra], bool]:
+    """The bodies on a film from the sacrum up, and whether the belly is on its right.
+
+    finders: the network that finds the row, and, if there is one, the network that looks closer at each body.
+    """
+    finder, *closer = finders
+    row = find_row(film, finder, on)
     for network in closer:
-        looked = row_of(look_closer(seen, best, network, on), LEVELS)
-        best = walk(seen, looked, LEVELS, network, on) if len(best) > 1 else looked  # a single body may be none
-    best = {level: body for level, body in best.items() if is_whole(body[0], film)}
-    if turned:
-        best = {level: (np.abs(points - (film.width, 0)), sure) for level, (points, sure) in best.items()}
-    return judged(best, norm_of(finder), film.spacing_mm), turned
+        row = look_closer_at(film, row, network, on)
+    return measured(film, row, norm_of(finder)), row.turned
 
 
 def sure_bodies(places: Array, sure: npt.NDArray[np.floating]) -> dict[str, tuple[Array, float]]:
@@ -163,7 +190,7 @@ def sure_bodies(places: Array, sure: npt.NDArray[np.floating]) -> dict[str, tupl
     return found
 
 
-def norm_of(finder: Outliner) -> Norm:
+def norm_of(finder: Node) -> Norm:
     """The heights of intact bodies that came with the finder."""
     return Norm({level: (one[0], one[1], one[2]) for level, one in finder.facts["norm"].items()})
 

@@ -13,8 +13,9 @@ from core.radiograph import Radiograph
 from imaging.crop import Box, cut
 from imaging.preprocess import Preprocess
 from models import engine
-from models.bundle import Outliner
+from models.bundle import Node
 
+ROOM = 1.3  # squares to learn from are cut that much wider than they are shown, so that they can be moved
 AROUND = 1.7  # side of the square, in depths of the body
 EDGE = 0.03  # of the depth: closer to the film's edge a body may be cut off
 SURE = 0.4  # share of a point's heat that must lie around one place
@@ -34,14 +35,14 @@ def is_whole(points: Array, film: Radiograph) -> bool:
     return bool(((points >= room) & (points <= np.array((film.width, film.height)) - room)).all())
 
 
-def look_at(film: Radiograph, box: Box, closer: Outliner, on: torch.device) -> tuple[Array, float]:
+def look_at(film: Radiograph, box: Box, closer: Node, on: torch.device) -> tuple[Array, float]:
     """The six points [6, 2] of the body within a square of the film, and how sure the least sure of them is."""
     inputs = Preprocess.from_dict(closer.preprocessing)
     seen, sure = engine.find(closer, inputs.grey(cut(film, box, inputs.size[0])), on)
     return np.asarray(seen, np.float64) / inputs.size[0] * box.side + box.corner, float(sure.min())
 
 
-def look_closer(film: Radiograph, found: Found, closer: Outliner, on: torch.device) -> dict[str, tuple[Array, float]]:
+def look_closer(film: Radiograph, found: Found, closer: Node, on: torch.device) -> dict[str, tuple[Array, float]]:
     """The same bodies with the points that a closer look gives, belly on the film's left; without those of which it is
     not sure, or which are no body to it."""
     looked = {}

@@ -14,7 +14,7 @@ from anatomy.vertebral_body import AROUND, SURE, box_around, is_whole, look_at
 from anatomy.vertebral_row import Found, are_neighbours, depth_of, is_body
 from core.radiograph import Radiograph
 from imaging.crop import Box
-from models.bundle import Outliner
+from models.bundle import Node
 
 APART = 0.95  # of the depth, from the middle of a body to that of the next, where no other tells
 
@@ -22,7 +22,7 @@ Array = npt.NDArray[np.float64]
 
 
 def walk(
-    film: Radiograph, row: Found, levels: Sequence[str], closer: Outliner, on: torch.device
+    film: Radiograph, row: Found, levels: Sequence[str], closer: Node, on: torch.device
 ) -> dict[str, tuple[Array, float]]:
     """The row with those bodies between its own and beyond its ends that are surely seen, lie on the film as a whole
     and fit their neighbours. levels: every level from the lowest up, no body is looked for beyond them."""
@@ -44,7 +44,7 @@ def walk(
 
 
 def _body_at(
-    film: Radiograph, middle: Array, depth: float, closer: Outliner, on: torch.device
+    film: Radiograph, middle: Array, depth: float, closer: Node, on: torch.device
 ) -> tuple[Array, float] | None:
     """Looked at twice: where it should stand, and where it was seen to stand."""
     points, _ = look_at(film, Box((float(middle[0]), float(middle[1])), AROUND * depth), closer, on)

@@ -37,7 +37,7 @@ from models.networks import Classifier, build, freeze
 from recipes.knee_finder import FINDER
 from recipes.recipe import Candidate, Preset
 from tasks.classes.head import regression
-from tasks.lesson import ClassLesson, shrunk
+from tasks.objective import ClassObjective, shrunk
 from training.data.dataset import gather
 from training.data.manifest import read_manifest
 from training.fit import Schedule, answers, fit
@@ -207,7 +207,7 @@ def taught(
     """One network, taught on some films of a question: its probabilities [n, K] for the others."""
     films, (learns, asked) = question.films, parts
     grey = films.shown_to(candidate)
-    lesson = ClassLesson(grey[learns], films.labels[learns], len(question.labels), candidate.preprocess)
+    lesson = ClassObjective(grey[learns], films.labels[learns], len(question.labels), candidate.preprocess)
     network = begun(candidate, len(question.labels), init, seed)
     network = fit(network, lesson, Schedule.of(candidate, preset), folder, seed, pretrained=init != "scratch")
     (folder / "last.ckpt").unlink(missing_ok=True)

@@ -23,7 +23,7 @@ from models import registry
 from models.networks import build
 from recipes import by_name
 from recipes.recipe import Candidate, Preset
-from tasks.lesson import ClassLesson
+from tasks.objective import ClassObjective
 from training.cohorts.virtual import learning, made
 from training.data.limbs import ROOM, gather
 from training.data.split import one_held_out
@@ -79,7 +79,7 @@ def main() -> None:
         probabilities = []
         for seed in range(asked.seeds):
             torch.manual_seed(seed)
-            lesson = ClassLesson(
+            lesson = ClassObjective(
                 teaching.crops,
                 teaching.labels,
                 len(CLASSES),

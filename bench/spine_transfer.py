@@ -34,7 +34,7 @@ from models.classifier import Classifier
 from models.networks import build, freeze
 from recipes import by_name
 from recipes.recipe import Candidate, Preset
-from tasks.scores.lesson import ScoreLesson
+from tasks.scores.objective import ScoreObjective
 from training.cohorts.virtual import VIEWS, Cohort, made
 from training.data.manifest import Manifest, read_manifest
 from training.data.spines import Spines, gather, key_of
@@ -205,7 +205,7 @@ def teach(
         for weights in network.parameters():
             weights.requires_grad_(True)
         freeze(network, arm.frozen)
-    lesson = ScoreLesson(
+    lesson = ScoreObjective(
         teaching.grey[key_of(candidate.preprocess)],
         teaching.answers,
         candidate.preprocess,

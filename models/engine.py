@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as f
 from torch import Tensor
 
-from models.bundle import Candidate, Densitometer, Outliner
+from models.bundle import Node
 from models.heat import points_of
 
 Array = npt.NDArray[np.float32]
@@ -41,7 +41,7 @@ def device(name: str) -> torch.device:
 
 
 def answer(
-    candidate: Candidate, image: Array, on: torch.device, clinical: Array | None = None, of: int | None = None
+    candidate: Node, image: Array, on: torch.device, clinical: Array | None = None, of: int | None = None
 ) -> Answer:
     """The network's answer to one input [3, H, W], with what an explanation needs.
 
@@ -64,7 +64,12 @@ def answer(
     )
 
 
-def logits(candidate: Candidate, image: Array, on: torch.device, clinical: Array | None = None) -> Array:
+def explain(candidate: Node, image: Array, on: torch.device, of: int, clinical: Array | None = None) -> Answer:
+    """The answer with the gradients of output `of` on the maps."""
+    return answer(candidate, image, on, clinical, of)
+
+
+def logits(candidate: Node, image: Array, on: torch.device, clinical: Array | None = None) -> Array:
     """The network's answer [K] alone, for one input [3, H, W] and, where it takes them, clinical values."""
     beside = () if clinical is None else (torch.from_numpy(clinical)[None].to(on),)
     with _turn, torch.inference_mode():
@@ -72,7 +77,7 @@ def logits(candidate: Candidate, image: Array, on: torch.device, clinical: Array
     return output.logits[0].float().cpu().numpy()
 
 
-def find(finder: Outliner, grey: Array, on: torch.device) -> tuple[Array, Array]:
+def find(finder: Node, grey: Array, on: torch.device) -> tuple[Array, Array]:
     """Where the landmarks are on a film [H, W] in 0..1: points [K, 2] (x, y in its pixels) and how sure each is [K]."""
     with _turn, torch.inference_mode():
         heat = finder.weights.to(on)(dense_input(torch.from_numpy(grey)[None].to(on)))[0]
@@ -86,14 +91,14 @@ def dense_input(grey: Tensor) -> Tensor:
     return grey[:, None] * 2 - 1
 
 
-def maps(outliner: Outliner, grey: Array, on: torch.device) -> Array:
+def maps(outliner: Node, grey: Array, on: torch.device) -> Array:
     """How far each pixel [H, W] belongs to each region, [R, H, W] in 0..1, from one look at the film."""
     with _turn, torch.inference_mode():
         answers = outliner.weights.to(on)(dense_input(torch.from_numpy(grey)[None].to(on)))
     return answers[0].float().sigmoid().cpu().numpy()
 
 
-def outline(outliner: Outliner, grey: Array, on: torch.device) -> tuple[Array, Array]:
+def outline(outliner: Node, grey: Array, on: torch.device) -> tuple[Array, Array]:
     """How far each pixel [H, W] belongs to each region, [R, H, W] in 0..1, and how steady each outline is [R].
 
     The film is shown as it is, darker, brighter, and turned a little either way. The mean is the answer; how well the
@@ -122,7 +127,7 @@ class Measurement:
     spread: Array
 
 
-def measure(densitometer: Densitometer, grey: Array, on: torch.device) -> Measurement:
+def measure(densitometer: Node, grey: Array, on: torch.device) -> Measurement:
     """Bone density on a film [H, W] in 0..1: the mean of looks at it as it is, darker, brighter, turned a little."""
     with _turn, torch.inference_mode():
         film = torch.from_numpy(grey)[None].to(on)

@@ -17,7 +17,9 @@ from evidence.familiarity import Familiarity
 from imaging.preprocess import Preprocess
 from models import engine
 from models.bundle import Bundle
-from recipes.recipe import Candidate, Preset, Recipe
+from recipes.recipe import Recipe
+from tasks import CLASSES
+from tasks.part import Candidate, Part, Preset
 
 OTHER = "other"
 VIEWS = ("hip_ap", "hip_lateral", "knee_ap", "spine_lateral", OTHER)
@@ -50,9 +52,10 @@ RECIPE = Recipe(
     site="other",
     view="other",
     labels=VIEWS,
+    parts=(Part(CLASSES, "film", VIEWS, {"demo": (RESNET,), "paper": (RESNET_18,)}),),
     presets={
-        "demo": Preset((RESNET,), epochs=30, batch_size=48, learning_rate=4e-3),
-        "paper": Preset((RESNET_18,), epochs=60, batch_size=64, learning_rate=1e-3),
+        "demo": Preset(epochs=30, batch_size=48, learning_rate=4e-3),
+        "paper": Preset(epochs=60, batch_size=64, learning_rate=1e-3),
     },
     bundle="view@0.1.0",
 )
@@ -95,9 +98,9 @@ class Seen:
 
 def look(film: Radiograph, bundle: Bundle, on: torch.device) -> Seen:
     """Which view a film is."""
-    (one,) = bundle.candidates
+    (one,) = bundle.ensemble(CLASSES.name).nodes
     answer = engine.answer(one, Preprocess.from_dict(one.preprocessing)(film), on)
-    return seen_from(answer.logits, answer.features, one.temperature, Familiarity.from_arrays(one.familiarity))
+    return seen_from(answer.logits, answer.features, one.facts["temperature"], Familiarity.from_arrays(one.familiarity))
 
 
 def seen_from(logits: Pixels, features: Pixels, temperature: float, familiarity: Familiarity) -> Seen:

@@ -14,7 +14,7 @@ from models.initial import initialise
 from models.networks import Classifier, build, freeze
 from recipes.recipe import Candidate, Preset
 from tasks.classes.head import regression, write_head
-from tasks.lesson import ClassLesson
+from tasks.objective import ClassObjective
 from training.data.dataset import Dataset
 from training.data.split import TEST, Split
 from training.fit import Schedule, answers, fit
@@ -73,7 +73,7 @@ def cross_fit(
             return network
         return fit(
             begun(),
-            ClassLesson(
+            ClassObjective(
                 grey[rows],
                 data.labels[rows],
                 label_count,

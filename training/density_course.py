@@ -22,7 +22,7 @@ from models.bundle import Bundle, Densitometer, amend, load
 from models.initial import initialise
 from models.networks import Decomposer, build
 from recipes.recipe import Preset, Recipe
-from tasks.density.lesson import DensityLesson
+from tasks.density.objective import DensityObjective
 from training.assemble import COVERAGE
 from training.ct.projections import COLUMNS
 from training.data.limbs import LOOSE_PX, ROOM, Limbs, gather
@@ -154,9 +154,9 @@ def teach_stages(
         if not stage.density and np.isnan(teaching.projections[:, channel, 0, 0]).all():
             continue
 
-        def lesson(limbs: Limbs, stage=stage, channel=channel) -> DensityLesson:  # type: ignore[no-untyped-def]
+        def lesson(limbs: Limbs, stage=stage, channel=channel) -> DensityObjective:  # type: ignore[no-untyped-def]
             assert limbs.projections is not None
-            return DensityLesson(
+            return DensityObjective(
                 limbs.crops,
                 limbs.projections[:, channel],
                 limbs.measures(columns),

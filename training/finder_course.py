@@ -14,8 +14,8 @@ from models.bundle import Bundle, Outliner
 from models.initial import initialise
 from models.networks import build
 from recipes.recipe import Recipe
-from tasks.landmarks.knee_lesson import KneeLesson
-from tasks.lesson import LandmarkLesson, Lesson
+from tasks.landmarks.knee_objective import KneeObjective
+from tasks.objective import LandmarkObjective, Objective
 from training.cohorts import fresh
 from training.data import whole_films
 from training.data.manifest import Manifest
@@ -51,12 +51,12 @@ def teach(
         films = films.joined(part)
     learns, held = one_held_out(films.patients, seed)
 
-    def lesson(films: WholeFilms) -> Lesson:
+    def lesson(films: WholeFilms) -> Objective:
         if joint.one_by_one:
-            return KneeLesson(films.films, films.points, candidate.preprocess)
-        return LandmarkLesson(films.films, films.points, candidate.preprocess, joint.groups)
+            return KneeObjective(films.films, films.points, candidate.preprocess)
+        return LandmarkObjective(films.films, films.points, candidate.preprocess, joint.groups)
 
-    def of_epoch(epoch: int) -> Lesson:
+    def of_epoch(epoch: int) -> Objective:
         return lesson(fresh.whole_films(preset.virtual_films, seed, epoch, recipe.view_name, joint))
 
     network = initialise(

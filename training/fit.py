@@ -22,7 +22,7 @@ from core.radiograph import Pixels
 from imaging.preprocess import Preprocess
 from models.networks import Classifier, Network, keep_statistics
 from recipes.recipe import Candidate, Preset
-from tasks.lesson import Lesson
+from tasks.objective import Objective
 
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its tips and device tables are not news here
 
@@ -56,11 +56,11 @@ class Schedule:
 
 def fit(
     network: Taught,
-    lesson: Lesson | Callable[[int], Lesson],
+    lesson: Objective | Callable[[int], Objective],
     schedule: Schedule,
     folder: Path,
     seed: int,
-    watch: Lesson | None = None,
+    watch: Objective | None = None,
     pretrained: bool = False,
     tell: Tell | None = None,
 ) -> Taught:
@@ -74,8 +74,8 @@ def fit(
     pl.seed_everything(seed, verbose=False)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "run.json").write_text(json.dumps(_about(schedule, seed), indent=1) + "\n")
-    first = lesson(0) if callable(lesson) and not isinstance(lesson, Lesson) else lesson
-    assert isinstance(first, Lesson)
+    first = lesson(0) if callable(lesson) and not isinstance(lesson, Objective) else lesson
+    assert isinstance(first, Objective)
     first.ready(network)
     network.train()  # a lesson may have looked at it in evaluation mode, and Lightning leaves the mode as it finds it
     # Convolutions of few channels run up to 1.6 times as fast on CPUs. torch's own types know no module for this.
@@ -97,7 +97,7 @@ def fit(
         enable_model_summary=False,
         log_every_n_steps=1,
         gradient_clip_val=1.0,
-        reload_dataloaders_every_n_epochs=1 if callable(lesson) and not isinstance(lesson, Lesson) else 0,
+        reload_dataloaders_every_n_epochs=1 if callable(lesson) and not isinstance(lesson, Objective) else 0,
     )
     last = folder / "last.ckpt"
     trainer.fit(
@@ -129,9 +129,9 @@ class _Films(pl.LightningDataModule):
 
     def __init__(
         self,
-        lesson: Lesson | Callable[[int], Lesson],
-        first: Lesson,
-        watch: Lesson | None,
+        lesson: Objective | Callable[[int], Objective],
+        first: Objective,
+        watch: Objective | None,
         batch_size: int,
         seed: int,
     ) -> None:
@@ -141,8 +141,8 @@ class _Films(pl.LightningDataModule):
     def train_dataloader(self) -> DataLoader:
         assert self.trainer is not None
         epoch = self.trainer.current_epoch
-        lesson = self.first if isinstance(self.lesson, Lesson) or epoch == 0 else self.lesson(epoch)
-        assert isinstance(lesson, Lesson)
+        lesson = self.first if isinstance(self.lesson, Objective) or epoch == 0 else self.lesson(epoch)
+        assert isinstance(lesson, Objective)
         films = TensorDataset(*lesson.films)
         return DataLoader(
             films,
@@ -169,7 +169,13 @@ class _Shuffled(torch.utils.data.Sampler[int]):
 
 class _Fitting(pl.LightningModule):
     def __init__(
-        self, network: Network, lesson: Lesson, schedule: Schedule, seed: int, watch: Lesson | None, pretrained: bool
+        self,
+        network: Network,
+        lesson: Objective,
+        schedule: Schedule,
+        seed: int,
+        watch: Objective | None,
+        pretrained: bool,
     ) -> None:
         super().__init__()
         self.network, self.lesson, self.schedule, self.seed = network, lesson, schedule, seed

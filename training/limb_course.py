@@ -29,8 +29,8 @@ from models.bundle import Candidate as BundledCandidate
 from models.initial import initialise
 from models.networks import Network, build, freeze
 from recipes.recipe import Candidate, Preset, Recipe
-from tasks.lesson import ClassLesson, OutlineLesson
 from tasks.masks.outlines import UNION, masks_of, outline_limb, region_mask
+from tasks.objective import ClassObjective, MaskObjective
 from training.assemble import COVERAGE
 from training.card import model_card
 from training.cohorts import fresh
@@ -186,7 +186,7 @@ def teach_outliner(
 ) -> Outliner:
     """One network that draws the regions, from the limbs that have masks."""
 
-    def lesson(limbs: Limbs) -> OutlineLesson:
+    def lesson(limbs: Limbs) -> MaskObjective:
         outlined = np.flatnonzero(limbs.masks.any((1, 2)))
         if not outlined.size:
             raise ValueError(
@@ -194,9 +194,9 @@ def teach_outliner(
                 f"regions are {', '.join(OUTLINED)}"
             )
         crops, masks = limbs.crops[outlined], limbs.masks[outlined]
-        return OutlineLesson(crops, masks, len(OUTLINED), candidate.preprocess, 1 / ROOM)
+        return MaskObjective(crops, masks, len(OUTLINED), candidate.preprocess, 1 / ROOM)
 
-    def of_epoch(epoch: int) -> OutlineLesson:
+    def of_epoch(epoch: int) -> MaskObjective:
         return lesson(fresh.limbs(preset.virtual_films, seed, epoch, CLASSES))
 
     first = init or candidate.init
@@ -266,9 +266,9 @@ def teach_classes(
         freeze(network, candidate.frozen)
     zoom = 1.0 if candidate.region else 1 / ROOM
 
-    def lesson(films: Bytes, of: Limbs, guided: bool) -> ClassLesson:
+    def lesson(films: Bytes, of: Limbs, guided: bool) -> ClassObjective:
         guide = of.measures(preset.guide) if guided and preset.guide else None
-        return ClassLesson(
+        return ClassObjective(
             films,
             of.labels,
             len(recipe.labels),
@@ -285,7 +285,7 @@ def teach_classes(
             matted=candidate.region is not None,
         )
 
-    def of_epoch(epoch: int) -> ClassLesson:
+    def of_epoch(epoch: int) -> ClassObjective:
         made = fresh.limbs(preset.virtual_films, seed, epoch, recipe.labels)
         return lesson(made.crops, made, guided=True)
 

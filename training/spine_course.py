@@ -24,7 +24,7 @@ from models.initial import begin_with, initialise
 from models.networks import Classifier, Network, build, freeze
 from recipes.recipe import Candidate, Preset, Recipe
 from tasks.scores.clinical import ClinicalScale
-from tasks.scores.lesson import BodyLesson, ScoreLesson, VertebraLesson
+from tasks.scores.objective import BodyObjective, ScoreObjective, VertebraObjective
 from tasks.scores.read import answer_of, lines_of
 from training.assemble import COVERAGE
 from training.data.bodies import gather_bodies
@@ -166,8 +166,8 @@ def teach_scores(
         freeze(network, candidate.frozen)
     scale = ClinicalScale.learn([one.clinical for one in teaching.examples]) if candidate.clinical else None
 
-    def lesson(of: Spines, guided: bool) -> ScoreLesson:
-        return ScoreLesson(
+    def lesson(of: Spines, guided: bool) -> ScoreObjective:
+        return ScoreObjective(
             of.grey[key_of(candidate.preprocess)],
             of.answers,
             candidate.preprocess,
@@ -325,10 +325,10 @@ def teach_vertebrae(
 ) -> Outliner:
     """The network that finds the six points of each body, with the heights of intact ones."""
 
-    def lesson(spines: Spines) -> VertebraLesson:
+    def lesson(spines: Spines) -> VertebraObjective:
         known = np.flatnonzero(~np.isnan(spines.points).all((1, 2)))
         key = key_of(candidate.preprocess)
-        return VertebraLesson(spines.grey[key][known], spines.shares[key][known], candidate.preprocess)
+        return VertebraObjective(spines.grey[key][known], spines.shares[key][known], candidate.preprocess)
 
     torch.manual_seed(seed)
     network = initialise(build(candidate.network, len(OUTPUTS), candidate.options), init or candidate.init)
@@ -376,11 +376,11 @@ def teach_bodies(
     network = initialise(build(candidate.network, len(POINTS), candidate.options), init or candidate.init)
     network = fit(
         network,
-        BodyLesson(teaching.evened(seed), candidate.preprocess),
+        BodyObjective(teaching.evened(seed), candidate.preprocess),
         Schedule.of(candidate, preset),
         folder / candidate.name,
         seed,
-        watch=BodyLesson(first.rows(out).evened(seed), candidate.preprocess),
+        watch=BodyObjective(first.rows(out).evened(seed), candidate.preprocess),
         tell=lambda done, all_: say(candidate.name, done, all_),
     )
     return Outliner(

@@ -33,7 +33,7 @@ from training.data.manifest import Manifest
 from training.data.split import one_held_out
 from training.fit import Schedule, answers, fit
 from training.provenance import INTENDED_USE, provenance
-from training.view_lesson import ViewLesson, as_seen, finer
+from training.view_objective import ViewObjective, as_seen, finer
 
 Tell = Callable[[str, int, int], None]
 PICTURES = 960  # that are no film, to learn from; others test
@@ -167,7 +167,7 @@ def _fitted(
     fingerprint = hashlib.sha256(told_apart).hexdigest()[:12]
     return fit(
         network,
-        ViewLesson(films.grey, films.labels, len(VIEWS), wide),
+        ViewObjective(films.grey, films.labels, len(VIEWS), wide),
         schedule,
         folder / f"{part.replace(' ', '_')}_{fingerprint}",
         seed,

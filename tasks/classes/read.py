@@ -1,76 +1,88 @@
-"""The class of one limb or film: outlines, networks, calibration, explanation, and how hard it is."""
+"""The class of one limb or film: networks, calibration, explanation, and how hard it is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
-from anatomy.find import JOINTS
 from core.estimate import Estimate
+from core.finding import Finding
 from core.radiograph import Mask, Pixels
-from core.regions import Regions
 from evidence.calibration import calibrated, conformal_set
 from evidence.difficulty import judge
 from evidence.explanation import grad_cam
 from evidence.pooling import pooled
 from imaging.preprocess import Preprocess
 from models import engine
-from tasks.finding import Case, Finding, strangeness
-from tasks.masks.outlines import masks_of, outline_limb, shown_to
+from models.bundle import Ensemble, Node
+from tasks.case import Case
+from tasks.classes.measure import ClassPrediction
+from tasks.distance import distance_of
+from tasks.masks.outlines import shown_to
+from tasks.part import Part
+from tasks.task import Predictions
+
+Array = npt.NDArray[np.floating]
 
 
-def find_class(case: Case) -> Finding:
-    """Every candidate's own answer and what they add up to; one without a voice is shown and not heard. Raises Refused
-    for a film unlike all that was learned from."""
-    bundle, crop = case.bundle, case.crop
-    regions, steady = outlined(case)
-    case.clock.lap("outline")
-
-    masks: dict[str, Mask] = {}
-    if case.outliner is not None and any(one.region for one in bundle.candidates):
-        masks = masks_of(crop, case.outliner, case.on)
-    answers = {one.name: engine.answer(one, shown_to(one, crop, masks), case.on) for one in bundle.candidates}
+def predict(case: Case, part: Part, ensemble: Ensemble, before: Predictions) -> ClassPrediction:
+    """Every network's own answer and the ensemble's. Networks of regions are shown what the part of masks drew."""
+    masks: Mapping[str, Mask] = {}
+    if any("region" in node.facts for node in ensemble.nodes):
+        masks = before["masks"].plain()
+    answers = {node.name: engine.answer(node, shown_to(node, case.crop, masks), case.on) for node in ensemble.nodes}
     case.clock.lap("network")
+    own, joint = decode({name: one.logits for name, one in answers.items()}, ensemble)
+    return ClassPrediction(part.outputs, own, joint, {name: one.features for name, one in answers.items()})
 
+
+def decode(logits: Mapping[str, Array], ensemble: Ensemble) -> tuple[dict[str, Array], Array]:
+    """Calibrated probabilities [..., K] by network, and the ensemble's, from logits [..., K]."""
     own = {
-        one.name: dict(
-            zip(bundle.labels, map(float, calibrated(answers[one.name].logits, one.temperature)), strict=True)
-        )
-        for one in bundle.candidates
+        node.name: calibrated(np.asarray(logits[node.name]), node.facts.get("temperature", 1.0))
+        for node in ensemble.nodes
     }
-    told = [np.array([answer[label] for label in bundle.labels]) for answer in own.values()]
-    joint = dict(zip(bundle.labels, map(float, pooled(told, [one.voice for one in bundle.candidates])), strict=True))
-    heard = {one.name: own[one.name] for one in bundle.candidates if one.voice != 0}
-    estimate = Estimate(joint, conformal_set(joint, bundle.conformal_quantile))
-    distance, unusual = strangeness(case, answers)
-    difficulty = judge(joint, estimate.conformal_set, list(heard.values()), distance, unusual, case.notices, steady)
+    return own, pooled(list(own.values()), [node.facts.get("weight") for node in ensemble.nodes])
+
+
+def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, found: Finding) -> Finding:
+    """The class with its conformal set, each network's own answer and why. Members with weight 0 are reported but do
+    not affect the ensemble. Raises Refused for a film unlike all that was learned from."""
+    said: ClassPrediction = predictions[part.task.name]
+    distance, unusual = distance_of(case, ensemble, said.features)
+    joint = probabilities(part.outputs, said.joint)
+    candidates = {name: probabilities(part.outputs, one) for name, one in said.own.items()}
+    estimate = Estimate(joint, conformal_set(joint, ensemble.facts["conformal_quantile"]))
+    members = [node for node in ensemble.nodes if node.facts.get("weight") != 0]
+    heard = [candidates[node.name] for node in members]
+    difficulty = judge(joint, estimate.conformal_set, heard, distance, unusual, found.notices, found.steady)
     case.clock.lap("calibrate")
-
-    whole = [one for one in bundle.candidates if one.region is None and one.name in heard]
-    heat: Pixels | None = None
-    if whole:  # a network that saw one region cut out has no map of the film to show
-        surest = max(whole, key=lambda one: own[one.name][estimate.label or ""])
-        answer = answers[surest.name]
-        shown = Preprocess.from_dict(surest.preprocessing)
-        heat = case.over_film(shown.back(grad_cam(answer.maps, answer.gradients), crop))
+    heat = explained(case, members, part.outputs, candidates, estimate.label)
     case.clock.lap("explain")
-    return Finding(
-        estimate,
-        difficulty,
-        case.notices,
-        candidates=own,
-        regions=regions,
-        explanation=heat,
-        seen=case.limb is not None,
-    )
+    return replace(found, estimate=estimate, difficulty=difficulty, candidates=candidates, explanation=heat)
 
 
-def outlined(case: Case) -> tuple[Regions, bool]:
-    """A limb's regions on its film, and whether each was found and stays where it is. Where
-    nothing draws them, the one region is the square that is read."""
-    if case.limb is None:
-        return Regions(), True
-    if case.outliner is None:
-        return Regions((case.limb.square(JOINTS[case.recipe.site].called, case.film),)), True
-    drawn = outline_limb(case.crop, case.outliner, case.on)
-    regions = drawn.on_film(case.limb, case.film, case.recipe.regions)
-    bounds = case.outliner.facts.get("steady_from", {})
-    steady = all(drawn.steady[one.name] >= bounds.get(one.name, 0) for one in regions)
-    return regions, steady and set(case.recipe.regions) <= {one.name for one in regions}
+def probabilities(labels: Sequence[str], values: Array) -> dict[str, float]:
+    """By class, in the bundle's order."""
+    return dict(zip(labels, map(float, values), strict=True))
+
+
+def explained(
+    case: Case,
+    members: Sequence[Node],
+    labels: Sequence[str],
+    candidates: Mapping[str, Mapping[str, float]],
+    label: str | None,
+) -> Pixels | None:
+    """Why the class that is shown: a map over the film [H, W] by the member that is surest of it.
+
+    None where every member saw one region cut out: such a network has no map of the film to show.
+    """
+    whole = [node for node in members if "region" not in node.facts]
+    if not whole or label is None:
+        return None
+    surest = max(whole, key=lambda node: candidates[node.name][label])
+    inputs = Preprocess.from_dict(surest.preprocessing)
+    answer = engine.explain(surest, inputs(case.crop), case.on, list(labels).index(label))
+    return case.over_film(inputs.back(grad_cam(answer.maps, answer.gradients), case.crop))

@@ -1,50 +1,69 @@
 """Bone density of one femur: what the network measures on its crop, and what is reported of it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from anatomy.limb import Limb
 from core.clinical import Clinical
 from core.estimate import Estimate
+from core.finding import Finding
+from core.labels import CLASSES
 from core.radiograph import Radiograph
 from core.refusal import Code, Notice, Refused
 from evidence.densitometry import CLASS_FROM_AGE, Residuals, class_probabilities, deciding, report
 from evidence.difficulty import judge
 from imaging.preprocess import Preprocess
 from models import engine
-from tasks.classes.read import outlined
-from tasks.finding import Case, Finding
+from models.bundle import Ensemble, Node
+from tasks.case import Case
+from tasks.density.measure import DensityPrediction
+from tasks.part import Part
+from tasks.task import Predictions
 
 DENSEST = 8.0  # g/cm2, above any bone a ray meets in a hip
 # Head's centre to lesser trochanter as it lies on the film, mm: adults' 60 to 95, magnified up to 1.35 times.
 LIKELY_MM = (48.0, 135.0)
 
 
-def find_density(case: Case) -> Finding:
-    """The densities of one limb, and the class that its T-score names; a person under 50 gets a Z-score and no class
-    (ISCD). Raises Refused where the size of a pixel is not known, or cannot be."""
-    assert case.limb is not None
-    scaled(case.film, case.limb)
-    regions, steady = outlined(case)
-    case.clock.lap("outline")
-    densitometer, crop = case.bundle.densitometers[0], case.crop
-    inputs = Preprocess.from_dict(densitometer.preprocessing)
-    found = engine.measure(densitometer, inputs.grey(crop), case.on)
+def predict(case: Case, part: Part, ensemble: Ensemble, before: Predictions) -> DensityPrediction:
+    """The densities of one limb."""
+    (node,) = ensemble.nodes
+    found = engine.measure(node, Preprocess.from_dict(node.preprocessing).grey(case.crop), case.on)
     case.clock.lap("network")
-    residuals = Residuals.from_dict(densitometer.outputs, densitometer.facts)
-    told = report(residuals, found.abmd, found.spread, case.person)
-    notices = tuple(one for one in case.notices if one.code != "under_50")
+    return decode(found, node)
+
+
+def decode(found: engine.Measurement, node: Node) -> DensityPrediction:
+    """Densities calibrated by what the network's answers were off by on limbs held out, and the class they name."""
+    residuals = Residuals.from_dict(node.outputs, node.facts)
+    low, high = residuals.interval(found.abmd, found.spread)
+    label, shares, kept = class_probabilities(residuals, found.abmd, found.spread, CLASSES)
+    value = residuals.settled(found.abmd, found.spread)[0]
+    return DensityPrediction(found.abmd, found.spread, value, low, high, label, shares, kept, found.projection)
+
+
+def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, found: Finding) -> Finding:
+    """Densities with intervals, and the class that the T-score names; a person under 50 gets a Z-score and no class
+    (ISCD). Raises Refused where the size of a pixel is not known, or cannot be."""
+    assert case.limb is not None, "density is measured on limbs"
+    check_scale(case.film, case.limb)
+    said: DensityPrediction = predictions[part.task.name]
+    (node,) = ensemble.nodes
+    told = report(Residuals.from_dict(node.outputs, node.facts), said.abmd, said.spread, case.person)
+    notices = tuple(one for one in found.notices if one.code != "under_50")
     if case.person.age_years is not None and case.person.age_years < CLASS_FROM_AGE:
         neck = next(one for one in told if one.region == "femoral_neck")
         estimate, notices = Estimate({}, (), neck, told), (*notices, _without_class(case.person))
     else:
-        label, shares, kept = class_probabilities(residuals, found.abmd, found.spread, case.bundle.labels)
-        estimate = Estimate(shares, kept, deciding(told), told, label)
-    difficulty = judge(estimate.probabilities, estimate.conformal_set, [], 0.0, 1.0, notices, steady)
-    over_film = case.over_film(inputs.back(found.projection / DENSEST, crop) * DENSEST)
-    return Finding(estimate, difficulty, notices, regions=regions, density=over_film)
+        estimate = Estimate(said.shares, said.kept, deciding(told), told, said.label)
+    difficulty = judge(estimate.probabilities, estimate.conformal_set, [], 0.0, 1.0, notices, found.steady)
+    inputs = Preprocess.from_dict(node.preprocessing)
+    over_film = case.over_film(inputs.back(said.projection / DENSEST, case.crop) * DENSEST)
+    return replace(found, estimate=estimate, difficulty=difficulty, notices=notices, density=over_film)
 
 
-def scaled(film: Radiograph, limb: Limb) -> None:
+def check_scale(film: Radiograph, limb: Limb) -> None:
     """Raises Refused where the size of a pixel is not known, or makes this femur a giant's or a child's."""
     if film.spacing_mm is None:
         raise Refused(

@@ -1,23 +1,19 @@
 """The regions of a femur: outlined on its crop, laid over the film, and shown to a network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from anatomy.femur import REGIONS
-from anatomy.limb import Limb
+from anatomy.femur import REGIONS, UNION
 from core.radiograph import Mask, Pixels, Radiograph
-from core.regions import Region, Regions
 from imaging.crop import Box, lay_back
 from imaging.matting import matted
-from imaging.outline import one_piece, outline_of
+from imaging.outline import one_piece
 from imaging.preprocess import Input, Preprocess
 from models import engine
-from models.bundle import Candidate, Outliner
-
-UNION = "union"  # all four regions together
+from models.bundle import Node
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,17 +31,8 @@ class Outlines:
         """One region on a film of that size (height, width) where `box` was cut out, in one piece."""
         return one_piece(lay_back(self.maps[name], box, size) > 0.5)
 
-    def on_film(self, limb: Limb, film: Radiograph, names: Sequence[str]) -> Regions:
-        """The regions on the film as uploaded, those named first; one that came out empty is left out."""
-        found = []
-        for name in (*names, *(other for other in self.maps if other not in names)):
-            mask = self.laid(name, limb.box, (film.height, film.width))
-            if mask.any():
-                found.append(Region(name, mask, outline_of(mask), round(self.steady[name], 4)))
-        return Regions(tuple(found))
 
-
-def outline_limb(crop: Radiograph, outliner: Outliner, on: torch.device) -> Outlines:
+def outline_limb(crop: Radiograph, outliner: Node, on: torch.device) -> Outlines:
     """The regions of one femur on its crop."""
     inputs = Preprocess.from_dict(outliner.preprocessing)
     maps, steady = engine.outline(outliner, inputs.grey(crop), on)
@@ -55,7 +42,7 @@ def outline_limb(crop: Radiograph, outliner: Outliner, on: torch.device) -> Outl
     )
 
 
-def masks_of(crop: Radiograph, outliner: Outliner, on: torch.device) -> dict[str, Mask]:
+def masks_of(crop: Radiograph, outliner: Node, on: torch.device) -> dict[str, Mask]:
     """The regions of one femur on its crop [CROP_PX, CROP_PX] by one plain look.
 
     What networks that see one region learn from and are shown: a small region's class hangs on its very edge, so the
@@ -66,12 +53,12 @@ def masks_of(crop: Radiograph, outliner: Outliner, on: torch.device) -> dict[str
     return {name: inputs.back(one, crop) > 0.5 for name, one in zip(outliner.outputs, maps, strict=True)}
 
 
-def shown_to(candidate: Candidate, crop: Radiograph, masks: Mapping[str, Mask]) -> Input:
+def shown_to(node: Node, crop: Radiograph, masks: Mapping[str, Mask]) -> Input:
     """What a network is shown of a femur: its crop, or one region cut out of it."""
-    inputs = Preprocess.from_dict(candidate.preprocessing)
-    if candidate.region is None:
+    inputs, region = Preprocess.from_dict(node.preprocessing), node.facts.get("region")
+    if region is None:
         return inputs(crop)
-    return inputs.tensor(matted(crop, region_mask(masks, candidate.region), inputs.size[0]))
+    return inputs.tensor(matted(crop, region_mask(masks, region), inputs.size[0]))
 
 
 def region_mask(masks: Mapping[str, Mask], region: str) -> Mask:

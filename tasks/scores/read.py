@@ -1,107 +1,72 @@
-"""The scores of a lateral spine: what each network of a bundle answers, calibrated, and what it adds up to."""
+"""Yes/no questions about a film that is read as a whole: each network's answer, calibrated, and what it adds up to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
-import torch
-
-from anatomy.vertebrae import FEWEST, FRACTURE, as_region, find_vertebrae, greatest_loss
+from anatomy.vertebrae import FRACTURE, greatest_loss
 from core.clinical import Clinical
 from core.estimate import Difficulty, Estimate, Score
-from core.radiograph import Radiograph
-from core.refusal import Code, Notice, Refused
-from core.regions import Regions
+from core.finding import Finding
+from core.refusal import Notice
 from core.vertebra import Vertebra
 from evidence.difficulty import judge
 from evidence.explanation import grad_cam
 from evidence.scores import Line, about_line, scaled
 from imaging.preprocess import Preprocess
 from models import engine
-from models.bundle import Bundle, Candidate
-from tasks.finding import Case, Finding, strangeness
+from models.bundle import Ensemble, Node
+from tasks.case import Case
+from tasks.distance import distance_of
+from tasks.landmarks.measure import LandmarkPrediction
+from tasks.landmarks.read import refuse_without_row
+from tasks.part import Part
 from tasks.scores.clinical import KNOWN, ClinicalScale
+from tasks.scores.measure import UNMEASURED, ScoreAnswer, ScorePrediction
+from tasks.task import Predictions
 
 YES, NO = "yes", "no"
 
 
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """One network's answers: probability by score, with the lines, and what lies behind them."""
-
-    candidate: Candidate
-    probabilities: dict[str, float]
-    lines: dict[str, Line]
-    behind: engine.Answer
-
-
-def find_scores(case: Case) -> Finding:
-    """Questions of yes or no about a spine read as a whole, and the vertebrae found on it. Raises Refused for a film
-    unlike all that was learned from, and for one that shows no row of vertebrae and does not say that it is a spine."""
-    bundle, film = case.bundle, case.film
-    bodies = find_vertebrae(film, bundle.outliners, case.on)[0] if bundle.outliners else []
-    case.clock.lap("outline")
-    if bundle.outliners and len(bodies) < FEWEST and film.site is None:
-        raise Refused(
-            Code.REGION_NOT_FOUND,
-            f"No row of vertebral bodies was found with certainty, expected {FEWEST} or more on {case.recipe.shows}; "
-            "check that the film shows the spine from the side.",
-        )
-
-    asked = ask(bundle, film, case.person, case.on, greatest_loss(bodies))
-    stands = spokesman(asked, case.person)
+def predict(case: Case, part: Part, ensemble: Ensemble, before: Predictions) -> ScorePrediction:
+    """Every network's answers. One that takes clinical values gets missing ones imputed and flagged; the loss of height
+    that was measured weighs on the questions that were fitted with it."""
+    found: LandmarkPrediction | None = before.get("landmarks")
+    bodies = found.bodies if found else ()
+    loss = greatest_loss(bodies)
+    answers: dict[str, ScoreAnswer] = {}
+    for node in ensemble.nodes:
+        scale = ClinicalScale.from_dict(node.facts["clinical"]) if "clinical" in node.facts else None
+        beside = None if scale is None else scale(case.person)
+        behind = engine.answer(node, Preprocess.from_dict(node.preprocessing)(case.film), case.on, beside)
+        logits = dict(zip(part.outputs, map(float, behind.logits), strict=True))
+        weighed = node.facts.get("heights", {}).get("weight", {})
+        if case.thorough and weighed:
+            answers[node.name + UNMEASURED] = _answer(
+                {score: logit if score in weighed else float("nan") for score, logit in logits.items()},
+                node, None, behind.features,
+            )  # fmt: skip
+        answers[node.name] = _answer(logits, node, loss, behind.features)
     case.clock.lap("network")
+    return ScorePrediction(answers, reported(ensemble, case.person).name, bodies)
 
-    distance, unusual = strangeness(case, {one: answer.behind for one, answer in asked.items()})
-    scores = scores_of(stands)
-    remarks = [*case.notices, *remarks_on_missing(stands, case.person)]
-    agree = True
-    if bundle.outliners:
-        said, agree = remarks_on_bodies(bodies, scores)
-        remarks += said
-    difficulty = difficulty_of(stands, asked, distance, unusual, remarks, agree)
-    case.clock.lap("calibrate")
 
-    shown = Preprocess.from_dict(stands.candidate.preprocessing)
-    heat = shown.back(grad_cam(stands.behind.maps, stands.behind.gradients), film)
-    case.clock.lap("explain")
-    regions = [as_region(body, film) for body in reversed(bodies)]
-    return Finding(
-        Estimate({}, (), scores=scores),
-        difficulty,
-        tuple(remarks),
-        candidates={one: answer.probabilities for one, answer in asked.items()},
-        regions=Regions(tuple(region for region in regions if region.mask.any())),
-        explanation=heat,
-        vertebrae=tuple(bodies),
-        seen=bool(bodies),
+def _answer(logits: Mapping[str, float], node: Node, loss: float | None, features: Any) -> ScoreAnswer:
+    decoded = {score: decode(logit, node.facts, score, loss) for score, logit in logits.items()}
+    return ScoreAnswer(
+        {score: probability for score, (probability, _) in decoded.items()},
+        {score: line for score, (_, line) in decoded.items()},
+        features,
+        "clinical" in node.facts,
     )
 
 
-def ask(
-    bundle: Bundle, film: Radiograph, person: Clinical, on: torch.device, loss: float | None = None
-) -> dict[str, Asked]:
-    """Every network of a bundle, by name. One that is told of the person gets missing values imputed and flagged.
+def decode(logit: float, facts: Mapping[str, Any], score: str, loss: float | None) -> tuple[float, Line]:
+    """A question's probability from its logit, and its decision threshold, by what a bundle keeps of the network.
 
-    loss: of height by the most broken body; where it was measured, it weighs on the scores that were fitted with it.
+    loss: of height by the most broken body, None where it was not measured; with it and without, a question has scales
+    and thresholds of its own.
     """
-    asked = {}
-    for one in bundle.candidates:
-        scale = ClinicalScale.from_dict(one.facts["clinical"]) if "clinical" in one.facts else None
-        beside = None if scale is None else scale(person)
-        behind = engine.answer(one, Preprocess.from_dict(one.preprocessing)(film), on, beside)
-        told = {
-            score: answer_of(float(behind.logits[number]), one.facts, score, loss)
-            for number, score in enumerate(bundle.scores)
-        }
-        probabilities = {score: probability for score, (probability, _) in told.items()}
-        asked[one.name] = Asked(one, probabilities, {score: line for score, (_, line) in told.items()}, behind)
-    return asked
-
-
-def answer_of(logit: float, facts: Mapping[str, Any], score: str, loss: float | None) -> tuple[float, Line]:
-    """A score's probability from its logit, and its line, by what a bundle keeps of the network. loss: as `ask` takes
-    it; with it and without, a score has scales and lines of its own."""
     heights = facts.get("heights", {})
     if loss is None or score not in heights.get("weight", {}):
         slope, shift = facts["scale"][score]
@@ -111,29 +76,70 @@ def answer_of(logit: float, facts: Mapping[str, Any], score: str, loss: float | 
 
 
 def lines_of(facts: Mapping[str, Any], scores: Sequence[str], measured: bool = True) -> list[Line]:
-    """A network's lines [S]: those with measured heights where it has them, or those without."""
-    return [answer_of(0.0, facts, score, 0.0 if measured else None)[1] for score in scores]
+    """A network's thresholds [S]: those with measured heights where it has them, or those without."""
+    return [decode(0.0, facts, score, 0.0 if measured else None)[1] for score in scores]
 
 
-def spokesman(asked: Mapping[str, Asked], person: Clinical) -> Asked:
-    """Whose answer stands: the network that is told of the person where anything is known of them, else the one that
-    sees the film alone."""
+def reported(ensemble: Ensemble, person: Clinical) -> Node:
+    """The network whose answer counts: the one with clinical values where any is known, else the one that sees the film
+    alone."""
     known = any(getattr(person, name) is not None for name in KNOWN)
-    fitting = [one for one in asked.values() if ("clinical" in one.candidate.facts) == known]
-    return (fitting or list(asked.values()))[0]
+    fitting = [node for node in ensemble.nodes if ("clinical" in node.facts) == known]
+    return (fitting or list(ensemble.nodes))[0]
 
 
-def scores_of(asked: Asked) -> dict[str, Score]:
+def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, found: Finding) -> Finding:
+    """The scores, what was not known, whether measured heights agree, and the map of the question that is nearest to
+    yes. Raises Refused for a film unlike all that was learned from, and for one that shows no row of vertebrae and does
+    not say that it is a spine."""
+    said: ScorePrediction = predictions[part.task.name]
+    if "landmarks" in predictions:
+        refuse_without_row(case, predictions["landmarks"])
+    stands = said.answers[said.reported]
+    distance, unusual = distance_of(case, ensemble, {name: one.features for name, one in said.answers.items()})
+    scores = scores_of(stands)
+    remarks = [*found.notices, *remarks_on_missing(stands, case.person)]
+    agree = True
+    if "landmarks" in predictions:
+        more, agree = remarks_on_bodies(said.bodies, scores)
+        remarks += more
+    difficulty = difficulty_of(stands, said.answers, distance, unusual, remarks, agree)
+    case.clock.lap("calibrate")
+
+    question = max(scores, key=lambda name: about_line(scores[name].probability, scores[name].threshold))
+    node = next(node for node in ensemble.nodes if node.name == said.reported)
+    heat = _explained(case, node, part.outputs.index(question))
+    case.clock.lap("explain")
+    return replace(
+        found,
+        estimate=Estimate({}, (), scores=scores),
+        difficulty=difficulty,
+        notices=tuple(remarks),
+        candidates={name: one.probabilities for name, one in said.answers.items()},
+        explanation=heat,
+        explains=question,
+    )
+
+
+def _explained(case: Case, node: Node, of: int) -> Any:
+    scale = ClinicalScale.from_dict(node.facts["clinical"]) if "clinical" in node.facts else None
+    inputs = Preprocess.from_dict(node.preprocessing)
+    beside = None if scale is None else scale(case.person)
+    behind = engine.explain(node, inputs(case.film), case.on, of, beside)
+    return inputs.back(grad_cam(behind.maps, behind.gradients), case.film)
+
+
+def scores_of(answer: ScoreAnswer) -> dict[str, Score]:
     return {
-        name: Score(value, asked.lines[name].threshold, asked.lines[name].doubt)
-        for name, value in asked.probabilities.items()
+        name: Score(value, answer.lines[name].threshold, answer.lines[name].doubt)
+        for name, value in answer.probabilities.items()
     }
 
 
-def remarks_on_missing(asked: Asked, person: Clinical) -> list[Notice]:
+def remarks_on_missing(answer: ScoreAnswer, person: Clinical) -> list[Notice]:
     """What the network was not told, and what it took instead."""
     missing = [name for name in KNOWN if getattr(person, name) is None]
-    if "clinical" not in asked.candidate.facts:
+    if not answer.clinical:
         return [
             Notice(
                 "clinical_not_known",
@@ -173,7 +179,12 @@ def remarks_on_bodies(bodies: Sequence[Vertebra], scores: Mapping[str, Score]) -
 
 
 def difficulty_of(
-    stands: Asked, asked: Mapping[str, Asked], distance: float, unusual: float, notices: list[Notice], steady: bool
+    stands: ScoreAnswer,
+    asked: Mapping[str, ScoreAnswer],
+    distance: float,
+    unusual: float,
+    notices: list[Notice],
+    steady: bool,
 ) -> Difficulty:
     """The harder of the questions: each judged by how far its probability lies from its line, and by whether either
     answer is ruled out."""
@@ -186,6 +197,6 @@ def difficulty_of(
     return Difficulty(max(one.score for one in judged), bool(reasons), reasons)
 
 
-def _about(asked: Asked, score: str) -> dict[str, float]:
-    yes = about_line(asked.probabilities[score], asked.lines[score].threshold)
+def _about(answer: ScoreAnswer, score: str) -> dict[str, float]:
+    yes = about_line(answer.probabilities[score], answer.lines[score].threshold)
     return {YES: yes, NO: 1 - yes}

@@ -21,7 +21,7 @@ from recipes import by_name
 from recipes.recipe import Candidate, Preset, Recipe, Stage
 from simulation import Uncommon
 from simulation.write import write
-from tasks.density.lesson import DensityLesson, retone
+from tasks.density.objective import DensityObjective, retone
 from training import density_course, density_evaluation
 from training.ct.ct_projections import POSE, SOURCE_MM
 from training.ct.projections import COLUMNS, projection_of
@@ -162,7 +162,7 @@ def test_a_users_own_projection_is_read_and_a_wrong_one_is_told(manifest: Manife
 def test_film_and_projection_are_moved_alike(limbs: Limbs) -> None:
     assert limbs.projections is not None
     bright = (limbs.projections[:, 1].astype(np.float32) * 60).clip(0, 255).astype(np.uint8)
-    lesson = DensityLesson(
+    lesson = DensityObjective(
         bright, limbs.projections[:, 1], np.ones((len(bright), 4)), SMALL.preprocess, 1 / ROOM, STAGES[0], tone=0
     )
     film, truth = lesson.shown(lesson.films[0], lesson.films[1], torch.Generator().manual_seed(3))
@@ -188,7 +188,7 @@ def test_every_change_of_tone_is_as_mild_as_the_preset_asks(limbs: Limbs) -> Non
     def shown(tone: float) -> torch.Tensor:
         assert limbs.projections is not None
         densities = np.ones((len(limbs.crops), 4))
-        lesson = DensityLesson(
+        lesson = DensityObjective(
             limbs.crops, limbs.projections[:, 1], densities, SMALL.preprocess, 1 / ROOM, STAGES[0], tone
         )
         return lesson.shown(lesson.films[0], lesson.films[1], torch.Generator().manual_seed(5))[0]
@@ -201,7 +201,7 @@ def test_each_player_of_the_game_is_taught_by_its_own_part(limbs: Limbs) -> None
     assert limbs.projections is not None
     torch.manual_seed(0)
     network = density_course.build(SMALL.network, 4, SMALL.options)
-    lesson = DensityLesson(
+    lesson = DensityObjective(
         limbs.crops[:2], limbs.projections[:2, 0], np.ones((2, 4)), SMALL.preprocess, 1 / ROOM, STAGES[0]
     )
     assert lesson.judges is not None

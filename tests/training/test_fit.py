@@ -14,7 +14,7 @@ import torch
 from core.settings import ROOT
 from models.networks import Classifier, build
 from tasks.augment import augment, draw_moves, move_points, revendor, warp
-from tasks.lesson import ClassLesson
+from tasks.objective import ClassObjective
 from tests.tiny import CANDIDATE
 from training.fit import Schedule, answers, fit
 
@@ -30,14 +30,14 @@ def network(seed: int = 0) -> Classifier:
     return build(CANDIDATE.network, 2, CANDIDATE.options)
 
 
-def lesson(count: int = 48) -> ClassLesson:
+def lesson(count: int = 48) -> ClassObjective:
     """Dark films with a bright upper or lower half: what augmentation does to exposure must not hide it."""
     random = np.random.default_rng(0)
     labels = random.integers(2, size=count)
     grey = random.uniform(0, 0.3, (count, 32, 32)).astype(np.float32)
     for film, label in zip(grey, labels, strict=True):
         film[slice(0, 16) if label else slice(16, 32)] += 0.5
-    return ClassLesson(np.round(grey * 255).astype(np.uint8), labels, 2, CANDIDATE.preprocess)
+    return ClassObjective(np.round(grey * 255).astype(np.uint8), labels, 2, CANDIDATE.preprocess)
 
 
 def test_it_learns_what_is_there_to_learn(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_others(tmp_path: Path)
 
 def test_a_guided_network_learns_with_the_statistics_of_its_batches(tmp_path: Path) -> None:
     films, labels = (one.numpy() for one in lesson().films[:2])
-    guided = ClassLesson(films, labels, 2, CANDIDATE.preprocess, guide=labels[:, None].astype(float))
+    guided = ClassObjective(films, labels, 2, CANDIDATE.preprocess, guide=labels[:, None].astype(float))
     torch.manual_seed(0)
     learned = fit(build("resnet", 2, RESNET), guided, schedule(1), tmp_path, seed=0)
     counted = [module.num_batches_tracked for module in learned.modules() if isinstance(module, torch.nn.BatchNorm2d)]
@@ -129,8 +129,8 @@ def test_training_stops_when_the_films_held_out_have_had_enough(tmp_path: Path) 
     """Labels that mean nothing: the held-out loss cannot go on falling."""
     random = np.random.default_rng(1)
     films = random.integers(0, 255, (32, 32, 32), dtype=np.uint8)
-    noise = ClassLesson(films, random.integers(2, size=32), 2, CANDIDATE.preprocess)
-    watch = ClassLesson(films[::-1].copy(), random.integers(2, size=32), 2, CANDIDATE.preprocess)
+    noise = ClassObjective(films, random.integers(2, size=32), 2, CANDIDATE.preprocess)
+    watch = ClassObjective(films[::-1].copy(), random.integers(2, size=32), 2, CANDIDATE.preprocess)
     epochs: list[int] = []
     patient = Schedule(40, batch_size=8, learning_rate=3e-3, patience=2)
     fit(network(), noise, patient, tmp_path, seed=0, watch=watch, tell=lambda done, _: epochs.append(done))
@@ -140,7 +140,7 @@ def test_training_stops_when_the_films_held_out_have_had_enough(tmp_path: Path) 
 def test_films_may_be_made_anew_for_every_epoch(tmp_path: Path) -> None:
     asked: list[int] = []
 
-    def of_epoch(epoch: int) -> ClassLesson:
+    def of_epoch(epoch: int) -> ClassObjective:
         asked.append(epoch)
         return lesson(24)
 

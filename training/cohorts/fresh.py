@@ -1,7 +1,7 @@
 """Virtual films made as training goes, on the training device: no two epochs see the same person."""
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,27 +10,26 @@ import simulation
 from anatomy.femur import FEMUR, NEEDED, OUTLINED, box_of
 from anatomy.joint import Joint
 from core.clinical import Clinical
+from core.example import Example
 from core.radiograph import Radiograph, Side
 from core.settings import settings
 from simulation import VirtualFilm
+from tasks.samples import Samples
 from training.cohorts.virtual import LEARNING
-from training.data.limbs import Limbs, loose_crop, loose_masks
-from training.data.manifest import Example
-from training.data.whole_films import WholeFilms, squared
+from training.data.limbs import loose_crop, loose_masks
+from training.data.squares import squared
 
 
-def whole_films(count: int, seed: int, epoch: int, view: str = "hip_ap", joint: Joint = FEMUR) -> WholeFilms:
+def squares(count: int, seed: int, epoch: int, view: str = "hip_ap", joint: Joint = FEMUR) -> Samples:
     """Films of hips, or knees, with their landmarks for one epoch. Nobody in it is in another epoch, or in a
     cohort on disk."""
     taken = [squared(radiograph(film), marks(film), joint) for film in _made(view, count, seed, epoch)]
-    return WholeFilms(
-        np.stack([film for film, _ in taken]),
-        np.stack([points for _, points in taken]),
-        tuple(f"{epoch}-{number}" for number in range(count)),
-    )
+    nobody = tuple(_example(f"{epoch}-{number}", {}) for number in range(count))
+    arrays = {"squares": np.stack([film for film, _ in taken]), "points": np.stack([points for _, points in taken])}
+    return Samples(nobody, arrays)
 
 
-def limbs(count: int, seed: int, epoch: int, labels: Sequence[str]) -> Limbs:
+def limbs(count: int, seed: int, epoch: int) -> Samples:
     """Femora of one epoch cut out by their true landmarks; being off a little, as the finder is, is left to chance's
     moves."""
     examples, crops, masks = [], [], []
@@ -39,15 +38,18 @@ def limbs(count: int, seed: int, epoch: int, labels: Sequence[str]) -> Limbs:
         for row in film.rows:
             side: Side = row["side"]
             points = {name: places[f"{side}_{name}"] for name in NEEDED if f"{side}_{name}" in places}
-            if len(points) < len(NEEDED) or row["label"] not in labels:
+            if len(points) < len(NEEDED):
                 continue
             box = box_of(points, side)
             own = {region: film.masks[f"{side}_{region}"] for region in OUTLINED if f"{side}_{region}" in film.masks}
-            examples.append(Example(Path(), row["label"], None, Clinical(), None, row))
+            examples.append(_example(str(row["patient"]) if "patient" in row else None, row))
             crops.append(loose_crop(seen, box))
             masks.append(loose_masks(own, box))
-    numbers = np.array([labels.index(example.label or "") for example in examples])
-    return Limbs(tuple(examples), numbers, np.stack(crops), np.stack(masks), (), {})
+    return Samples(tuple(examples), {"crops": np.stack(crops), "masks": np.stack(masks)})
+
+
+def _example(patient: str | None, row: dict[str, Any]) -> Example:
+    return Example(Path(), row.get("label"), patient, Clinical(), None, row)
 
 
 def radiograph(film: VirtualFilm) -> Radiograph:

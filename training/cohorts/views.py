@@ -17,7 +17,7 @@ from imaging.crop import Box, cut
 from imaging.preprocess import Preprocess
 from recipes.view import OTHER, VIEWS
 from training.cohorts import negatives as strangers
-from training.data.limbs import landmarks_of
+from tasks.landmarks.marks import landmarks_of
 from training.data.manifest import Example, Manifest
 
 Tell = Callable[[str, int, int], None]

@@ -1,72 +1,34 @@
 """Limbs cut out of films, with their answers: found as a reading finds them, whether the film is real or virtual."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from PIL import Image
 
 from anatomy.femur import OUTLINED
 from anatomy.find import find_limbs
-from anatomy.limb import CROP_PX, Limb
+from anatomy.limb import CROP_PX, LOOSE_PX, ROOM, Limb
+from core.example import Example, ManifestError
 from core.radiograph import Mask, Radiograph, Side
 from core.refusal import Refused
+from core.settings import settings
 from evidence.copies import Sketch, sketch
 from imaging import read_radiograph
 from imaging.crop import Box, cut, cut_map, cut_mask
 from imaging.preprocess import Preprocess
-from models import registry
+from models import engine, registry
+from tasks.samples import Samples
 from training.ct.ct_projections import NotLaid
 from training.ct.projections import projection_of
-from training.data.manifest import Example, Manifest, ManifestError
+from training.data.manifest import Manifest
 from training.data.workers import each
 
 Tell = Callable[[int, int], None]
 FilmRows = tuple[Path, list[tuple[int, Example]]]  # a film and the manifest's rows that tell of it
-ROOM = 1.3125  # crops are kept with this much around them, so that a moved one does not end
-LOOSE_PX = round(CROP_PX * ROOM)
-
-
-@dataclass(frozen=True, eq=False)
-class Limbs:
-    """Limbs of known label, in the manifest's order.
-
-    crops: uint8 [N, LOOSE_PX, LOOSE_PX], windowed as the middle of it, which a reading sees, would be. masks: the same,
-    region r of `anatomy.femur.OUTLINED` in bit r; all zero where the manifest names none. boxes: on their films.
-    refused: the sentence for each film or limb that could not be used, by the film's name. projections: float16
-    [N, C, p, p] in g/cm2 on the same square, a column of the manifest each; NaN where it names none.
-    """
-
-    examples: tuple[Example, ...]
-    labels: npt.NDArray[np.int64]
-    crops: npt.NDArray[np.uint8]
-    masks: npt.NDArray[np.uint8]
-    sketches: tuple[Sketch, ...]
-    refused: dict[str, str]
-    projections: npt.NDArray[np.float16] | None = None
-
-    def rows(self, rows: Sequence[int]) -> "Limbs":
-        """Some of them."""
-        picked = np.asarray(rows, int)
-        return replace(
-            self,
-            examples=tuple(self.examples[row] for row in picked),
-            labels=self.labels[picked],
-            crops=self.crops[picked],
-            masks=self.masks[picked],
-            sketches=tuple(self.sketches[row] for row in picked) if self.sketches else (),
-            projections=None if self.projections is None else self.projections[picked],
-        )
-
-    def measures(self, columns: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Values of some columns of the manifest [N, M], NaN where there is none."""
-        table = [[example.others.get(column) for column in columns] for example in self.examples]
-        return np.array([[np.nan if value is None else value for value in row] for row in table], np.float32)
 
 
 _Cut = tuple[int, npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.float16]]  # row, crop, bits, projections
@@ -84,25 +46,25 @@ class _Found:
 
 def gather(
     manifest: Manifest,
-    labels: Sequence[str],
+    usable: Callable[[Example], bool],
     finder: Path,
     sketched: bool,
     workers: int = 1,
     tell: Tell | None = None,
     columns: Sequence[str] = (),
     projection_px: int = LOOSE_PX,
-) -> Limbs:
-    """Read every labelled film of a manifest once and cut its limbs out.
+) -> Samples:
+    """Read every film of a manifest that has a usable row once and cut its limbs out.
+
+    Arrays: `crops`, uint8 [N, LOOSE_PX, LOOSE_PX], windowed as the middle of it, which a reading sees, would be;
+    `masks`, the same, region r of `anatomy.femur.OUTLINED` in bit r, all zero where the manifest names none; with
+    `columns` also `projections`, float16 [N, C, p, p] in g/cm2 on the same square, NaN where the manifest names none.
 
     finder: the folder of the bundle that finds them. sketched: whether films are sketched, to look for copies among
-    them. A row without `side` stands for the one limb on its film. labels: the classes that are used; an empty one
-    among them takes rows without a class too. columns: projections to cut out with the limbs, `projection_px` a side.
-    Raises ManifestError when nothing could be used.
+    them. A row without `side` stands for the one limb on its film. columns: projections to cut out with the limbs,
+    `projection_px` a side. Raises ManifestError when nothing could be used.
     """
-    by_film: dict[Path, list[tuple[int, Example]]] = {}
-    for row, example in enumerate(manifest.examples):
-        if (example.label or "") in labels:
-            by_film.setdefault(example.path, []).append((row, example))
+    by_film = films_of(manifest, usable)
     job = partial(
         _one_film,
         folder=manifest.folder,
@@ -112,7 +74,7 @@ def gather(
         projection_px=projection_px,
     )
     found: list[_Found] = []
-    for one in each(job, list(by_film.items()), workers):
+    for one in each(job, by_film, workers):
         found.append(one)
         if tell is not None:
             tell(len(found), len(by_film))
@@ -120,18 +82,36 @@ def gather(
     refused = {name: said for one in found for name, said in one.refused.items()}
     if not kept:
         raise ManifestError(
-            f"no limb was found on any of {len(by_film)} films; first: {next(iter(refused.values()), 'no film')}"
+            f"no limb was found on any of {len(by_film)} films of {manifest.name}, expected whole limbs seen from in "
+            f"front; the first said: {next(iter(refused.values()), 'no film')}"
         )
-    examples = tuple(manifest.examples[row] for _, row, *_ in kept)
-    return Limbs(
-        examples,
-        np.array([labels.index(example.label or "") for example in examples]),
-        np.stack([crop for _, _, crop, _, _ in kept]),
-        np.stack([mask for _, _, _, mask, _ in kept]),
+    arrays = {
+        "crops": np.stack([crop for _, _, crop, _, _ in kept]),
+        "masks": np.stack([mask for _, _, _, mask, _ in kept]),
+    }
+    if columns:
+        arrays["projections"] = np.stack([projections for *_, projections in kept])
+    return Samples(
+        tuple(manifest.examples[row] for _, row, *_ in kept),
+        arrays,
         tuple(one.sketch for one, *_ in kept if one.sketch is not None),
         refused,
-        np.stack([projections for *_, projections in kept]) if columns else None,
     )
+
+
+def films_of(manifest: Manifest, usable: Callable[[Example], bool]) -> list[FilmRows]:
+    """Each film once, with the usable rows that tell of it and their numbers."""
+    by_film: dict[Path, list[tuple[int, Example]]] = {}
+    for row, example in enumerate(manifest.examples):
+        if usable(example):
+            by_film.setdefault(example.path, []).append((row, example))
+    return list(by_film.items())
+
+
+def limbs_on(film: Radiograph, finder: Path) -> list[Limb]:
+    """The limbs that the bundle in a folder finds."""
+    (node,) = registry.at(finder).networks.values()
+    return find_limbs(film, node, engine.device(settings().device))
 
 
 def loose_crop(film: Radiograph, box: Box) -> npt.NDArray[np.uint8]:
@@ -146,7 +126,7 @@ def _one_film(
     path, rows = film_rows
     try:
         film = read_radiograph(path.read_bytes(), path.name)
-        limbs = find_limbs(film, registry.at(finder).outliners[0], torch.device("cpu"))
+        limbs = limbs_on(film, finder)
     except Refused as fault:
         return _Found(path.name, (), None, {path.name: fault.refusal.message})
     kept, refused = [], {}
@@ -205,9 +185,3 @@ def limb_of(side: Side | None, limbs: Sequence[Limb]) -> Limb | None:
     if side is None and len(limbs) == 1:
         return limbs[0]
     return next((limb for limb in limbs if limb.side == side), None)
-
-
-def landmarks_of(example: Example) -> dict[str, tuple[float, float]]:
-    """Landmarks of a simulated row on its film, the middle of the first pixel at 0.5; none where there are none."""
-    known = example.others.get("landmarks")
-    return {name: (x + 0.5, y + 0.5) for name, (x, y) in json.loads(known).items()} if known else {}

@@ -8,33 +8,25 @@ from typing import Any
 import pandas as pd
 
 from core.clinical import Clinical
+from core.example import Example, ManifestError
 from core.labels import CLASSES
 
-
-class ManifestError(ValueError):
-    """A manifest cannot be used: what was found, what was expected, in which row."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """One row: a film (or limb of one) and what is known of it. `others` are the columns that have no noun here."""
-
-    path: Path
-    label: str | None
-    patient: str | None
-    clinical: Clinical
-    split: str | None
-    others: dict[str, Any]
+SIMULATED = "cohort.json"  # what the simulator leaves beside the table it writes
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """All rows, and a fingerprint of the table as it was read."""
+    """All rows, and a fingerprint of the table as it was read.
+
+    folder: what its paths are relative to. simulated: whether the simulator wrote it, so that no two films are copies
+    of one another.
+    """
 
     examples: tuple[Example, ...]
     fingerprint: str
     name: str
-    folder: Path  # what its paths are relative to
+    folder: Path
+    simulated: bool = False
 
 
 def read_manifest(path: Path, require_labels: bool = False) -> Manifest:
@@ -52,7 +44,9 @@ def read_manifest(path: Path, require_labels: bool = False) -> Manifest:
     examples = tuple(_example(path, line, row) for line, row in enumerate(table.to_dict("records"), start=2))
     if not examples:
         raise ManifestError(f"{path} has a header and no rows, expected a row a film")
-    return Manifest(examples, hashlib.sha256(path.read_bytes()).hexdigest()[:16], path.parent.name, path.parent)
+    fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    simulated = (path.parent / SIMULATED).is_file() and path.name == "truth.csv"
+    return Manifest(examples, fingerprint, path.parent.name, path.parent, simulated)
 
 
 def _example(manifest: Path, line: int, row: dict[Any, Any]) -> Example:

@@ -10,7 +10,7 @@ from imaging.preprocess import Preprocess
 from models.heat import SIGMA
 from simulation import Uncommon
 from simulation.write import write
-from tasks.scores.lesson import BodyLesson
+from tasks.scores.objective import BodyObjective
 from training.data.bodies import BROKEN_TIMES, INTACT_SHARE, ROOM, Bodies, gather_bodies
 from training.data.manifest import Manifest, read_manifest
 
@@ -48,7 +48,7 @@ def test_broken_bodies_are_shown_more_often_than_they_are_met(bodies: Bodies) ->
 
 
 def test_points_move_with_the_squares_that_a_lesson_shows(bodies: Bodies) -> None:
-    lesson = BodyLesson(bodies, INPUTS)
+    lesson = BodyObjective(bodies, INPUTS)
     at = ((torch.from_numpy(bodies.points) - 0.5) * ROOM + 0.5) * 48  # the middle is shown, without the room
     grid = torch.arange(48) + 0.5
     away = (grid - at[..., :1]).square()[:, :, None, :] + (grid - at[..., 1:]).square()[..., None]

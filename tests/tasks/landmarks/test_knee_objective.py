@@ -6,7 +6,7 @@ import torch
 from anatomy.knee import KNEE, LANDMARKS, PICTURED
 from imaging.preprocess import Preprocess
 from tasks.augment import move_points, warp
-from tasks.landmarks.knee_lesson import KneeLesson
+from tasks.landmarks.knee_objective import KneeObjective
 
 SIZE = 96
 KNEE_XY = {  # of a left knee at the middle of a square
@@ -16,7 +16,7 @@ KNEE_XY = {  # of a left knee at the middle of a square
 }  # fmt: skip
 
 
-def taught(sides: str) -> KneeLesson:
+def taught(sides: str) -> KneeObjective:
     """A film with those knees; the head of each fibula is a bright spot on it."""
     points = np.full((1, len(KNEE.outputs), 2), np.nan)
     film = np.zeros((1, 384, 384), np.uint8)
@@ -28,7 +28,7 @@ def taught(sides: str) -> KneeLesson:
             if name == "fibular_head":
                 column, row = (at * 384).astype(int)
                 film[0, row - 3 : row + 4, column - 3 : column + 4] = 255
-    return KneeLesson(film, points, Preprocess((SIZE, SIZE)))
+    return KneeObjective(film, points, Preprocess((SIZE, SIZE)))
 
 
 def test_what_is_asked_for_lies_where_it_is_shown_and_the_fibula_at_either_side_on_every_kind_of_film() -> None:

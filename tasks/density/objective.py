@@ -16,10 +16,10 @@ from models.networks import Decomposer, Network
 from recipes.recipe import Stage
 from tasks.augment import draw_moves, warp
 from tasks.density.projection_loss import absolute, feature_matching, gradient_correlation, least_squares
-from tasks.lesson import Lesson
+from tasks.objective import Objective
 
 
-class DensityLesson(Lesson):
+class DensityObjective(Objective):
     """Films with the projection of their bone and the densities of their regions.
 
     crops: uint8 [N, h, w] with room around, of which `zoom` is shown. projections: [N, p, p] in g/cm2 of the same

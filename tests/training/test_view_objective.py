@@ -5,13 +5,13 @@ import torch
 
 from imaging.preprocess import Preprocess
 from recipes.view import VIEWS
-from training.view_lesson import FINER, ViewLesson, as_seen, finer
+from training.view_objective import FINER, ViewObjective, as_seen, finer
 
 INPUTS = Preprocess(size=(32, 32))
 
 
-def lesson(view: str, films: np.ndarray) -> ViewLesson:
-    return ViewLesson(films, np.full(len(films), VIEWS.index(view)), len(VIEWS), finer(INPUTS))
+def lesson(view: str, films: np.ndarray) -> ViewObjective:
+    return ViewObjective(films, np.full(len(films), VIEWS.index(view)), len(VIEWS), finer(INPUTS))
 
 
 def bars(count: int) -> np.ndarray:

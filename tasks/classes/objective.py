@@ -1,8 +1,4 @@
-"""What a network is taught: films with answers, how each is varied, and what a wrong answer costs.
-
-One kind a question: which class (`ClassLesson`), which region (`OutlineLesson`), where a landmark is
-(`LandmarkLesson`). Films are kept as uint8; whatever is drawn is drawn from the generator that is passed.
-"""
+"""Which class a film or limb shows, as a training objective."""
 
 from collections.abc import Sequence
 
@@ -10,33 +6,18 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as f
-from monai.losses import DiceLoss
 from torch import Tensor, nn
 
 from imaging.preprocess import Preprocess
-from models.engine import dense_input
-from models.heat import heat_loss
 from models.networks import Network
-from recipes.recipe import Loss
-from tasks.augment import draw_bends, draw_moves, frame, move_points, relook, revendor, warp
+from tasks.augment import draw_moves, relook, revendor, warp
+from tasks.objective import Objective
+from tasks.part import Loss
 
 Bytes = npt.NDArray[np.uint8]
 
 
-class Lesson(nn.Module):
-    """Films and what they teach."""
-
-    films: tuple[Tensor, ...]  # the films and their answers, one a row of each tensor
-
-    def ready(self, network: Network) -> None:
-        """Make what this lesson needs besides the network; called once, before training."""
-
-    def loss(self, network: nn.Module, batch: Sequence[Tensor], random: torch.Generator, vary: bool = True) -> Tensor:
-        """What the network's answers to these rows of `films` cost; vary: whether the films are changed first."""
-        raise NotImplementedError
-
-
-class ClassLesson(Lesson):
+class ClassObjective(Objective):
     """Which class a film shows.
 
     films: uint8 [N, h, w], through the candidate's preprocessing, or crops with room around of which `zoom` is shown.
@@ -148,92 +129,3 @@ def earth_movers(logits: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
     truth = f.one_hot(labels, logits.shape[1]).float()
     distance = (logits.softmax(1).cumsum(1) - truth.cumsum(1)).square().sum(1)
     return (distance * weight[labels]).sum() / weight[labels].sum()
-
-
-class OutlineLesson(Lesson):
-    """Where the regions of a limb lie: crops uint8 [N, h, w] with room around, of which `zoom` is shown, and masks of
-    the same size, region r in bit r."""
-
-    def __init__(self, crops: Bytes, masks: Bytes, regions: int, preprocess: Preprocess, zoom: float) -> None:
-        super().__init__()
-        self.films = (torch.from_numpy(crops), torch.from_numpy(masks))
-        self.size, self.zoom, self.regions = preprocess.size, zoom, regions
-        self.dice = DiceLoss(sigmoid=True, batch=True)
-
-    def loss(self, network: nn.Module, batch: Sequence[Tensor], random: torch.Generator, vary: bool = True) -> Tensor:
-        crops, bits = batch
-        grey = crops[:, None].float() / 255
-        masks = torch.stack([(bits >> region) & 1 for region in range(self.regions)], 1).float()
-        # Wider than a reading's boxes ever are off: close-ups and badly centred crops are to be outlined as well.
-        moves = (
-            draw_moves(len(crops), random, self.zoom, turn=15.0, scale=(0.8, 1.3), shift=0.12)
-            if vary
-            else torch.tensor([[self.zoom, 0.0, 0.0], [0.0, self.zoom, 0.0]]).expand(len(crops), 2, 3)
-        )
-        bends = draw_bends(len(crops), random) if vary else None
-        film, truth = (warp(one, moves, self.size, bends=bends) for one in (grey, masks))
-        film, truth = film[:, 0], (truth > 0.5).float()
-        if vary:
-            film, exposed = frame(relook(revendor(film, random), random, framed=False), random)
-            film, truth = film.clamp(0, 1), truth * exposed[:, None]
-        logits = network(dense_input(film))
-        return self.dice(logits, truth) + f.binary_cross_entropy_with_logits(logits, truth)
-
-
-class LandmarkLesson(Lesson):
-    """Where landmarks lie on whole films: uint8 [N, h, h] padded to a square, and points [N, K, 2] (x, y as shares of
-    the square; NaN where not on the film). Half of the films are shown close up, around one of their limbs.
-
-    groups: which landmarks belong to one limb. tone: how strongly exposure, contrast and processing vary. zoom: share
-    of a film that is shown; below 1 for crops cut with room around.
-    """
-
-    def __init__(
-        self,
-        films: Bytes,
-        points: npt.NDArray[np.floating],
-        preprocess: Preprocess,
-        groups: Sequence[Sequence[int]],
-        tone: float = 1.0,
-        zoom: float = 1.0,
-    ) -> None:
-        super().__init__()
-        self.films = (torch.from_numpy(films), torch.from_numpy(points.astype(np.float32)))
-        self.size, self.groups, self.tone, self.zoom = preprocess.size, groups, tone, zoom
-
-    def loss(self, network: nn.Module, batch: Sequence[Tensor], random: torch.Generator, vary: bool = True) -> Tensor:
-        grey, points = batch[0][:, None].float() / 255, batch[1]
-        if vary:
-            moves = self._moves(points.cpu(), random)
-            film = warp(grey, moves, self.size)[:, 0]
-            film = relook(revendor(film, random, self.tone), random, self.tone)
-            points = move_points(points, moves.to(points.device), self.size[0] / self.size[1])
-        elif self.zoom == 1:
-            film = f.interpolate(grey, self.size, mode="bilinear", antialias=True)[:, 0]
-        else:
-            still = torch.tensor([[self.zoom, 0.0, 0.0], [0.0, self.zoom, 0.0]]).expand(len(grey), 2, 3)
-            film = warp(grey, still, self.size)[:, 0]
-            points = move_points(points, still.to(points.device), self.size[0] / self.size[1])
-        off = ((points < 0.01) | (points > 0.99)).any(2, keepdim=True)
-        heat = network(dense_input(film))
-        return heat_loss(heat, points.masked_fill(off, torch.nan) * points.new_tensor([heat.shape[3], heat.shape[2]]))
-
-    def _moves(self, points: Tensor, random: torch.Generator) -> Tensor:
-        """Turned and shifted a little; every other film close up, its middle near a limb's."""
-        count = len(points)
-        moves = draw_moves(count, random, turn=12.0, scale=(0.85, 1.15), shift=0.1)
-        for row in torch.nonzero(torch.rand(count, generator=random) < 0.5).flatten().tolist():
-            limbs = [points[row, list(group)] for group in self.groups]
-            limbs = [limb for limb in limbs if not limb.isnan().any()]
-            closer = 0.3 + 0.6 * float(torch.rand(1, generator=random))
-            middle = torch.zeros(2)
-            if limbs:
-                limb = limbs[int(torch.randint(len(limbs), (1,), generator=random))]
-                middle = limb.mean(0) * 2 - 1
-                extent = float((limb.amax(0) - limb.amin(0)).max())
-                closer = extent * (1.1 + 2.4 * float(torch.rand(1, generator=random)))
-            closer = min(closer, 1.0)
-            wander = (torch.rand(2, generator=random) - 0.5) * 0.7 * closer
-            moves[row, :, :2] *= closer
-            moves[row, :, 2] = middle + wander
-        return moves

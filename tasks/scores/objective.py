@@ -1,4 +1,4 @@
-"""Questions of yes or no about a film, with or without what is known of the person; and where vertebrae lie."""
+"""Questions of yes or no about a film, with or without what is known of the person."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from imaging.preprocess import Preprocess
 from models.networks import Network
 from tasks.augment import draw_moves, relook, revendor, warp
-from tasks.lesson import LandmarkLesson, Lesson
-from training.data.bodies import ROOM, Bodies
+from tasks.objective import Objective
 
 Bytes = npt.NDArray[np.uint8]
 HEARD = 10.0  # times that a rare yes counts at most
@@ -20,7 +19,7 @@ HIDDEN = 0.1  # share of each clinical value that is hidden while learning, so t
 GUIDED = 2.0
 
 
-class ScoreLesson(Lesson):
+class ScoreObjective(Objective):
     """films: uint8 [N, h, w], through the candidate's preprocessing. answers: [N, S], 1 for yes, 0 for no, NaN where
     not known. clinical: [N, 2 C], values and then flags (tasks.scores.clinical), or None. guide: [N, M] measures that
     the features must tell as well, NaN where not known. tone: how strongly exposure, contrast and processing vary.
@@ -99,29 +98,3 @@ class ScoreLesson(Lesson):
         gone = (torch.rand(len(clinical), count, generator=random) < HIDDEN).to(clinical.device)
         values, flags = clinical[:, :count], clinical[:, count:]
         return torch.cat([values.masked_fill(gone, 0.0), torch.maximum(flags, gone.float())], 1)
-
-
-class VertebraLesson(LandmarkLesson):
-    """Six points of each body on whole films, which are shown from closer and farther away, and shifted: real ones end
-    anywhere between the ribs and the sacrum. Their tone varies more than others', for beside a pelvis that is nearly
-    white the upper spine of a real film may be nearly black."""
-
-    TONE = 1.6
-
-    def __init__(self, films: Bytes, points: npt.NDArray[np.floating], preprocess: Preprocess) -> None:
-        super().__init__(films, points, preprocess, (), self.TONE)
-
-    def _moves(self, points: Tensor, random: torch.Generator) -> Tensor:
-        return draw_moves(len(points), random, turn=12.0, scale=(0.75, 1.7), shift=0.25)
-
-
-class BodyLesson(LandmarkLesson):
-    """Six points of one body on the square around it, which a first look has laid a little off its middle."""
-
-    TONE = 1.3
-
-    def __init__(self, bodies: Bodies, preprocess: Preprocess) -> None:
-        super().__init__(bodies.crops, bodies.points, preprocess, (), self.TONE, 1 / ROOM)
-
-    def _moves(self, points: Tensor, random: torch.Generator) -> Tensor:
-        return draw_moves(len(points), random, self.zoom, turn=20.0, scale=(0.8, 1.25), shift=0.22)

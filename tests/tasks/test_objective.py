@@ -9,7 +9,7 @@ from imaging.preprocess import Preprocess
 from models.heat import heat_loss, points_of
 from models.networks import build
 from tasks.augment import draw_moves
-from tasks.lesson import ClassLesson, LandmarkLesson, OutlineLesson, earth_movers, shrunk
+from tasks.objective import ClassObjective, LandmarkObjective, MaskObjective, earth_movers, shrunk
 
 RANDOM = np.random.default_rng(0)
 DENSE = {"features": [4, 4, 8, 8, 8, 4], "fold": 2}
@@ -29,15 +29,15 @@ def test_two_classes_off_costs_more_than_one() -> None:
 def test_a_rare_class_is_heard_as_much_as_a_common_one() -> None:
     labels = np.array([0] * 9 + [1])
     films = RANDOM.integers(0, 255, (10, 32, 32), dtype=np.uint8)
-    weight = ClassLesson(films, labels, 2, Preprocess((32, 32))).weight
+    weight = ClassObjective(films, labels, 2, Preprocess((32, 32))).weight
     assert float(weight[1] / weight[0]) == pytest.approx(9)
-    assert torch.equal(ClassLesson(films, labels, 2, Preprocess((32, 32)), balanced=False).weight, torch.ones(2))
+    assert torch.equal(ClassObjective(films, labels, 2, Preprocess((32, 32)), balanced=False).weight, torch.ones(2))
 
 
 def test_a_guide_with_gaps_teaches_by_what_is_known() -> None:
     films = RANDOM.integers(0, 255, (6, 32, 32), dtype=np.uint8)
     guide = np.array([[1.0, np.nan]] * 3 + [[2.0, 0.5]] * 3)
-    lesson = ClassLesson(films, np.array([0, 1] * 3), 2, Preprocess((32, 32)), guide=guide)
+    lesson = ClassObjective(films, np.array([0, 1] * 3), 2, Preprocess((32, 32)), guide=guide)
     network = build("cnn3", 2, {"channels": [4, 4, 4], "hidden": 8})
     lesson.ready(network)
     cost = lesson.loss(network.train(), lesson.films, torch.Generator().manual_seed(0))
@@ -54,7 +54,7 @@ def test_maps_that_must_tell_where_regions_lie_learn_it() -> None:
         left = 8 if row % 2 else 32
         films[row, 20:44, left : left + 24] = 220
         masks[row, 20:44, left : left + 24] = 0b10
-    lesson = ClassLesson(films, np.array([0, 1] * 4), 2, Preprocess((64, 64)), masks=masks, regions=2, tone=0.0)
+    lesson = ClassObjective(films, np.array([0, 1] * 4), 2, Preprocess((64, 64)), masks=masks, regions=2, tone=0.0)
     torch.manual_seed(0)
     options = {"image_size": 64, "patch_size": 8, "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
     network = build("vit", 2, {**options, "intermediate_size": 48, "pool": "mean"})
@@ -85,7 +85,7 @@ def test_films_finer_than_a_network_sees_are_made_smaller_without_aliasing() -> 
 def test_what_is_black_around_a_region_stays_black() -> None:
     films = np.zeros((4, 48, 48), np.uint8)
     films[:, 16:32, 16:32] = 200
-    lesson = ClassLesson(films, np.array([0, 1, 0, 1]), 2, Preprocess((48, 48)), vendors=True, matted=True)
+    lesson = ClassObjective(films, np.array([0, 1, 0, 1]), 2, Preprocess((48, 48)), vendors=True, matted=True)
     random = torch.Generator().manual_seed(0)
     shown = lesson.shown(lesson.films[0], draw_moves(4, random), random)
     assert torch.all(shown[:, :6] == 0)
@@ -97,7 +97,7 @@ def test_an_outline_is_learned_from_masks_in_bits() -> None:
     masks = np.zeros((8, 42, 42), np.uint8)
     crops[:, 10:30, 10:30] += 150
     masks[:, 10:30, 10:30] = 0b10
-    lesson = OutlineLesson(crops, masks, 2, Preprocess((32, 32)), 32 / 42)
+    lesson = MaskObjective(crops, masks, 2, Preprocess((32, 32)), 32 / 42)
     network = build("u_net", 2, DENSE)
     optimiser = torch.optim.AdamW(network.parameters(), 0.02)
     costs = []
@@ -113,7 +113,7 @@ def test_an_outline_is_learned_from_masks_in_bits() -> None:
 def test_nothing_is_outlined_beyond_a_collimated_edge_and_film_and_masks_bend_alike() -> None:
     """On films that are mask all over, whatever is told to be mask is film, and the black beyond is none."""
     crops, masks = np.full((64, 42, 42), 200, np.uint8), np.ones((64, 42, 42), np.uint8)
-    lesson, seen = OutlineLesson(crops, masks, 1, Preprocess((32, 32)), 32 / 42), {}
+    lesson, seen = MaskObjective(crops, masks, 1, Preprocess((32, 32)), 32 / 42), {}
 
     class Told(nn.Module):
         def forward(self, films: torch.Tensor) -> torch.Tensor:
@@ -149,7 +149,7 @@ def test_heat_on_a_point_gives_the_point_back_and_absence_is_an_answer() -> None
 def test_a_landmark_beyond_the_edge_of_a_close_up_counts_as_absent() -> None:
     films = np.full((64, 48, 48), 128, np.uint8)
     points = np.tile(np.array([[0.1, 0.1], [0.3, 0.3], [np.nan, np.nan]], np.float32), (64, 1, 1))
-    lesson = LandmarkLesson(films, points, Preprocess((32, 32)), [(0, 1)])
+    lesson = LandmarkObjective(films, points, Preprocess((32, 32)), [(0, 1)])
     network = build("u_net", 3, DENSE)
     assert torch.isfinite(lesson.loss(network, lesson.films, torch.Generator().manual_seed(0)))
     moves = lesson._moves(lesson.films[1], torch.Generator().manual_seed(0))

@@ -8,21 +8,21 @@ import torch
 from imaging.preprocess import Preprocess
 from models.networks import build
 from tasks.augment import draw_moves, move_points, warp
-from tasks.scores.lesson import HIDDEN, ScoreLesson
+from tasks.scores.objective import HIDDEN, ScoreObjective
 from training.fit import Schedule, fit
 
 SHAPE = Preprocess(size=(64, 32))
 OPTIONS = {"width_coefficient": 0.2, "depth_coefficient": 0.1, "dropout_rate": 0.2, "depthwise_padding": []}
 
 
-def lesson(told: bool = False, guided: bool = False, unknown: bool = False) -> ScoreLesson:
+def lesson(told: bool = False, guided: bool = False, unknown: bool = False) -> ScoreObjective:
     random = np.random.default_rng(0)
     films = random.integers(0, 255, (12, 64, 32), np.uint8)
     answers = (random.random((12, 2)) < 0.4).astype(float)
     if unknown:
         answers[::3, 0] = np.nan
     clinical = np.concatenate([random.normal(size=(12, 3)), np.zeros((12, 3))], 1) if told else None
-    return ScoreLesson(films, answers, SHAPE, clinical, random.normal(size=(12, 4)) if guided else None)
+    return ScoreObjective(films, answers, SHAPE, clinical, random.normal(size=(12, 4)) if guided else None)
 
 
 def test_a_network_with_a_guide_learns_in_training_mode(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_answers_that_are_not_known_cost_nothing() -> None:
 
 def test_hidden_values_are_flagged_and_no_others() -> None:
     clinical = torch.cat([torch.ones(4000, 3), torch.zeros(4000, 3)], 1)
-    hidden = ScoreLesson.hidden(clinical, torch.Generator().manual_seed(0))
+    hidden = ScoreObjective.hidden(clinical, torch.Generator().manual_seed(0))
     assert torch.equal(hidden[:, :3] == 0, hidden[:, 3:] == 1)
     assert abs(float(hidden[:, 3:].mean()) - HIDDEN) < 0.02
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from imaging.preprocess import Preprocess
 from recipes.view import VIEWS
 from tasks.augment import draw_moves, relook, revendor, warp
-from tasks.lesson import ClassLesson
+from tasks.objective import ClassObjective
 
 TURN = {"hip_lateral": 50.0}  # degrees: real films from the side show the shaft lying, slanting and upright
 TURN_OTHERS = 15.0
@@ -33,7 +33,7 @@ def as_seen(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.round(blocks.mean((2, 4))).astype(np.uint8)
 
 
-class ViewLesson(ClassLesson):
+class ViewObjective(ClassObjective):
     """Varied more than films of a class are, since brightness and scale say nothing of the view: mirrored, stretched,
     shown from closer than virtual films ever are, and now and then with a white or grey frame instead of a black one,
     as scanned films have it. films: `finer`, as `preprocess` is."""

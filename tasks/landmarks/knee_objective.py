@@ -14,12 +14,12 @@ from imaging.preprocess import Preprocess
 from models.engine import dense_input
 from models.heat import heat_loss
 from tasks.augment import draw_moves, move_points, relook, revendor, warp
-from tasks.lesson import Bytes, Lesson
+from tasks.objective import Bytes, Objective
 
 CLOSE, FAR = 1.2, 6.5  # what is shown, times the extent of the knee's landmarks
 
 
-class KneeLesson(Lesson):
+class KneeObjective(Objective):
     """Films uint8 [N, h, h] padded to a square, and points [N, 2 K, 2] in the order of the joint's `outputs` (x, y as
     shares of the square; NaN where not on the film).
 
