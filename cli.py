@@ -28,6 +28,7 @@ from present.spine_page import write_spine_page
 from present.still import still
 from present.view_page import write_view_page
 from recipes import LEARNERS, RECIPES, learner
+from tasks import DENSITY, SCORES
 
 PROGNOSIS = "prognosis"  # what evaluate measures besides recipes
 VIEW = learner("view")
@@ -160,14 +161,14 @@ def evaluate(arguments: argparse.Namespace) -> None:
         "published": PUBLISHED.get(recipe.name, {}),
         "voices": voices_of(about),
     }
-    for name, table in found.followed.items():
+    for name, table in found.extra("followed").items():
         arguments.out.mkdir(parents=True, exist_ok=True)
         table.to_csv(arguments.out / f"{recipe.name}_{name}.csv", index=False)
-    if recipe.scores:
+    if recipe.part(SCORES):
         page = write_spine_page(study, arguments.out)
-    elif recipe.measures:
+    elif recipe.part(DENSITY):
         study["again"] = found.again
-        page = write_density_page(study, arguments.out, found.pictured)
+        page = write_density_page(study, arguments.out, found.extra("pictured"))
     else:
         page = write_page(study, arguments.out)
     print(_keep(study, arguments.out / f"{recipe.name}.json"))

@@ -3,7 +3,7 @@
 enqueue -> push -> (Label Studio) -> pull -> adjudicate -> dataset -> split -> fit -> evaluate -> promote
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -25,27 +25,33 @@ from core.identity import machine_key, pseudonym
 from core.reading import Reading
 from core.settings import Settings, settings
 from imaging import to_png
+from models.bundle import Bundle, amend, describe, free, load, save
 from models.bundle import copy as copy_bundle
-from models.bundle import save
 from models.registry import find as find_bundle
-from recipes import Recipe, by_name, learner, view
-from training import density_evaluation, view_course
+from recipes import Recipe, by_name, learner
+from tasks import DENSITY, LANDMARKS, SCORES
+from training import course, folds, repeat, view_course
+from training.card import model_card
 from training.cohorts import negatives as strangers
 from training.cohorts.sources import VIRTUAL, of_virtual, to_examine, to_learn, views_to_examine
 from training.cohorts.views import REAL, files_of
 from training.cohorts.virtual import TEST_FILMS
-from training.courses import course_of
-from training.examined import Examined
+from training.data.manifest import Manifest
+from training.density_card import density_card
+from training.evaluate import evaluate as evaluate_sets
+from training.results import Results
+from training.run import Run
+from training.spine_card import spine_card
 
 Tell = Callable[[str, int, int], None]  # which step, how much is done, how much there is
 
 __all__ = [
-    "Examined",
     "LabelStudioFault",
     "LabelStudioStatus",
     "LedgerFault",
     "PullProgress",
     "PushProgress",
+    "Results",
     "State",
     "WorklistEntry",
     "answers",
@@ -177,12 +183,12 @@ def _question(name: str) -> Question:
     recipe = by_name(name)
     about = f"{recipe.site.capitalize()}, {recipe.view.upper() if recipe.view == 'ap' else recipe.view}"
     sides = ("R", "L") if recipe.site == "hip" else ()
-    return Question(name, about, tuple(recipe.labels) or _findings(recipe), recipe.regions, sides)
+    return Question(name, about, recipe.labels or _findings(recipe), recipe.regions, sides)
 
 
 def _findings(recipe: Recipe) -> tuple[str, ...]:
     """What an expert may answer where a recipe asks questions of yes or no: one, the other, both or neither."""
-    return ("neither", *recipe.scores, "both")
+    return ("neither", *recipe.outputs(SCORES), "both")
 
 
 # -- virtual patients -----------------------------------------------------------------------------------------------
@@ -232,24 +238,36 @@ def train(
     goes on.
 
     data: a manifest, or `virtual`. init: first weights by candidate, instead of the recipe's own. Raises ValueError in
-    one sentence for a manifest, a recipe or weights that cannot be used. version: of the bundle; unless told, the one
-    that the recipe reads with. test_films: virtual films a set on which the bundle is measured and signed; 0 leaves
-    that to `evaluate`.
+    one sentence for a manifest, a recipe or weights that cannot be used, before anything long begins. version: of the
+    bundle; unless told, the one that the recipe reads with. test_films: virtual films a set on which the bundle is
+    measured and signed; 0 leaves that to `evaluate`.
     """
-    recipe, say, first = learner(recipe_name), tell or (lambda *_: None), init or {}
+    recipe, say = learner(recipe_name), tell or (lambda *_: None)
     version = version or (recipe.bundle or "").partition("@")[2] or "0.1.0"
-    course = course_of(recipe)
+    free(recipe.name, version, out / "bundles")
     manifests = to_learn(recipe, data, preset_name, seed, workers, say)
-    views = recipe.name == view.RECIPE.name  # which also learns from real films at hand, and says from which
-    source = learned_from or ("" if views else of_virtual(recipe) if data == VIRTUAL else manifests[0].name)
-    bundle = course.teach(recipe, preset_name, manifests, out, seed, version, source, first, workers, say)
-    folder = save(bundle, out / "bundles")
-    if data == VIRTUAL and views:
-        view_course.sign(recipe, folder, view_course.measure(folder, views_to_examine(workers, say), say))
-    elif data == VIRTUAL and test_films and course.examine and course.sign:
-        tests = to_examine(recipe, VIRTUAL, test_films, workers, say)
-        course.sign(recipe, folder, course.examine(recipe, folder, tests, workers, say))
+    source = learned_from or (of_virtual(recipe) if data == VIRTUAL else manifests[0].name)
+    run = Run(recipe, preset_name, out, seed, version, source, init or {}, workers, say)
+    bundle = PIPELINES[recipe.holding](run, manifests)
+    folder = save(replace(bundle, card=card_of(recipe, bundle)), out / "bundles")
+    finds_only = all(part.task == LANDMARKS for part in recipe.own)  # validation films are all that it is measured on
+    if data == VIRTUAL and test_films and recipe.holding != "folds" and not finds_only:
+        sign(recipe, folder, _measured(recipe, folder, VIRTUAL, workers, test_films, say).of_bundle)
     return folder
+
+
+PIPELINES = {
+    "validation": course.train,
+    "folds": folds.train,
+    "origins": view_course.train,
+}  # by how films are held out
+
+
+def sign(recipe: Recipe, folder: Path, figures: Mapping[str, Any]) -> None:
+    """Add figures on films that nobody trained it on to a bundle that was just made, and to its card."""
+    bundle = load(folder)
+    bundle = replace(bundle, evidence={**bundle.evidence, **figures})
+    amend(folder, bundle.evidence, card_of(recipe, bundle))
 
 
 def promote(folder: Path) -> Path:
@@ -264,39 +282,72 @@ def evaluate(
     workers: int = 1,
     films: int = TEST_FILMS,
     tell: Tell | None = None,
-) -> Examined:
-    """What a bundle answers on films nobody taught it, by set.
+) -> Results:
+    """What a bundle answers on films nobody trained it on, by set.
 
     data: a manifest, or `virtual`: persons of their own on the internal and on the external scanner; where density is
     measured, some are filmed again and again besides. bundle: `name@version`, the recipe's own unless told. Raises
     ValueError in one sentence for what cannot be measured.
     """
     recipe, say = by_name(recipe_name), tell or (lambda *_: None)
-    examine, root = course_of(recipe).examine, settings().weights
-    if examine is None:
+    if recipe.holding == "folds":
         raise ValueError(
             f"{recipe.name} is measured when it is trained, on films held out; `python cli.py models show` with "
             f"{recipe.bundle} has its figures"
         )
-    folder = find_bundle(bundle or recipe.bundle or recipe.name, root)
-    found = examine(recipe, folder, to_examine(recipe, data, films, workers, say), workers, say)
-    if not recipe.measures or data != VIRTUAL:
+    folder = find_bundle(bundle or recipe.bundle or recipe.name, settings().weights)
+    found = _measured(recipe, folder, data, workers, films, say)
+    if recipe.part(DENSITY) is None or data != VIRTUAL:
         return found
-    finder, persons = find_bundle(recipe.finder or "", root), min(density_evaluation.PERSONS, films)
+    finder, persons = find_bundle(recipe.finder or "", settings().weights), min(repeat.PERSONS, films)
     again = {
-        scanner: density_evaluation.again(
-            folder, finder, scanner, workers, partial(say, f"filmed again on {scanner}"), persons
+        scanner: repeat.repeatability_on(
+            folder, finder, scanner, workers, partial(say, f"imaged again on {scanner}"), persons
         )
         for scanner in ("alpha", "beta")
     }
     return replace(found, again=again)
 
 
+def _measured(recipe: Recipe, folder: Path, data: Path | str, workers: int, films: int, say: Tell) -> Results:
+    if recipe.holding == "origins":
+        return Results(view_course.measure(folder, views_to_examine(workers, say), say))
+    sets = to_examine(recipe, data, films, workers, say)
+    refuse_what_taught(folder, sets)
+    return evaluate_sets(recipe, folder, sets, workers, say)
+
+
+def refuse_what_taught(folder: Path, sets: Mapping[str, Manifest]) -> None:
+    """Raises ValueError for a set that the bundle learned from: its figures would be no figures."""
+    taught = str(describe(folder)["evidence"].get("data", {}).get("manifest_fingerprint", "")).split("+")
+    for name, manifest in sets.items():
+        if manifest.fingerprint in taught:
+            raise ValueError(
+                f"{name} is the very table that {folder.parent.name}@{folder.name} was trained on, expected films it "
+                "has never seen; evaluate it on others"
+            )
+
+
+def card_of(recipe: Recipe, bundle: Bundle) -> str:
+    """The model card of a bundle."""
+    about = (recipe, bundle.version, bundle.learned_from, bundle.provenance, bundle.evidence)
+    if recipe.part(SCORES):
+        return spine_card(*about)
+    if recipe.part(DENSITY):
+        return density_card(*about)
+    if not recipe.labels or recipe.holding == "origins":
+        return f"# {recipe.title} ({recipe.name} {bundle.version})\n"
+    return model_card(
+        recipe.title, recipe.name, bundle.version, recipe.labels, bundle.learned_from, bundle.intended_use,
+        bundle.provenance, bundle.evidence, recipe.simplifications,
+    )  # fmt: skip
+
+
 def evaluate_views(bundle: str | None = None, workers: int = 1, tell: Tell | None = None) -> dict[str, Any]:
     """What the view network says of virtual films nobody learned from, of real films at hand, and of what is none."""
-    say = tell or (lambda *_: None)
-    folder = find_bundle(bundle or view.RECIPE.bundle or "", settings().weights)
-    return view_course.measure(folder, views_to_examine(workers, say), say)
+    recipe = learner("view")
+    folder = find_bundle(bundle or recipe.bundle or "", settings().weights)
+    return _measured(recipe, folder, VIRTUAL, workers, 0, tell or (lambda *_: None)).sets
 
 
 def real_films() -> dict[str, list[Path]]:

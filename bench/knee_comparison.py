@@ -35,9 +35,9 @@ from models.bundle import amend, load
 from models.initial import initialise
 from models.networks import Classifier, build, freeze
 from recipes.knee_finder import FINDER
-from recipes.recipe import Candidate, Preset
 from tasks.classes.head import regression
 from tasks.objective import ClassObjective, shrunk
+from tasks.part import Candidate, Preset
 from training.data.dataset import gather
 from training.data.manifest import read_manifest
 from training.fit import Schedule, answers, fit

@@ -22,8 +22,8 @@ from imaging.preprocess import Preprocess
 from models import registry
 from models.networks import build
 from recipes import by_name
-from recipes.recipe import Candidate, Preset
 from tasks.objective import ClassObjective
+from tasks.part import Candidate, Preset
 from training.cohorts.virtual import learning, made
 from training.data.limbs import ROOM, gather
 from training.data.split import one_held_out

@@ -33,7 +33,7 @@ from models.bundle import Candidate as Bundled
 from models.classifier import Classifier
 from models.networks import build, freeze
 from recipes import by_name
-from recipes.recipe import Candidate, Preset
+from tasks.part import Candidate, Preset
 from tasks.scores.objective import ScoreObjective
 from training.cohorts.virtual import VIEWS, Cohort, made
 from training.data.manifest import Manifest, read_manifest

@@ -77,4 +77,5 @@ RECIPE = Recipe(
         "projections come from virtual bodies, not from CT",
     ),
     finder=FINDER,
+    regions=REGIONS,
 )

@@ -40,4 +40,5 @@ RECIPE = Recipe(
         "paper": Preset(epochs=60, batch_size=64, learning_rate=2e-3, virtual_films=18000, fresh=True),
     },
     bundle=FINDER,
+    more_virtual=("negatives",),
 )

@@ -99,4 +99,5 @@ RECIPE = Recipe(
     bundle="hip_regions@0.5.0",
     simplifications=("thinner networks on smaller inputs than published",),
     finder=FINDER,
+    regions=REGIONS,
 )

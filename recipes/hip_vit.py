@@ -10,7 +10,7 @@ Differs    The femur is cut out by landmarks instead of by hand; a right one is 
            convolutions.
 """
 
-from anatomy.femur import OUTLINED
+from anatomy.femur import OUTLINED, REGIONS
 from core.labels import CLASSES as LABELS
 from imaging.preprocess import Preprocess
 from recipes.hip_finder import FINDER
@@ -104,4 +104,5 @@ RECIPE = Recipe(
         "a ViT that sees its patches through a stem of convolutions",
     ),
     finder=FINDER,
+    regions=REGIONS,
 )

@@ -7,7 +7,8 @@ from core.radiograph import Site, View
 from tasks.part import Candidate, Part, Preset
 from tasks.task import Task
 
-Holding = Literal["validation", "folds"]
+Holding = Literal["validation", "folds", "origins"]
+More = Literal["fractures", "negatives"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,11 @@ class Recipe:
     bundle: `name@version` of the weights it reads with, or None while there are none.
     finder: the bundle that finds the limbs on a film; None reads the film as a whole.
     shared: whether the limbs of one film share one label, so that the film's answer joins theirs.
-    holding: how films are held out in training: a validation split, or folds, where films are few.
+    holding: how films are held out in training: a validation split; folds, where films are few; or each origin of films
+    in turn, where what is learned must hold in another hospital.
+    more_virtual: simulated films it learns from besides patients as they come: spines with fractures, which are rare;
+    or films of other places, where nothing is to be found.
+    regions: what an expert is asked to outline.
     """
 
     name: str
@@ -36,6 +41,8 @@ class Recipe:
     finder: str | None = None
     shared: bool = False
     holding: Holding = "validation"
+    more_virtual: tuple[More, ...] = ()
+    regions: tuple[str, ...] = ()
 
     @property
     def own(self) -> tuple[Part, ...]:

@@ -15,8 +15,8 @@ Differs    Only valid pixels set the histogram, not collimator and shutter; Adam
 
 from dataclasses import replace
 
-from anatomy.vertebrae import LEVELS, OUTPUTS
-from core.vertebra import POINTS
+from anatomy.vertebrae import OUTPUTS
+from core.vertebra import LEVELS, POINTS
 from imaging.preprocess import Preprocess
 from recipes.recipe import Recipe
 from tasks import LANDMARKS, SCORES
@@ -107,4 +107,6 @@ RECIPE = Recipe(
         "levels are counted from the sacrum, and on real films the count can be one off: count again",
         "no film of a person has taught it, and no score of it was ever compared with a person's truth",
     ),
+    more_virtual=("fractures",),
+    regions=tuple(reversed(LEVELS)),
 )

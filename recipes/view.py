@@ -58,6 +58,7 @@ RECIPE = Recipe(
         "paper": Preset(epochs=60, batch_size=64, learning_rate=1e-3),
     },
     bundle="view@0.1.0",
+    holding="origins",
 )
 
 

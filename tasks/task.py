@@ -11,6 +11,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+import numpy as np
+import numpy.typing as npt
+
 from core.example import Example
 from core.finding import Finding
 from core.radiograph import Radiograph
@@ -19,7 +22,7 @@ if TYPE_CHECKING:  # the modules load network libraries; a recipe that is only n
     from models.bundle import Ensemble, Node
     from tasks.case import Case
     from tasks.objective import Objective
-    from tasks.part import Candidate, Part, Preset, Unit
+    from tasks.part import Candidate, Part, Preset
     from tasks.samples import Samples
 
 Predictions = Mapping[str, Any]  # by the name of the task, what the parts so far predicted on one unit
@@ -101,6 +104,9 @@ class Learn(Protocol):
     def expects(self, part: "Part") -> str:
         """The columns that say it, for a sentence."""
 
+    def says(self, part: "Part", example: Example) -> Any:
+        """What a row answers: copies of one film that answer differently contradict each other."""
+
     def loads(self, part: "Part", candidates: "Sequence[Candidate]") -> dict[str, Any]:
         """What the loader of the part's unit must fetch besides: keyword arguments of training.data's loaders."""
 
@@ -119,17 +125,38 @@ class Learn(Protocol):
         """
 
 
+def _nothing(column: str, size: int) -> None:
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is known of one unit that was read.
+
+    example: its row of the manifest. film: the film it lies on. shown: what the networks saw of it. folder: where the
+    manifest's files lie. image: a column that names an image in the film's own geometry, cut to what was shown and
+    resampled to [size, size]; None where the row names none.
+    """
+
+    example: Example
+    film: Radiograph
+    shown: Radiograph
+    folder: Path
+    image: Callable[[str, int], npt.NDArray[np.floating] | None] = _nothing
+
+
 class Measure(Protocol):
-    """`measure.py`: from predictions and truth to figures. Knows no network and no file but the truth's own."""
+    """`measure.py`: from predictions and truth to figures. Knows no network."""
 
-    def compare(self, prediction: Any, part: "Part", example: Example, shown: Radiograph, folder: Path) -> Any:
-        """One unit's prediction beside its truth, small enough to hand from process to process.
-
-        shown: what the networks saw. folder: where the manifest's files lie.
-        """
+    def compare(self, prediction: Any, part: "Part", truth: Truth) -> Any:
+        """One unit's prediction beside its truth, small enough to hand from process to process; None where the truth
+        is not known."""
 
     def figures(self, rows: Sequence[Any], part: "Part", ensemble: "Ensemble") -> dict[str, Any]:
         """Figures of one set of films in plain JSON values, with 95 % intervals by patient."""
+
+    def extras(self, rows: Sequence[Any], part: "Part") -> dict[str, Any]:
+        """What cannot be said in plain values, by name: tables to write beside the figures, pictures to draw."""
 
 
 class Show(Protocol):

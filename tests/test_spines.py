@@ -10,10 +10,10 @@ from PIL import Image
 
 import reading
 import simulation
-from anatomy.vertebrae import FEWEST, LEVELS
+from anatomy.vertebrae import FEWEST
 from core.clinical import Clinical
 from core.settings import settings
-from core.vertebra import POINTS
+from core.vertebra import LEVELS, POINTS
 from recipes import by_name
 from simulation import Uncommon, VirtualFilm, dicom
 

@@ -8,16 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from core.settings import settings
 from evidence.calibration import fit_temperature
 from evidence.familiarity import Familiarity, fit_familiarity
+from models import engine
 from models.initial import initialise
 from models.networks import Classifier, build, freeze
-from recipes.recipe import Candidate, Preset
 from tasks.classes.head import regression, write_head
-from tasks.objective import ClassObjective
-from training.data.dataset import Dataset
+from tasks.classes.objective import ClassObjective
+from tasks.forward import forward
+from tasks.part import Candidate, Preset
+from tasks.samples import Samples, grey_of
 from training.data.split import TEST, Split
-from training.fit import Schedule, answers, fit
+from training.fit import Schedule, fit
 
 Tell = Callable[[str, int, int], None]  # what is being done, epochs done, epochs in all
 
@@ -41,7 +44,8 @@ class Fitted:
 def cross_fit(
     candidate: Candidate,
     preset: Preset,
-    data: Dataset,
+    data: Samples,
+    labels: npt.NDArray[np.int64],
     parts: Split,
     label_count: int,
     folder: Path,
@@ -51,7 +55,8 @@ def cross_fit(
 ) -> Fitted:
     """Fit once a fold and once on all folds. A finished fold is kept in `folder` and not fitted again. The head of a
     network that is wholly frozen is a regression on its features, which are computed once."""
-    grey = data.grey[candidate.name]
+    on = engine.device(settings().device)
+    grey = data[grey_of(candidate.preprocess)]
     group = np.array(parts.group)
     features: list[npt.NDArray[np.floating]] = []
 
@@ -66,8 +71,8 @@ def cross_fit(
         if init != "scratch" and candidate.frozen == 1.0:
             network = begun().eval()
             if not features:
-                features.append(answers(network, grey, candidate.preprocess)[1])
-            write_head(network.head, regression(features[0][rows], data.labels[rows], group[rows]))
+                features.append(forward(network, grey, candidate.preprocess, on)[1])
+            write_head(network.head, regression(features[0][rows], labels[rows], group[rows]))
             if tell is not None:
                 tell(f"{candidate.name}, {part}", 1, 1)
             return network
@@ -75,7 +80,7 @@ def cross_fit(
             begun(),
             ClassObjective(
                 grey[rows],
-                data.labels[rows],
+                labels[rows],
                 label_count,
                 candidate.preprocess,
                 loss=preset.loss,
@@ -95,16 +100,16 @@ def cross_fit(
         held = parts.rows(fold)
         if not kept.exists():
             network = taught(parts.rows(*(other for other in parts.folds if other != fold)), f"fold {fold}")
-            np.save(kept, answers(network, grey[held], candidate.preprocess)[0])
+            np.save(kept, forward(network, grey[held], candidate.preprocess, on)[0])
         held_out[held] = np.load(kept)
     rows = parts.rows(*parts.folds)
     network = taught(rows, "all folds")
-    _, seen = answers(network, grey[rows], candidate.preprocess)
+    _, seen = forward(network, grey[rows], candidate.preprocess, on)
     return Fitted(
         candidate=candidate,
         network=network,
-        temperature=fit_temperature(held_out[rows], data.labels[rows]),
+        temperature=fit_temperature(held_out[rows], labels[rows]),
         familiarity=fit_familiarity(seen, [parts.part[row] for row in rows]),
         held_out=held_out,
-        test=answers(network, grey[parts.rows(TEST)], candidate.preprocess)[0],
+        test=forward(network, grey[parts.rows(TEST)], candidate.preprocess, on)[0],
     )

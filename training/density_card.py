@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recipes.recipe import Recipe
+from tasks import DENSITY
 from training.card import SETS
 from training.provenance import INTENDED_USE
 
@@ -28,7 +29,7 @@ def density_card(
         f"**Not a medical device.** {INTENDED_USE}",
         "",
         f"It draws the bone of a hip as a projection in g/cm2 and tells the areal density of "
-        f"{', '.join(region.replace('_', ' ') for region in recipe.measures)}. Learned from: {learned_from}",
+        f"{', '.join(region.replace('_', ' ') for region in recipe.outputs(DENSITY))}. Learned from: {learned_from}",
         "",
         "## How well it does",
         "",

@@ -21,8 +21,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from core.radiograph import Pixels
 from imaging.preprocess import Preprocess
 from models.networks import Classifier, Network, keep_statistics
-from recipes.recipe import Candidate, Preset
 from tasks.objective import Objective
+from tasks.part import Candidate, Preset
 
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its tips and device tables are not news here
 

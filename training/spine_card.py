@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recipes.recipe import Recipe
+from tasks import SCORES
 from training.card import SETS
 from training.provenance import INTENDED_USE
 
@@ -25,7 +26,7 @@ def spine_card(
         "",
         f"**Not a medical device.** {INTENDED_USE}",
         "",
-        f"Questions of yes or no: {', '.join(recipe.scores)}. Learned from: {learned_from}",
+        f"Questions of yes or no: {', '.join(recipe.outputs(SCORES))}. Learned from: {learned_from}",
         "",
         "## How well it does",
         "",

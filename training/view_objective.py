@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from imaging.preprocess import Preprocess
 from recipes.view import VIEWS
 from tasks.augment import draw_moves, relook, revendor, warp
-from tasks.objective import ClassObjective
+from tasks.classes.objective import ClassObjective
 
 TURN = {"hip_lateral": 50.0}  # degrees: real films from the side show the shaft lying, slanting and upright
 TURN_OTHERS = 15.0

@@ -40,6 +40,10 @@ def expects(part: Part) -> str:
     return f"a column label with {', '.join(part.outputs)}"
 
 
+def says(part: Part, example: Example) -> Any:
+    return example.label
+
+
 def loads(part: Part, candidates: Sequence[Candidate]) -> dict[str, Any]:
     return {}
 
@@ -79,7 +83,9 @@ def learn(
             node.facts.update({} if weight is None else {"weight": weight})
     own, joint = decode(logits, Ensemble(tuple(nodes)))
     group = np.unique(validation.patients, return_inverse=True)[1].tolist()
-    held = {name: classification(truth, answer, part.outputs, group) for name, answer in {"joint": joint, **own}.items()}
+    held = {
+        name: classification(truth, answer, part.outputs, group) for name, answer in {"joint": joint, **own}.items()
+    }
     facts = {"coverage": COVERAGE, "conformal_quantile": conformal_quantile(joint, truth, COVERAGE)}
     counted = np.bincount(labels_of(part, train), minlength=len(part.outputs)).tolist()
     return Learned(tuple(nodes), facts, {"held_out": held, "data": {"classes_learned_from": counted}})
@@ -116,7 +122,7 @@ def learn_one(
         pretrained=pretrained,
     )
     trainer.say(f"{candidate.name}, calibrating", 0, 1)
-    logits, held = forward(network, as_read(validation, candidate), candidate.preprocess, trainer.device)
+    logits, _ = forward(network, as_read(validation, candidate), candidate.preprocess, trainer.device)
     temperature, bias = fit_temperature_and_bias(logits, labels_of(part, validation))
     with torch.no_grad():  # the bias joins the last layer's own
         network.head.bias += torch.from_numpy(bias.astype(np.float32))
@@ -146,9 +152,7 @@ def folds_of(samples: Samples) -> list[str]:
     return (np.unique(samples.patients, return_inverse=True)[1] % 5).astype(str).tolist()
 
 
-def objective(
-    part: Part, candidate: Candidate, trainer: Trainer, samples: Samples, guided: bool
-) -> ClassObjective:
+def objective(part: Part, candidate: Candidate, trainer: Trainer, samples: Samples, guided: bool) -> ClassObjective:
     """What a candidate is trained for. guided: with the auxiliary targets, which only training films are asked for."""
     preset = trainer.preset
     guide = samples.columns(preset.guide) if guided and preset.guide else None

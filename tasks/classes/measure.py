@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.example import Example
-from core.radiograph import Radiograph
 from evidence.baselines import out_of_fold, trivial_features
 from evidence.curves import reliability, roc_by_class
 from evidence.delong import compare as delong
 from evidence.metrics import classification
+from tasks.task import Truth
 
 if TYPE_CHECKING:
     from models.bundle import Ensemble
@@ -46,17 +44,16 @@ class ClassRow:
     body: str | None
 
 
-def compare(
-    prediction: ClassPrediction, part: "Part", example: Example, shown: Radiograph, folder: Path
-) -> ClassRow | None:
+def compare(prediction: ClassPrediction, part: "Part", truth: Truth) -> ClassRow | None:
     """The answers beside the row's class; None where the row names none."""
+    example = truth.example
     if example.label not in prediction.labels:
         return None
     return ClassRow(
         prediction.labels.index(example.label),
         {"joint": prediction.joint, **prediction.own},
         example.person,
-        trivial_features(shown),
+        trivial_features(truth.shown),
         example.clinical.age_years,
         example.others.get("body"),
     )
@@ -138,3 +135,7 @@ def by_body(
             for kind in kinds
         }
     }
+
+
+def extras(rows: Sequence[ClassRow], part: "Part") -> dict[str, Any]:
+    return {}

@@ -35,6 +35,10 @@ def expects(part: Part) -> str:
     return f"columns {', '.join(columns(part))} in g/cm2"
 
 
+def says(part: Part, example: Example) -> Any:
+    return [example.others.get(column) for column in columns(part)]
+
+
 def loads(part: Part, candidates: Sequence[Candidate]) -> dict[str, Any]:
     return {"columns": PROJECTIONS, "projection_px": round(candidates[0].preprocess.size[0] * ROOM)}
 
@@ -78,9 +82,7 @@ def learn(
     return Learned((node,), {"coverage": COVERAGE}, {"held_out": held})
 
 
-def learn_stages(
-    part: Part, candidate: Candidate, trainer: Trainer, train: Samples, validation: Samples
-) -> Decomposer:
+def learn_stages(part: Part, candidate: Candidate, trainer: Trainer, train: Samples, validation: Samples) -> Decomposer:
     """One network through every stage of the preset. Stages without a target's projection, or of no epochs, are passed
     over."""
     network, _ = trainer.begin(candidate, len(part.outputs))

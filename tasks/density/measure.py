@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.example import Example
 from core.labels import CLASSES
-from core.radiograph import Radiograph
-from evidence.agreement import agreement, coverage
+from evidence.agreement import agreement, coverage, likeness, pearson
 from evidence.densitometry import lowest_t, who_class
 from evidence.metrics import classification
+from tasks.task import Truth
 
 if TYPE_CHECKING:
     from models.bundle import Ensemble
     from tasks.part import Part
+
+PROJECTION = "projection_proximal_femur"
 
 Array = npt.NDArray[np.floating]
 
@@ -26,8 +26,8 @@ Array = npt.NDArray[np.floating]
 class DensityPrediction:
     """abmd, spread [R]: the network's mean over looks at the film and how far they differ, before calibration;
     value, low, high [R]: calibrated, with the interval's ends; all in g/cm2. label, shares, kept: the class by the
-    lower T-score, the classes' probabilities and the conformal set. projection [h, w] in g/cm2 over the crop that the
-    network saw."""
+    lower T-score, the classes' probabilities and the conformal set. projection [h, w] in g/cm2 over
+    what the network saw, shown [h, w] in 0..1."""
 
     abmd: Array
     spread: Array
@@ -38,6 +38,18 @@ class DensityPrediction:
     shares: dict[str, float]
     kept: tuple[str, ...]
     projection: Array
+    shown: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Pictured:
+    """One limb whose projection was compared: film in 0..1, projection and truth in g/cm2, each [H, W]."""
+
+    film: Array
+    drawn: Array
+    truth: Array
+    likeness: float  # structural similarity
+    r: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +63,12 @@ class DensityRow:
     high: Array
     shares: Array
     patient: str
+    pictured: Pictured | None = None
 
 
-def compare(
-    prediction: DensityPrediction, part: "Part", example: Example, shown: Radiograph, folder: Path
-) -> DensityRow:
-    """The densities beside those the row names."""
+def compare(prediction: DensityPrediction, part: "Part", truth: Truth) -> DensityRow:
+    """The densities beside those the row names, and the projection beside the true one."""
+    example = truth.example
     known = [example.others.get(f"abmd_{region}") for region in part.outputs]
     return DensityRow(
         np.array([np.nan if one is None else float(one) for one in known]),
@@ -65,7 +77,17 @@ def compare(
         prediction.high,
         np.array([prediction.shares[label] for label in CLASSES]),
         example.person,
+        _pictured(prediction, truth),
     )
+
+
+def _pictured(prediction: DensityPrediction, truth: Truth) -> Pictured | None:
+    drawn = prediction.projection
+    real = truth.image(PROJECTION, drawn.shape[0])
+    if real is None:
+        return None
+    film, told, true = (np.asarray(one, np.float16) for one in (prediction.shown, drawn, real))
+    return Pictured(film, told, true, likeness(drawn, real), pearson(drawn.ravel(), real.ravel()))
 
 
 def figures(rows: Sequence[DensityRow], part: "Part", ensemble: "Ensemble") -> dict[str, Any]:
@@ -92,7 +114,24 @@ def figures(rows: Sequence[DensityRow], part: "Part", ensemble: "Ensemble") -> d
         "promised_coverage": ensemble.nodes[0].facts["coverage"],
         "regions": regions,
         "classes": classes(rows, part),
+        "projections": projections([row.pictured for row in rows if row.pictured is not None]),
     }
+
+
+def projections(pictured: Sequence[Pictured]) -> dict[str, Any]:
+    """How like the truth the projections are: median and 5 to 95 % of structural similarity and of Pearson's r."""
+    if not pictured:
+        return {"limbs": 0}
+    return {
+        "limbs": len(pictured),
+        "likeness": _quantiles([one.likeness for one in pictured]),
+        "r": _quantiles([one.r for one in pictured]),
+    }
+
+
+def _quantiles(values: Sequence[float]) -> dict[str, float]:
+    low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
+    return {"median": round(float(middle), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
 
 
 def classes(rows: Sequence[DensityRow], part: "Part") -> dict[str, Any]:
@@ -104,3 +143,8 @@ def classes(rows: Sequence[DensityRow], part: "Part") -> dict[str, Any]:
     truth = np.array([CLASSES.index(who_class(float(one))) for one in true[known]])
     group = [row.patient for row, there in zip(rows, known, strict=True) if there]
     return classification(truth, np.stack([row.shares for row in rows])[known], CLASSES, group)
+
+
+def extras(rows: Sequence[DensityRow], part: "Part") -> dict[str, Any]:
+    """`pictured`: the limbs whose projections were compared."""
+    return {"pictured": [row.pictured for row in rows if row.pictured is not None]}

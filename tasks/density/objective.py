@@ -13,10 +13,10 @@ from imaging.preprocess import Preprocess
 from models.decomposer import Discriminators
 from models.engine import dense_input
 from models.networks import Decomposer, Network
-from recipes.recipe import Stage
 from tasks.augment import draw_moves, warp
 from tasks.density.projection_loss import absolute, feature_matching, gradient_correlation, least_squares
 from tasks.objective import Objective
+from tasks.part import Stage
 
 
 class DensityObjective(Objective):

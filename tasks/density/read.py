@@ -9,7 +9,7 @@ from core.clinical import Clinical
 from core.estimate import Estimate
 from core.finding import Finding
 from core.labels import CLASSES
-from core.radiograph import Radiograph
+from core.radiograph import Pixels, Radiograph
 from core.refusal import Code, Notice, Refused
 from evidence.densitometry import CLASS_FROM_AGE, Residuals, class_probabilities, deciding, report
 from evidence.difficulty import judge
@@ -29,18 +29,19 @@ LIKELY_MM = (48.0, 135.0)
 def predict(case: Case, part: Part, ensemble: Ensemble, before: Predictions) -> DensityPrediction:
     """The densities of one limb."""
     (node,) = ensemble.nodes
-    found = engine.measure(node, Preprocess.from_dict(node.preprocessing).grey(case.crop), case.on)
+    grey = Preprocess.from_dict(node.preprocessing).grey(case.crop)
+    found = engine.measure(node, grey, case.on)
     case.clock.lap("network")
-    return decode(found, node)
+    return decode(found, node, grey)
 
 
-def decode(found: engine.Measurement, node: Node) -> DensityPrediction:
+def decode(found: engine.Measurement, node: Node, shown: Pixels) -> DensityPrediction:
     """Densities calibrated by what the network's answers were off by on limbs held out, and the class they name."""
     residuals = Residuals.from_dict(node.outputs, node.facts)
     low, high = residuals.interval(found.abmd, found.spread)
     label, shares, kept = class_probabilities(residuals, found.abmd, found.spread, CLASSES)
     value = residuals.settled(found.abmd, found.spread)[0]
-    return DensityPrediction(found.abmd, found.spread, value, low, high, label, shares, kept, found.projection)
+    return DensityPrediction(found.abmd, found.spread, value, low, high, label, shares, kept, found.projection, shown)
 
 
 def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, found: Finding) -> Finding:

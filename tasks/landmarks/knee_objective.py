@@ -14,8 +14,9 @@ from imaging.preprocess import Preprocess
 from models.engine import dense_input
 from models.heat import heat_loss
 from tasks.augment import draw_moves, move_points, relook, revendor, warp
-from tasks.objective import Bytes, Objective
+from tasks.objective import Objective
 
+Bytes = npt.NDArray[np.uint8]
 CLOSE, FAR = 1.2, 6.5  # what is shown, times the extent of the knee's landmarks
 
 

@@ -8,9 +8,11 @@ import numpy.typing as npt
 
 from anatomy.find import JOINTS
 from anatomy.joint import SIDES, Joint, Points, Shape
-from anatomy.vertebrae import LEVELS, Norm, facts_of, heights_of
+from anatomy.vertebrae import facts_of
 from core.example import Example
 from core.radiograph import Side
+from core.vertebra import LEVELS
+from evidence.genant import Norm, heights_of
 from models.bundle import Node
 from models.dense import Dense
 from tasks.landmarks.held_out import joint_figures
@@ -31,6 +33,10 @@ def usable(part: Part, example: Example) -> bool:
 
 def expects(part: Part) -> str:
     return "a column landmarks, as `simulate` writes it"
+
+
+def says(part: Part, example: Example) -> Any:
+    return None
 
 
 def loads(part: Part, candidates: Sequence[Candidate]) -> dict[str, Any]:
@@ -77,9 +83,7 @@ def _of_bodies(candidate: Candidate, samples: Samples) -> Objective:
     return BodyObjective(samples["crops"], samples["points"], candidate.preprocess)
 
 
-def _fitted(
-    part: Part, candidate: Candidate, trainer: Trainer, goal: Any, validation: Objective | None
-) -> Node:
+def _fitted(part: Part, candidate: Candidate, trainer: Trainer, goal: Any, validation: Objective | None) -> Node:
     network: Dense
     network, pretrained = trainer.begin(candidate, len(part.outputs))
     network = trainer.fit(network, candidate, goal, validation, pretrained=pretrained)
@@ -145,5 +149,3 @@ def limbs_of(samples: Samples, joint: Joint) -> list[tuple[Points, Side]]:
                 places = {name: (float(x), float(y)) for name, (x, y) in zip(joint.needed, needed, strict=True)}
                 found.append((places, side))
     return found
-
-

@@ -30,6 +30,10 @@ def expects(part: Part) -> str:
     return f"columns mask_<region>; regions are {', '.join(part.outputs)}"
 
 
+def says(part: Part, example: Example) -> Any:
+    return None
+
+
 def loads(part: Part, candidates: Sequence[Candidate]) -> dict[str, Any]:
     return {}
 
@@ -45,9 +49,7 @@ def learn(
     """One network a candidate, from the limbs that have masks; the one that overlaps best on validation limbs reads."""
     nodes = [learn_one(part, candidate, trainer, train, validation) for candidate in candidates]
     nodes.sort(key=lambda node: -node.facts["held_out_iou"]["mean"])
-    return Learned(
-        tuple(nodes), {}, {"outlines_held_out": {node.name: node.facts["held_out_iou"] for node in nodes}}
-    )
+    return Learned(tuple(nodes), {}, {"outlines_held_out": {node.name: node.facts["held_out_iou"] for node in nodes}})
 
 
 def learn_one(part: Part, candidate: Candidate, trainer: Trainer, train: Samples, validation: Samples) -> Node:
@@ -74,7 +76,9 @@ def learn_one(part: Part, candidate: Candidate, trainer: Trainer, train: Samples
     return replace(plain, facts=steadiness(plain, validation, trainer.device, tell))
 
 
-def _each_epoch(goal: Callable[[Samples], MaskObjective], made: Callable[[int], Samples]) -> Callable[[int], MaskObjective]:
+def _each_epoch(
+    goal: Callable[[Samples], MaskObjective], made: Callable[[int], Samples]
+) -> Callable[[int], MaskObjective]:
     return lambda epoch: goal(made(epoch))
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from PIL import Image
 
 from core.example import Example
-from core.radiograph import Mask, Radiograph
+from core.radiograph import Mask
 from evidence.overlap import Overlap, overlap, summary
+from tasks.task import Truth
 
 if TYPE_CHECKING:
     from models.bundle import Ensemble
@@ -41,14 +42,14 @@ class MaskRow:
     patient: str
 
 
-def compare(prediction: MaskPrediction, part: "Part", example: Example, shown: Radiograph, folder: Path) -> MaskRow:
+def compare(prediction: MaskPrediction, part: "Part", truth: Truth) -> MaskRow:
     """Each network's outlines beside the row's masks."""
-    truths = {region: true_mask(region, example, folder) for region in part.outputs}
+    truths = {region: true_mask(region, truth.example, truth.folder) for region in part.outputs}
     overlaps = {
         name: {region: _overlap(truths[region], mask, region, prediction) for region, mask in masks.items()}
         for name, masks in prediction.regions.items()
     }
-    return MaskRow(overlaps, example.person)
+    return MaskRow(overlaps, truth.example.person)
 
 
 def true_mask(region: str, example: Example, folder: Path) -> Mask | None:
@@ -73,3 +74,7 @@ def figures(rows: Sequence[MaskRow], part: "Part", ensemble: "Ensemble") -> dict
             for name, regions in networks.items()
         }
     }
+
+
+def extras(rows: Sequence[MaskRow], part: "Part") -> dict[str, Any]:
+    return {}

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.clinical import Clinical
+from tasks.scores.measure import known_of
 
 KNOWN = ("age_years", "sex", "bmi")
-SEX = {"F": 0.0, "M": 1.0}
 
 Values = npt.NDArray[np.float32]
 
@@ -28,7 +28,7 @@ class ClinicalScale:
 
     def __call__(self, person: Clinical) -> Values:
         """Age, sex and BMI standardised, then a flag for each that is missing: float32 [6]."""
-        values = raw(person)
+        values = np.array(known_of(person))
         missing = np.isnan(values)
         scaled = (np.where(missing, self.mean, values) - self.mean) / self.spread
         return np.concatenate([scaled, missing]).astype(np.float32)
@@ -36,7 +36,7 @@ class ClinicalScale:
     @classmethod
     def learn(cls, people: Sequence[Clinical]) -> "ClinicalScale":
         """From the people learned from. Raises ValueError for a value that nobody has."""
-        table = np.array([raw(person) for person in people])
+        table = np.array([np.array(known_of(person)) for person in people])
         unknown = [name for name, column in zip(KNOWN, table.T, strict=True) if np.isnan(column).all()]
         if unknown:
             raise ValueError(
@@ -55,9 +55,3 @@ class ClinicalScale:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "ClinicalScale":
         return cls(tuple(values["mean"]), tuple(values["spread"]))
-
-
-def raw(person: Clinical) -> npt.NDArray[np.float64]:
-    """Age in years, sex (0 female, 1 male) and BMI in kg/m2; NaN where not known."""
-    sex = None if person.sex is None else SEX[person.sex]
-    return np.array([np.nan if one is None else one for one in (person.age_years, sex, person.bmi)], np.float64)

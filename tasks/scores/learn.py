@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anatomy.vertebrae import FRACTURE, find_vertebrae, greatest_loss
+from anatomy.vertebrae import find_vertebrae
 from core.example import Example
-from core.labels import OSTEOPOROSIS
+from core.labels import FRACTURE
 from evidence.familiarity import fit_familiarity
+from evidence.genant import greatest_loss
 from evidence.scores import fit_beside, fit_doubt, fit_scale, fit_threshold, scaled
 from imaging import read_radiograph
 from models.bundle import Node
@@ -18,9 +19,10 @@ from tasks.forward import forward
 from tasks.part import Candidate, Part
 from tasks.samples import Samples, grey_of
 from tasks.scores.clinical import ClinicalScale
+from tasks.scores.decode import decode, lines_of
 from tasks.scores.measure import figures_of_answers
 from tasks.scores.objective import ScoreObjective
-from tasks.scores.read import decode, lines_of
+from tasks.scores.truth import answers_of
 from tasks.task import COVERAGE, Learned, Trainer
 
 Array = npt.NDArray[np.floating]
@@ -35,20 +37,12 @@ def expects(part: Part) -> str:
     return "a column fracture (0 or 1), a column label, or both"
 
 
+def says(part: Part, example: Example) -> Any:
+    return answers_of(part, example)
+
+
 def loads(part: Part, candidates: Sequence[Candidate]) -> dict[str, Any]:
     return {"inputs": [candidate.preprocess for candidate in candidates]}
-
-
-def answers_of(part: Part, example: Example) -> list[float]:
-    """A row's answers [S]: `vertebral_fracture` from the column `fracture`, `osteoporosis` from the label, any other
-    question from a column of its name; NaN where empty."""
-    broken = example.others.get("fracture")
-    known: dict[str, Any] = {
-        FRACTURE: None if broken is None else bool(int(broken)),
-        OSTEOPOROSIS: None if example.label is None else example.label == OSTEOPOROSIS,
-    }
-    said = [known.get(question, example.others.get(question)) for question in part.outputs]
-    return [np.nan if one is None else float(one) for one in said]
 
 
 def truth_of(part: Part, samples: Samples) -> npt.NDArray[np.float32]:
@@ -242,5 +236,3 @@ def decoded(node: Node, part: Part, logits: Array, lost: Array) -> Array:
             for own, loss in zip(logits, lost, strict=True)
         ]
     )
-
-

@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from anatomy.vertebrae import FRACTURE, greatest_loss
 from core.clinical import Clinical
 from core.estimate import Difficulty, Estimate, Score
 from core.finding import Finding
+from core.labels import FRACTURE
 from core.refusal import Notice
 from core.vertebra import Vertebra
 from evidence.difficulty import judge
 from evidence.explanation import grad_cam
-from evidence.scores import Line, about_line, scaled
+from evidence.genant import greatest_loss
+from evidence.scores import about_line
 from imaging.preprocess import Preprocess
 from models import engine
 from models.bundle import Ensemble, Node
@@ -22,6 +23,7 @@ from tasks.landmarks.measure import LandmarkPrediction
 from tasks.landmarks.read import refuse_without_row
 from tasks.part import Part
 from tasks.scores.clinical import KNOWN, ClinicalScale
+from tasks.scores.decode import decode
 from tasks.scores.measure import UNMEASURED, ScoreAnswer, ScorePrediction
 from tasks.task import Predictions
 
@@ -59,25 +61,6 @@ def _answer(logits: Mapping[str, float], node: Node, loss: float | None, feature
         features,
         "clinical" in node.facts,
     )
-
-
-def decode(logit: float, facts: Mapping[str, Any], score: str, loss: float | None) -> tuple[float, Line]:
-    """A question's probability from its logit, and its decision threshold, by what a bundle keeps of the network.
-
-    loss: of height by the most broken body, None where it was not measured; with it and without, a question has scales
-    and thresholds of its own.
-    """
-    heights = facts.get("heights", {})
-    if loss is None or score not in heights.get("weight", {}):
-        slope, shift = facts["scale"][score]
-        return float(scaled(logit, (slope, shift))), Line.of(facts, score)
-    slope, shift = heights["scale"][score]
-    return float(scaled(logit, (slope, shift), heights["weight"][score] * loss)), Line.of(heights, score)
-
-
-def lines_of(facts: Mapping[str, Any], scores: Sequence[str], measured: bool = True) -> list[Line]:
-    """A network's thresholds [S]: those with measured heights where it has them, or those without."""
-    return [decode(0.0, facts, score, 0.0 if measured else None)[1] for score in scores]
 
 
 def reported(ensemble: Ensemble, person: Clinical) -> Node:

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from anatomy.vertebrae import LEVELS, Norm, graded, heights_of, judged, losses, sure_bodies
+from anatomy.vertebrae import judged, sure_bodies
 from core.clinical import Clinical
+from core.vertebra import LEVELS
+from evidence.genant import Norm, graded, heights_of, losses
 from simulation.anatomy import spine as anatomy
 from tasks.scores.clinical import ClinicalScale
 

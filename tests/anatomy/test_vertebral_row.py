@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from anatomy.vertebrae import LEVELS
 from anatomy.vertebral_row import are_neighbours, is_body, row_of
+from core.vertebra import LEVELS
 
 
 def body(level: int, height: float = 26.0, tilt: float = 0.0, aside: float = 0.0) -> np.ndarray:

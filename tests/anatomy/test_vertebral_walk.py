@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from anatomy import vertebral_walk
-from anatomy.vertebrae import LEVELS
 from anatomy.vertebral_walk import walk
 from core.radiograph import Radiograph
+from core.vertebra import LEVELS
 from imaging.crop import Box
 from models.bundle import Outliner
 

@@ -11,7 +11,7 @@ import simulation
 from bench import knee_comparison
 from core.settings import settings
 from imaging.preprocess import Preprocess
-from recipes.recipe import Candidate, Preset
+from tasks.part import Candidate, Preset
 
 INPUTS = Preprocess((48, 48))
 TINY = {"channels": [4, 4, 4], "hidden": 8}

@@ -18,10 +18,11 @@ from core.settings import ROOT, settings
 from imaging.preprocess import Preprocess
 from models.bundle import describe, load, save
 from recipes import by_name
-from recipes.recipe import Candidate, Preset, Recipe, Stage
+from recipes.recipe import Recipe
 from simulation import Uncommon
 from simulation.write import write
 from tasks.density.objective import DensityObjective, retone
+from tasks.part import Candidate, Preset, Stage
 from training import density_course, density_evaluation
 from training.ct.ct_projections import POSE, SOURCE_MM
 from training.ct.projections import COLUMNS, projection_of

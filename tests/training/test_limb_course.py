@@ -19,9 +19,9 @@ from imaging.preprocess import Preprocess
 from models import registry
 from models.bundle import describe, save
 from recipes import by_name
-from recipes.recipe import Candidate, Preset
 from simulation.write import write
 from tasks.masks.outlines import masks_of, region_mask
+from tasks.part import Candidate, Preset
 from training import limb_course
 from training.data import limbs
 from training.data.manifest import Manifest, ManifestError, read_manifest

@@ -12,10 +12,9 @@ from safetensors.torch import save_file
 
 import learning
 import reading
-from anatomy.vertebrae import LEVELS
 from core.clinical import Clinical
 from core.settings import settings
-from core.vertebra import POINTS
+from core.vertebra import LEVELS, POINTS
 from imaging import read_radiograph, to_png
 from models.bundle import load, save
 from models.classifier import Classifier

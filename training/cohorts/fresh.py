@@ -25,8 +25,8 @@ def squares(count: int, seed: int, epoch: int, view: str = "hip_ap", joint: Join
     cohort on disk."""
     taken = [squared(radiograph(film), marks(film), joint) for film in _made(view, count, seed, epoch)]
     nobody = tuple(_example(f"{epoch}-{number}", {}) for number in range(count))
-    arrays = {"squares": np.stack([film for film, _ in taken]), "points": np.stack([points for _, points in taken])}
-    return Samples(nobody, arrays)
+    squares_of, points_of = zip(*taken, strict=True)
+    return Samples(nobody, {"squares": np.stack(squares_of), "points": np.stack(points_of)})
 
 
 def limbs(count: int, seed: int, epoch: int) -> Samples:

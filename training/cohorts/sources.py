@@ -19,16 +19,16 @@ def to_learn(recipe: Recipe, data: Path | str, preset_name: str, seed: int, work
     """What a recipe learns from: the manifest that was named, or virtual persons. Raises ValueError in one sentence for
     a manifest that cannot be used, or a recipe that needs one."""
     if data != VIRTUAL:
-        return [read_manifest(Path(data), require_labels=_asks_labels(recipe))]
+        return [read_manifest(Path(data))]
     if recipe.name == VIEW.name:
         return [_of_views(one, workers, say) for one in of_views(seed)]
     films = recipe.presets[preset_name].virtual_films
     if not films:
         raise ValueError(f"{recipe.name} does not learn from virtual patients yet; pass --data with a manifest")
     cohorts: tuple[Cohort, ...] = (learning(recipe.view_name, films, seed),)
-    if recipe.scores:  # broken bones are rare among people as they come
+    if "fractures" in recipe.more_virtual:
         cohorts += (broken(films // 2, seed),)
-    elif not recipe.labels:  # a finder learns as well where nothing is to be found
+    if "negatives" in recipe.more_virtual:
         cohorts += elsewhere(recipe.view_name, seed)
     return [made(one, _kept(), workers, partial(say, f"films of {one.name}")) for one in cohorts]
 
@@ -45,7 +45,7 @@ def of_virtual(recipe: Recipe) -> str:
 def to_examine(recipe: Recipe, data: Path | str, films: int, workers: int, say: Tell) -> dict[str, Manifest]:
     """Films nobody learns from, by set: a manifest, or so many virtual persons on each of two scanners."""
     if data != VIRTUAL:
-        manifest = read_manifest(Path(data), require_labels=_asks_labels(recipe))
+        manifest = read_manifest(Path(data))
         return {manifest.name: manifest}
     cohorts = testing(recipe.view_name, films)
     return {name: made(one, _kept(), workers, partial(say, f"{name} films")) for name, one in cohorts.items()}
@@ -54,11 +54,6 @@ def to_examine(recipe: Recipe, data: Path | str, films: int, workers: int, say: 
 def views_to_examine(workers: int, say: Tell) -> dict[str, list[Manifest]]:
     """Virtual films whose view nobody learned from, by scanner."""
     return {name: [_of_views(one, workers, say) for one in cohorts] for name, cohorts in views_testing().items()}
-
-
-def _asks_labels(recipe: Recipe) -> bool:
-    """Whether each row must name a class: not where views, densities or scores are learned."""
-    return bool(recipe.labels) and recipe.name != VIEW.name and not recipe.measures
 
 
 def _of_views(cohort: Cohort, workers: int, say: Tell) -> Manifest:

@@ -16,8 +16,8 @@ from imaging import read_radiograph
 from imaging.crop import Box, cut
 from imaging.preprocess import Preprocess
 from recipes.view import OTHER, VIEWS
-from training.cohorts import negatives as strangers
 from tasks.landmarks.marks import landmarks_of
+from training.cohorts import negatives as strangers
 from training.data.manifest import Example, Manifest
 
 Tell = Callable[[str, int, int], None]

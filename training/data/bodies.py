@@ -7,17 +7,16 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from anatomy.vertebrae import LEVELS
 from anatomy.vertebral_body import ROOM, box_around
 from core.example import Example, ManifestError
 from core.refusal import Refused
-from core.vertebra import POINTS
+from core.vertebra import LEVELS, POINTS
 from imaging import read_radiograph
 from imaging.crop import cut
 from imaging.preprocess import Preprocess
+from tasks.landmarks.marks import landmarks_of
 from tasks.samples import Samples
 from training.data.films import as_bytes
-from tasks.landmarks.marks import landmarks_of
 from training.data.manifest import Manifest
 from training.data.workers import each
 

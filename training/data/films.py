@@ -14,8 +14,8 @@ from core.refusal import Refused
 from evidence.copies import Sketch, sketch
 from imaging import read_radiograph
 from imaging.preprocess import Preprocess
-from tasks.samples import Samples, grey_of, points_of
 from tasks.landmarks.marks import landmarks_of
+from tasks.samples import Samples, grey_of, points_of
 from training.data.manifest import Manifest
 from training.data.workers import each
 

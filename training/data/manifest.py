@@ -29,7 +29,7 @@ class Manifest:
     simulated: bool = False
 
 
-def read_manifest(path: Path, require_labels: bool = False) -> Manifest:
+def read_manifest(path: Path) -> Manifest:
     """Read a manifest. Raises ManifestError naming the column, row and value that is wrong."""
     try:
         table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype={"patient": "string"})
@@ -39,8 +39,6 @@ def read_manifest(path: Path, require_labels: bool = False) -> Manifest:
         ) from fault
     if "path" not in table:
         raise ManifestError(f"{path} has columns {', '.join(map(str, table.columns))}, expected one named path")
-    if require_labels and "label" not in table:
-        raise ManifestError(f"{path} has no column label, expected one with {', '.join(CLASSES)}")
     examples = tuple(_example(path, line, row) for line, row in enumerate(table.to_dict("records"), start=2))
     if not examples:
         raise ManifestError(f"{path} has a header and no rows, expected a row a film")

@@ -7,14 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from anatomy.femur import FEMUR
-from anatomy.joint import SIDES, Joint, Points
+from anatomy.joint import Joint, Points
 from core.example import ManifestError
-from core.radiograph import Radiograph, Side
+from core.radiograph import Radiograph
 from core.refusal import Refused
 from imaging import read_radiograph
 from imaging.preprocess import Preprocess
-from tasks.samples import Samples
 from tasks.landmarks.marks import landmarks_of
+from tasks.samples import Samples
 from training.data.limbs import FilmRows, films_of
 from training.data.manifest import Manifest
 from training.data.workers import each

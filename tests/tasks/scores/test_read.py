@@ -3,7 +3,7 @@
 import pytest
 from scipy.special import expit
 
-from anatomy.vertebrae import FRACTURE
+from core.labels import FRACTURE
 from tasks.scores.read import answer_of, lines_of
 
 FACTS = {

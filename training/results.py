@@ -1,26 +1,27 @@
-"""What a bundle answered to films that nobody taught it, ready to be told."""
+"""What a bundle answered to films that nobody trained it on, ready to be told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-import pandas as pd
 
 LONG = {"roc", "reliability", "truth", "answer"}  # lists of points, which plots need and a bundle goes without
 
 
 @dataclass(frozen=True, eq=False)
-class Examined:
+class Results:
     """Everything to be said in plain values, by set of films, and what cannot be said so.
 
-    again: by scanner, figures of the same persons filmed again and again. pictured: by set, limbs whose projections
-    were held against the truth. followed: by set, the table that `evaluate prognosis` takes.
+    extras: by set, what its tasks give besides figures, by name (see `tasks.task.Measure.extras`). again: by scanner,
+    figures of the same patients filmed again and again.
     """
 
     sets: dict[str, dict[str, Any]]
+    extras: dict[str, dict[str, Any]] = field(default_factory=dict)
     again: dict[str, Any] = field(default_factory=dict)
-    pictured: dict[str, Sequence[Any]] = field(default_factory=dict)
-    followed: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    def extra(self, name: str) -> dict[str, Any]:
+        """One kind of extras by set; only sets that have it."""
+        return {one: found[name] for one, found in self.extras.items() if name in found}
 
     @property
     def of_bundle(self) -> dict[str, dict[str, Any]]:
