@@ -337,9 +337,10 @@ def card_of(recipe: Recipe, bundle: Bundle) -> str:
         return density_card(*about)
     if not recipe.labels or recipe.holding == "origins":
         return f"# {recipe.title} ({recipe.name} {bundle.version})\n"
+    limits = folds.limits(bundle.evidence, recipe.labels) if recipe.holding == "folds" else []
     return model_card(
         recipe.title, recipe.name, bundle.version, recipe.labels, bundle.learned_from, bundle.intended_use,
-        bundle.provenance, bundle.evidence, recipe.simplifications,
+        bundle.provenance, bundle.evidence, (*recipe.simplifications, *limits),
     )  # fmt: skip
 
 

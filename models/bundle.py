@@ -101,7 +101,10 @@ def save(bundle: Bundle, root: Path) -> Path:
             "format": FORMAT,
             "name": bundle.name,
             "version": bundle.version,
-            "networks": {node.name: {"task": node.task, "facts": node.facts} for node in bundle.networks.values()},
+            "networks": {
+                node.name: {"task": node.task, "outputs": list(node.outputs), "facts": node.facts}
+                for node in bundle.networks.values()
+            },
             "facts": bundle.facts,
             "learned_from": bundle.learned_from,
             "intended_use": bundle.intended_use,
@@ -238,11 +241,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         for name, values in config["networks"].items():
             if Path(name).name != name:
                 raise BundleError(f"{folder} names a network {name!r}, expected a name without a path")
-            values["outputs"] = _read(folder / name / "config.json")["osteolens"]["labels"]
-        for task, outputs in config.pop("orders", {}).items():
-            for values in config["networks"].values():
-                if values["task"] == task:
-                    values["outputs"] = outputs
+            if "outputs" not in values:  # format 1 keeps an order for the networks that answer a question alone
+                values["outputs"] = _read(folder / name / "config.json")["osteolens"]["labels"]
         config["name"], config["version"], config["facts"], config["learned_from"]
     except (KeyError, TypeError, AttributeError) as fault:
         raise BundleError(
@@ -264,7 +264,7 @@ def _from_format_1(config: Mapping[str, Any]) -> dict[str, Any]:
             facts["region"] = values["region"]
         if "voice" in values:
             facts["weight"] = values["voice"]
-        networks[name] = {"task": asked, "facts": facts}
+        networks[name] = {"task": asked, "outputs": config["scores"] if scored else config["labels"], "facts": facts}
     # Where classes are told, dense networks outline regions; elsewhere they mark points.
     for name, facts in config.get("outliners", {}).items():
         networks[name] = {"task": "masks" if config["labels"] else "landmarks", "facts": facts}
@@ -275,10 +275,8 @@ def _from_format_1(config: Mapping[str, Any]) -> dict[str, Any]:
         facts_of[asked] = {"coverage": config["coverage"]}
         if not scored:
             facts_of[asked]["conformal_quantile"] = config["conformal_quantile"]
-    orders = {"scores": config["scores"]} if scored else {"classes": config["labels"]} if config["candidates"] else {}
     kept = ("name", "version", "learned_from", "intended_use", "provenance")
-    return {"format": FORMAT, **{key: config[key] for key in kept}, "networks": networks, "facts": facts_of,
-            "orders": orders}  # fmt: skip
+    return {"format": FORMAT, **{key: config[key] for key in kept}, "networks": networks, "facts": facts_of}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from models.bundle import Bundle, BundleError, describe, load
+from models.bundle import VERSION, Bundle, BundleError, describe, load
 
 
 def find(name_at_version: str, root: Path) -> Path:
@@ -28,7 +28,7 @@ def shelf(root: Path) -> list[dict[str, Any]]:
     return [
         describe(config.parent)
         for config in sorted(root.glob("*/*/config.json"))
-        if config.parent.parent.parent == root
+        if config.parent.parent.parent == root and VERSION.fullmatch(config.parent.name)  # not one being written
     ]
 
 

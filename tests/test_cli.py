@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 
 import cli
-from core.labels import CLASSES
 from core.settings import ROOT
-from tests.measured import a_measurement
+from tests.measured import a_set
 from tests.readings import hip_film, hip_readings
-from training.evaluation import figures
-from training.examined import Examined
+from training.results import Results
 
 FILM = ROOT / "samples"
 pytestmark = pytest.mark.usefixtures("tiny_weights")
@@ -112,11 +110,11 @@ def test_evaluating_writes_the_figures_and_the_page(
     """Films of both scanners take minutes to make and read; here the answers are drawn (tests/training reads some)."""
     asked = {}
 
-    def drawn(recipe: str, data: str, bundle: str, workers: int, films: int, tell: object) -> Examined:
+    def drawn(recipe: str, data: str, bundle: str, workers: int, films: int, tell: object) -> Results:
         asked.update(recipe=recipe, data=data, bundle=bundle, workers=workers, films=films)
-        return Examined(
+        return Results(
             {
-                name: figures(a_measurement(name, 2, seed, ("mobilenet_v2", "vit"), ()), CLASSES)
+                name: a_set(name, 2, seed, ("mobilenet_v2", "vit"), ())
                 for seed, name in enumerate(("internal", "external"))
             }
         )

@@ -121,6 +121,6 @@ def test_published_figures_are_of_networks_and_classes_that_the_recipe_has() -> 
         if recipe.scores:
             assert set(said["auc"]) == set(recipe.scores)
             continue
-        assert said["judge"] in {one.name for one in recipe.presets["demo"].candidates}
+        assert said["judge"] in {one.name for one in recipe.candidates("demo")}
         for one in said["sets"].values():
             assert set(one.get("classes", {})) <= set(recipe.labels)

@@ -101,7 +101,7 @@ def test_what_waits_is_counted_in_good_english(count: int, words: str) -> None:
 
 def test_every_network_of_every_recipe_has_a_name_of_its_own() -> None:
     for recipe in RECIPES.values():
-        names = [one.name for preset in recipe.presets.values() for one in (*preset.candidates, *preset.outliners)]
+        names = [one.name for preset in recipe.presets for one in recipe.candidates(preset)]
         titles = {name: wording.network_title(name) for name in names}
         assert all("_" not in title for title in titles.values())
         assert len(set(titles.values())) == len(set(names))
