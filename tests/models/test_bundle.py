@@ -188,8 +188,8 @@ def test_nobody_sees_half_of_a_bundle_that_is_being_copied(
     root, seen = tmp_path / "other", []
     real = shutil.copytree
 
-    def watched(source: Path, there: Path, **others: object) -> object:
-        result = real(source, there, **others)
+    def watched(source: Path, there: Path, *more: object, **others: object) -> object:
+        result = real(source, there, *more, **others)
         if source == folder:
             seen.append((registry.has("knee_resnet@0.1.0", root), registry.shelf(root)))
         return result
