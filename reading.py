@@ -16,7 +16,7 @@ from core.clinical import Clinical
 from core.clock import Clock
 from core.radiograph import Radiograph
 from core.reading import ModelVersion, Reading, ViewGuess
-from core.refusal import Code, Notice, Refused
+from core.refusal import Code, Notice, NoticeCode, Refused
 from core.settings import settings
 from imaging import check, read_radiograph
 from imaging import deidentify_folder as deidentify_folder
@@ -84,7 +84,8 @@ def read(
     except Exception:
         log.exception("a film could not be read")
         fault = Notice(
-            "fault", "The program failed on this film; the film is not at fault, and the log says at which step."
+            NoticeCode.FAULT,
+            "The program failed on this film; the film is not at fault, and the log says at which step.",
         )
         return [Reading(name, "failed", warnings=(fault,), timing_ms=clock.times())]
 
@@ -102,7 +103,7 @@ def remarks_on(person: Clinical) -> list[Notice]:
     if person.age_years is not None and person.age_years < 50:
         return [
             Notice(
-                "under_50",
+                NoticeCode.UNDER_50,
                 "The person is under 50, where the WHO classes are not meant to be used (ISCD); ask for a Z-score.",
             )
         ]
@@ -125,7 +126,7 @@ def sided(film: Radiograph, recipe: Recipe, limbs: list[Limb]) -> tuple[list[Lim
         if len(limbs) == 1 and limbs[0].side != film.side:
             return limbs, [
                 Notice(
-                    "side_contradicted",
+                    NoticeCode.SIDE_CONTRADICTED,
                     f"The film is marked {film.side}, but the bone looks like the other side's; the film may be "
                     "mirrored or marked wrongly. It is named by what the bone looks like.",
                 )
@@ -134,14 +135,14 @@ def sided(film: Radiograph, recipe: Recipe, limbs: list[Limb]) -> tuple[list[Lim
     if not all(limb.side_sure for limb in limbs):
         return limbs, [
             Notice(
-                "side_uncertain",
+                NoticeCode.SIDE_UNCERTAIN,
                 "Nothing on the film says which side is which, and the bone does not show it clearly; name the side "
                 "yourself before the answer is used.",
             )
         ]
     return limbs, [
         Notice(
-            "side_by_convention",
+            NoticeCode.SIDE_BY_CONVENTION,
             f"Nothing on the film says which side is which; {joint.sided_by}.",
         )
     ]

@@ -9,7 +9,7 @@ import torch
 from core.clinical import Clinical
 from core.estimate import Difficulty, Estimate, Score
 from core.radiograph import Radiograph
-from core.refusal import Code, Notice, Refused
+from core.refusal import Code, Notice, NoticeCode, Refused
 from core.regions import Regions
 from core.vertebra import Vertebra
 from evidence.difficulty import judge
@@ -136,7 +136,7 @@ def remarks_on_missing(asked: Asked, person: Clinical) -> list[Notice]:
     if "clinical" not in asked.candidate.facts:
         return [
             Notice(
-                "clinical_not_known",
+                NoticeCode.CLINICAL_NOT_KNOWN,
                 "Age, sex and BMI are not known, so the film alone was read; with them the scores are surer.",
             )
         ]
@@ -145,7 +145,7 @@ def remarks_on_missing(asked: Asked, person: Clinical) -> list[Notice]:
     said = {"age_years": "age", "sex": "sex", "bmi": "BMI"}
     return [
         Notice(
-            "clinical_imputed",
+            NoticeCode.CLINICAL_IMPUTED,
             f"Not known: {', '.join(said[name] for name in missing)}. The mean of the people learned from was taken "
             "instead, and the network was told so.",
         )
@@ -158,7 +158,7 @@ def remarks_on_bodies(bodies: Sequence[Vertebra], scores: Mapping[str, Score]) -
     if not graded:
         return [
             Notice(
-                "vertebrae_not_found",
+                NoticeCode.VERTEBRAE_NOT_FOUND,
                 "Too few vertebral bodies were found with certainty to measure them; the scores come from the film as "
                 "a whole.",
             )
@@ -168,7 +168,7 @@ def remarks_on_bodies(bodies: Sequence[Vertebra], scores: Mapping[str, Score]) -
     if clear and fracture is not None and not fracture.positive:
         named = ", ".join(f"{body.level} (grade {body.grade})" for body in clear)
         said = f"By their heights these bodies are broken: {named}; by the score none is. Look again."
-        return [Notice("heights_against_score", said)], False
+        return [Notice(NoticeCode.HEIGHTS_AGAINST_SCORE, said)], False
     return [], True
 
 
