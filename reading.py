@@ -188,6 +188,7 @@ def answer(
         candidates=found.candidates,
         regions=found.regions,
         explanation=found.explanation,
+        explains=found.explains,
         density=found.density,
         difficulty=found.difficulty,
         warnings=found.notices,

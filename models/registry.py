@@ -44,7 +44,7 @@ def bundle(name_at_version: str, root: Path) -> Bundle:
 def at(folder: Path) -> Bundle:
     """The bundle in a folder, loaded once a process (again if it was replaced), however many threads ask at once.
 
-    It is kept until its folder is replaced or gone: those of every recipe together take less memory than one large film.
+    It is kept until its folder is replaced or gone: all that ship together take less memory than one large film.
     """
     folder = folder.resolve()
     with _guard:

@@ -26,7 +26,8 @@ def find_class(case: Case) -> Finding:
     masks: dict[str, Mask] = {}
     if case.outliner is not None and any(one.region for one in bundle.candidates):
         masks = masks_of(crop, case.outliner, case.on)
-    answers = {one.name: engine.answer(one, shown_to(one, crop, masks), case.on) for one in bundle.candidates}
+    inputs = {one.name: shown_to(one, crop, masks) for one in bundle.candidates}
+    answers = {one.name: engine.answer(one, inputs[one.name], case.on) for one in bundle.candidates}
     case.clock.lap("network")
 
     own = {
@@ -45,11 +46,12 @@ def find_class(case: Case) -> Finding:
 
     whole = [one for one in bundle.candidates if one.region is None and one.name in heard]
     heat: Pixels | None = None
+    label = max(joint, key=joint.__getitem__)
     if whole:  # a network that saw one region cut out has no map of the film to show
-        surest = max(whole, key=lambda one: own[one.name][estimate.label or ""])
-        answer = answers[surest.name]
-        shown = Preprocess.from_dict(surest.preprocessing)
-        heat = case.over_film(shown.back(grad_cam(answer.maps, answer.gradients), crop))
+        surest = max(whole, key=lambda one: own[one.name][label])
+        # The map of the class that is shown, which need not be this network's own first choice.
+        maps, gradients = engine.explain(surest, inputs[surest.name], case.on, bundle.labels.index(label))
+        heat = case.over_film(Preprocess.from_dict(surest.preprocessing).back(grad_cam(maps, gradients), crop))
     case.clock.lap("explain")
     return Finding(
         estimate,
@@ -58,6 +60,7 @@ def find_class(case: Case) -> Finding:
         candidates=own,
         regions=regions,
         explanation=heat,
+        explains=None if heat is None else label,
         seen=case.limb is not None,
     )
 

@@ -60,6 +60,7 @@ class Finding:
     candidates: dict[str, Probabilities] = field(default_factory=dict)
     regions: Regions = field(default_factory=Regions)
     explanation: Pixels | None = None
+    explains: str | None = None
     density: Pixels | None = None
     vertebrae: tuple[Vertebra, ...] = ()
     seen: bool = True

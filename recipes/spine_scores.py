@@ -27,12 +27,14 @@ YES, NO = "yes", "no"
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """One network's answers: probability by score, with the lines, and what lies behind them."""
+    """One network's answers: probability by score, with the lines, and what lies behind them: its output, and the
+    clinical values it was told, if any."""
 
     candidate: Candidate
     probabilities: dict[str, float]
     lines: dict[str, Line]
     behind: engine.Answer
+    clinical: engine.Array | None = None
 
 
 def find_scores(case: Case) -> Finding:
@@ -62,8 +64,11 @@ def find_scores(case: Case) -> Finding:
     difficulty = difficulty_of(stands, asked, distance, unusual, remarks, agree)
     case.clock.lap("calibrate")
 
-    shown = Preprocess.from_dict(stands.candidate.preprocessing)
-    heat = shown.back(grad_cam(stands.behind.maps, stands.behind.gradients), film)
+    shown, question = Preprocess.from_dict(stands.candidate.preprocessing), most_positive(stands)
+    maps, gradients = engine.explain(
+        stands.candidate, shown(film), case.on, bundle.scores.index(question), stands.clinical
+    )
+    heat = shown.back(grad_cam(maps, gradients), film)
     case.clock.lap("explain")
     regions = [as_region(body, film) for body in reversed(bodies)]
     return Finding(
@@ -73,6 +78,7 @@ def find_scores(case: Case) -> Finding:
         candidates={one: answer.probabilities for one, answer in asked.items()},
         regions=Regions(tuple(region for region in regions if region.mask.any())),
         explanation=heat,
+        explains=question,
         vertebrae=tuple(bodies),
         seen=bool(bodies),
     )
@@ -95,7 +101,7 @@ def ask(
             for number, score in enumerate(bundle.scores)
         }
         probabilities = {score: probability for score, (probability, _) in told.items()}
-        asked[one.name] = Asked(one, probabilities, {score: line for score, (_, line) in told.items()}, behind)
+        asked[one.name] = Asked(one, probabilities, {score: line for score, (_, line) in told.items()}, behind, beside)
     return asked
 
 
@@ -121,6 +127,12 @@ def spokesman(asked: Mapping[str, Asked], person: Clinical) -> Asked:
     known = any(getattr(person, name) is not None for name in KNOWN)
     fitting = [one for one in asked.values() if ("clinical" in one.candidate.facts) == known]
     return (fitting or list(asked.values()))[0]
+
+
+def most_positive(asked: Asked) -> str:
+    """The question that a map explains: the one that lies farthest beyond its threshold, or comes nearest to it. Logits
+    of two questions cannot be compared, but odds against those of each one's threshold can."""
+    return max(asked.probabilities, key=lambda name: about_line(asked.probabilities[name], asked.lines[name].threshold))
 
 
 def scores_of(asked: Asked) -> dict[str, Score]:

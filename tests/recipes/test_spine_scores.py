@@ -3,8 +3,9 @@
 import pytest
 from scipy.special import expit
 
+from evidence.scores import Line
 from recipes.spine import FRACTURE
-from recipes.spine_scores import answer_of, lines_of
+from recipes.spine_scores import Asked, answer_of, lines_of, most_positive
 
 FACTS = {
     "scale": {FRACTURE: [2.0, -1.0], "osteoporosis": [1.0, 0.0]},
@@ -38,3 +39,12 @@ def test_other_scores_know_nothing_of_heights() -> None:
     assert answer_of(0.5, FACTS, "osteoporosis", 0.4)[0] == pytest.approx(expit(0.5))
     assert [line.threshold for line in lines_of(FACTS, (FRACTURE, "osteoporosis"))] == [0.4, 0.3]
     assert [line.threshold for line in lines_of(FACTS, (FRACTURE, "osteoporosis"), measured=False)] == [0.1, 0.3]
+
+
+def test_the_map_belongs_to_the_question_farthest_beyond_its_threshold() -> None:
+    """Not to the higher probability: a fracture at .3 lies far beyond .1, osteoporosis at .4 not beyond .5."""
+    lines = {FRACTURE: Line(0.1), "osteoporosis": Line(0.5)}
+    one = Asked(None, {FRACTURE: 0.3, "osteoporosis": 0.4}, lines, None)  # type: ignore[arg-type]
+    assert most_positive(one) == FRACTURE
+    other = Asked(None, {FRACTURE: 0.05, "osteoporosis": 0.4}, lines, None)  # type: ignore[arg-type]
+    assert most_positive(other) == "osteoporosis"
