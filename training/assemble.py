@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from evidence.baselines import WEIGHTED
 from evidence.calibration import conformal_quantile
 from models.bundle import Bundle
 from models.bundle import Candidate as BundledCandidate
@@ -78,7 +79,7 @@ def _limits(evidence: dict[str, Any], labels: Sequence[str]) -> list[str]:
     network = across["joint"]["balanced_accuracy"]
     for name in ("size and contrast only", "age only"):
         if name in across:
-            value = across[name]["balanced_accuracy"]["value"]
+            value = across[f"{name} {WEIGHTED}"]["balanced_accuracy"]["value"]
             verdict = "better than" if network["low"] > value else "not surely better than"
             said.append(
                 f"Over the folds the networks' balanced accuracy ({network['value']:.2f}, {network['low']:.2f} to "

@@ -14,7 +14,7 @@ from PIL import Image
 from core.radiograph import Mask, Radiograph
 from core.refusal import Refused
 from core.settings import settings
-from evidence.baselines import out_of_fold, trivial_features
+from evidence.baselines import both_weightings, trivial_features
 from evidence.calibration import calibrated
 from evidence.curves import reliability, roc_by_class
 from evidence.delong import compare
@@ -159,7 +159,11 @@ def _baselines(
     ages = [limb.age for limb in limbs if limb.age is not None]
     if len(ages) == len(limbs):
         features["age"] = np.array(ages)[:, None]
-    return {name: out_of_fold(values, truth, fold, count) for name, values in features.items()}
+    return {
+        weighted: answer
+        for name, values in features.items()
+        for weighted, answer in both_weightings(name, values, truth, fold, count).items()
+    }
 
 
 def _film(

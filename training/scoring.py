@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evidence.baselines import out_of_fold
+from evidence.baselines import both_weightings
 from evidence.calibration import calibrated
 from evidence.metrics import classification
 from training.crossfit import Fitted
@@ -57,9 +57,9 @@ def _baselines(data: Dataset, parts: Split, rows: list[int], count: int) -> dict
     commonest = np.bincount(truth, minlength=count) / len(truth)
     found = {
         "commonest class": np.tile(commonest, (len(rows), 1)),
-        "size and contrast only": out_of_fold(data.trivial[rows], truth, part, count),
+        **both_weightings("size and contrast only", data.trivial[rows], truth, part, count),
     }
     ages = [data.examples[row].clinical.age_years for row in rows]
     if all(age is not None for age in ages):
-        found["age only"] = out_of_fold(np.array(ages, float)[:, None], truth, part, count)
+        found |= both_weightings("age only", np.array(ages, float)[:, None], truth, part, count)
     return found
