@@ -19,7 +19,7 @@ from core.clock import Clock
 from core.finding import Finding
 from core.radiograph import Radiograph
 from core.reading import ModelVersion, Reading, ViewGuess
-from core.refusal import Code, Notice, Refused
+from core.refusal import Code, Notice, NoticeCode, Refused
 from core.regions import Regions
 from core.settings import settings
 from imaging import check, read_radiograph
@@ -86,7 +86,8 @@ def read(
     except Exception:
         log.exception("a film could not be read")
         fault = Notice(
-            "fault", "The program failed on this film; the film is not at fault, and the log says at which step."
+            NoticeCode.FAULT,
+            "The program failed on this film; the film is not at fault, and the log says at which step.",
         )
         return [Reading(name, "failed", warnings=(fault,), timing_ms=clock.times())]
 
@@ -104,7 +105,7 @@ def remarks_on(person: Clinical) -> list[Notice]:
     if person.age_years is not None and person.age_years < 50:
         return [
             Notice(
-                "under_50",
+                NoticeCode.UNDER_50,
                 "The person is under 50, where the WHO classes are not meant to be used (ISCD); ask for a Z-score.",
             )
         ]
@@ -148,6 +149,7 @@ def answer(
         candidates=found.candidates,
         regions=found.regions,
         explanation=found.explanation,
+        explains=found.explains,
         density=found.density,
         difficulty=found.difficulty,
         warnings=found.notices,

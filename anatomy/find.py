@@ -11,7 +11,7 @@ from anatomy.knee import KNEE
 from anatomy.knees import find_knees
 from anatomy.limb import Limb
 from core.radiograph import Radiograph
-from core.refusal import Code, Notice, Refused
+from core.refusal import Code, Notice, NoticeCode, Refused
 from models.bundle import Node
 
 JOINTS: dict[str, Joint] = {"hip": FEMUR, "knee": KNEE}  # by site
@@ -41,7 +41,7 @@ def sided(film: Radiograph, site: str, shows: str, limbs: list[Limb]) -> tuple[l
         if len(limbs) == 1 and limbs[0].side != film.side:
             return limbs, [
                 Notice(
-                    "side_contradicted",
+                    NoticeCode.SIDE_CONTRADICTED,
                     f"The film is marked {film.side}, but the bone looks like the other side's; the film may be "
                     "mirrored or marked wrongly. It is named by what the bone looks like.",
                 )
@@ -50,14 +50,14 @@ def sided(film: Radiograph, site: str, shows: str, limbs: list[Limb]) -> tuple[l
     if not all(limb.side_sure for limb in limbs):
         return limbs, [
             Notice(
-                "side_uncertain",
+                NoticeCode.SIDE_UNCERTAIN,
                 "Nothing on the film says which side is which, and the bone does not show it clearly; name the side "
                 "yourself before the answer is used.",
             )
         ]
     return limbs, [
         Notice(
-            "side_by_convention",
+            NoticeCode.SIDE_BY_CONVENTION,
             f"Nothing on the film says which side is which; {joint.sided_by}.",
         )
     ]

@@ -10,7 +10,6 @@ from core.refusal import Notice
 
 NEAR_MARGIN = 0.15  # two likeliest classes closer than this: the film lies near the line between them
 DISAGREEMENT = 0.15  # Jensen-Shannon divergence (bits) between candidates that agree on the class
-LOW_QUALITY = {"exposure", "blurred", "too_small", "collimated", "implant", "burned_in_text", "clipped"}
 
 
 def judge(
@@ -39,7 +38,7 @@ def judge(
         reasons.append("out_of_distribution")
     if not regions_steady:
         reasons.append("region_uncertain")
-    if any(notice.code in LOW_QUALITY for notice in notices):
+    if any(notice.code.about_quality for notice in notices):
         reasons.append("low_quality")
     score = max(1 - (first - second), 1 - NEAR_MARGIN) if reasons else 1 - (first - second)
     return Difficulty(round(score, 4), bool(reasons), tuple(reasons))

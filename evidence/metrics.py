@@ -88,6 +88,19 @@ def figure(values: Array) -> Figure:
     return Figure(float(value), float(low), float(high))
 
 
+def centred(values: Array) -> Array:
+    """A figure [0] and its draws [1:] less the draws' bias, their mean's distance from the figure; none below 0.
+
+    For a sum of sizes, such as the calibration error: what chance adds to the films at hand, each draw adds once more,
+    and a plain percentile interval may lie wholly above its own figure (Efron and Tibshirani 1993, section 10.4).
+    """
+    drawn = values[1:]
+    known = drawn[np.isfinite(drawn)]
+    if not len(known):
+        return values
+    return np.concatenate([values[:1], np.maximum(drawn - (known.mean() - values[0]), 0.0)])
+
+
 def interval(
     measure: Callable[[npt.NDArray[np.integer]], float], group: Sequence[Hashable], draws: int = 1000, seed: int = 0
 ) -> Figure:
@@ -140,7 +153,7 @@ def classification(
         "balanced_accuracy": given(_divided(right, are).mean(1)),
         "quadratic_kappa": given(_kappa(tables)),
         "brier": asdict(bootstrap.mean(((probabilities - one_hot) ** 2).sum(1))),
-        "calibration_error": given(_divided(np.abs(gaps).sum(1), films)),
+        "calibration_error": given(centred(_divided(np.abs(gaps).sum(1), films))),
         "classes": per_class,
         "confusion": confusion_matrix(truth, answer, labels=list(range(count))).tolist(),
     }
@@ -148,8 +161,8 @@ def classification(
 
 def calibration_error(truth: Labels, probabilities: Array) -> float:
     """Expected calibration error of the answered class: how far confidence and share of right answers lie apart,
-    over `BINS` bins of equal width (Guo et al., ICML 2017). Chance alone makes it larger than 0, and a bootstrap's
-    draws larger than the value: read its interval as a bound from above."""
+    over `BINS` bins of equal width (Guo et al., ICML 2017). Chance alone makes it larger than 0: with few films neither
+    the value nor its interval reaches 0, however well calibrated the classifier is."""
     return float(np.abs(_gaps(truth, probabilities).sum(0)).sum() / len(truth))
 
 

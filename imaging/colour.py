@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.radiograph import Pixels
-from core.refusal import Code, Notice, Refused
+from core.refusal import Code, Notice, NoticeCode, Refused
 
 Colour = npt.NDArray[np.uint8]  # [H, W, 3], red, green, blue
 GREY_TOLERANCE: Final = 12  # levels between channels that JPEG's chroma may leave on a grey film
@@ -46,7 +46,7 @@ def grey_of_colour(colour: Colour) -> tuple[Pixels, tuple[Notice, ...]]:
             "The picture is a film coloured by a rainbow map; its grey was taken back from the map, in 256 levels "
             "at most; send the film itself."
         )
-        return _by_colour(colour), (Notice("pseudo_colour", message),)
+        return _by_colour(colour), (Notice(NoticeCode.PSEUDO_COLOUR, message),)
     if _off_tint(sample) <= max(TINT_TOLERANCE, TINT_SHARE * float(spread.mean())):
         return np.minimum(luminance, 1, dtype=np.float32), ()
     raise Refused(

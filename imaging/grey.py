@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.radiograph import Mask, Pixels
-from core.refusal import Notice
+from core.refusal import Notice, NoticeCode
 from imaging.decode import Words
 from imaging.header import Header
 from imaging.layout import Layout
@@ -120,7 +120,7 @@ def _voi(
     if count > 1:
         notices = (
             Notice(
-                "several_windows",
+                NoticeCode.SEVERAL_WINDOWS,
                 f"The file offers {count} ways to show the film ({len(tables)} tables, {len(windows)} windows); "
                 f"number {chosen + 1} was taken.",
             ),

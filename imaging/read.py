@@ -10,7 +10,7 @@ from pydicom.uid import UID
 
 from core.identity import case_id, machine_key
 from core.radiograph import Acquisition, Mask, Radiograph
-from core.refusal import Code, Notice, Refused
+from core.refusal import Code, Notice, NoticeCode, Refused
 from core.settings import settings
 from imaging.collimation import exposed, shuttered
 from imaging.colour import grey_of_colour
@@ -100,12 +100,14 @@ def _upright_and_anonymous(film: Radiograph) -> Radiograph:
     field = exposed(pixels)
     padded = film.valid
     film_only = field if padded is None or not padded.any() else (padded if field is None else field & padded)
-    from_colours = any(notice.code == "pseudo_colour" for notice in notices)  # such a map may run either way
+    from_colours = any(notice.code == NoticeCode.PSEUDO_COLOUR for notice in notices)  # such a map may run either way
     if is_bone_dark(pixels, film_only if film_only is not None and film_only.any() else None, from_colours):
         pixels = np.subtract(np.float32(1), pixels)
         if padded is not None:
             pixels[~padded] = 0
-        notices.append(Notice("polarity", "Bone was dark on this film, so it was inverted; check that bone is bright."))
+        notices.append(
+            Notice(NoticeCode.POLARITY, "Bone was dark on this film, so it was inverted; check that bone is bright.")
+        )
     lines = text_lines(pixels)
     if lines:
         pixels = pixels.copy() if pixels is film.pixels else pixels
@@ -157,7 +159,9 @@ def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
     words, precision = words_of(file, layout, frame or 0)
     notices: tuple[Notice, ...] = ()
     if file.syntax is None or "TransferSyntaxUID" not in getattr(header.dataset, "file_meta", {}):
-        notices += (Notice("no_file_meta", "The file does not name its encoding; it was told from the bytes."),)
+        notices += (
+            Notice(NoticeCode.NO_FILE_META, "The file does not name its encoding; it was told from the bytes."),
+        )
     valid: Mask | None = None
     if words.ndim == 3 or layout.photometric == "PALETTE COLOR":
         colour = words if words.ndim == 3 else _through_palette(words, header)

@@ -7,7 +7,7 @@ from pydicom.sr._snomed_dict import mapping as snomed_ct
 
 from core.clinical import Clinical, Sex
 from core.radiograph import Side, Site, View
-from core.refusal import Notice
+from core.refusal import Notice, NoticeCode
 from imaging.header import Header
 
 # PS3.16 annex L (body part examined) and CID 4009, by the recipes' sites; every other named part is "other",
@@ -77,7 +77,7 @@ def side_of(header: Header) -> tuple[Side | None, tuple[Notice, ...]]:
     if len(set(said.values())) > 1:
         told = ", ".join(f"{keyword} {side}" for keyword, side in said.items())
         message = f"The file's tags disagree about the side ({told}); none was taken: look at the marker on the film."
-        return None, (Notice("side_contradicted", message),)
+        return None, (Notice(NoticeCode.SIDE_CONTRADICTED, message),)
     return next(iter(said.values()), None), ()
 
 

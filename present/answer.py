@@ -8,7 +8,7 @@ from html import escape
 
 from core.estimate import Bmd, Estimate
 from core.reading import Reading
-from core.refusal import Notice
+from core.refusal import Notice, NoticeCode
 from present.colours import class_colour
 from present.model_card import ModelCard, measured_sentence
 from present.overlay import shows
@@ -275,7 +275,7 @@ def _without_map(reading: Reading) -> tuple[Notice, ...]:
     if reading.explanation is None or shows(reading.explanation):
         return ()
     message = "There is no explanation map: no place on the film spoke for this class more than the others."
-    return (Notice("no_explanation", message),)
+    return (Notice(NoticeCode.NO_EXPLANATION, message),)
 
 
 def _not_read(reading: Reading) -> str:

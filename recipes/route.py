@@ -12,7 +12,7 @@ from dataclasses import replace
 from anatomy.limb import Limb
 from core.radiograph import Radiograph
 from core.reading import Reading
-from core.refusal import Code, Notice, Refused
+from core.refusal import Code, Notice, NoticeCode, Refused
 from recipes.recipe import Recipe
 from recipes.view import Seen
 
@@ -70,11 +70,15 @@ def guard(film: Radiograph, recipe: Recipe, seen: Seen | None, found_by: FoundBy
                 f"The film looks like {seen.in_words}, {recipe.name} reads {recipe.shows}; "
                 "choose another film or recipe.",
             )
-        return [Notice("view_contradicted", f"{outweighed_by}, but it looks like {seen.in_words}; make sure of it.")]
+        return [
+            Notice(
+                NoticeCode.VIEW_CONTRADICTED, f"{outweighed_by}, but it looks like {seen.in_words}; make sure of it."
+            )
+        ]
     if film.site is None and (seen is None or not seen.sure):
         return [
             Notice(
-                "view_not_stated",
+                NoticeCode.VIEW_NOT_STATED,
                 f"Nothing in the file says what it shows; it is read as {recipe.shows}. Make sure that it is one.",
             )
         ]

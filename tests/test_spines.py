@@ -14,6 +14,8 @@ from anatomy.vertebrae import FEWEST
 from core.clinical import Clinical
 from core.settings import settings
 from core.vertebra import LEVELS, POINTS
+from present.still import legend_of
+from present.wording import lower_first, score_title
 from recipes import by_name
 from simulation import Uncommon, VirtualFilm, dicom
 
@@ -48,6 +50,8 @@ def test_a_lateral_spine_gets_scores_and_bodies_that_lie_on_its_own(scanner: str
     row = answer.row()
     assert (row["status"], row["recipe"]) == ("read", "spine_vertex")
     assert set(row["scores"]) == set(RECIPE.scores)
+    assert answer.explains in RECIPE.scores
+    assert legend_of([answer])[0] == f"Evidence for {lower_first(score_title(answer.explains))}"
     assert all(0 < score["probability"] < 1 for score in row["scores"].values())
     assert len(answer.vertebrae) >= 5
     off = []

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.example import Example
 from core.settings import settings
-from evidence.baselines import out_of_fold
+from evidence.baselines import WEIGHTED, both_weightings
 from evidence.calibration import calibrated, conformal_quantile
 from evidence.copies import contradictions, find_copies, groups
 from evidence.metrics import classification
@@ -161,11 +161,11 @@ def _baselines(
     commonest = np.bincount(known, minlength=count) / len(known)
     found = {
         "commonest class": np.tile(commonest, (len(rows), 1)),
-        "size and contrast only": out_of_fold(data["trivial"][rows], known, part, count),
+        **both_weightings("size and contrast only", data["trivial"][rows], known, part, count),
     }
     ages = [data.examples[row].clinical.age_years for row in rows]
     if all(age is not None for age in ages):
-        found["age only"] = out_of_fold(np.array(ages, float)[:, None], known, part, count)
+        found |= both_weightings("age only", np.array(ages, float)[:, None], known, part, count)
     return found
 
 
@@ -184,7 +184,7 @@ def limits(evidence: Mapping[str, Any], labels: Sequence[str]) -> list[str]:
     network = across["joint"]["balanced_accuracy"]
     for name in ("size and contrast only", "age only"):
         if name in across:
-            value = across[name]["balanced_accuracy"]["value"]
+            value = across[f"{name} {WEIGHTED}"]["balanced_accuracy"]["value"]
             verdict = "better than" if network["low"] > value else "not surely better than"
             said.append(
                 f"Over the folds the networks' balanced accuracy ({network['value']:.2f}, {network['low']:.2f} to "

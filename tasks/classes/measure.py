@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from evidence.baselines import out_of_fold, trivial_features
+from evidence.baselines import both_weightings, trivial_features
 from evidence.curves import reliability, roc_by_class
 from evidence.delong import compare as delong
 from evidence.metrics import classification
@@ -97,7 +97,11 @@ def baselines(
     ages = [row.age for row in rows if row.age is not None]
     if len(ages) == len(rows):
         features["age"] = np.array(ages)[:, None]
-    return {name: out_of_fold(values, truth, fold, count) for name, values in features.items()}
+    return {
+        weighted: answer
+        for name, values in features.items()
+        for weighted, answer in both_weightings(name, values, truth, fold, count).items()
+    }
 
 
 def differences(

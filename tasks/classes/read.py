@@ -60,7 +60,14 @@ def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, f
     case.clock.lap("calibrate")
     heat = explained(case, members, part.outputs, candidates, estimate.label)
     case.clock.lap("explain")
-    return replace(found, estimate=estimate, difficulty=difficulty, candidates=candidates, explanation=heat)
+    return replace(
+        found,
+        estimate=estimate,
+        difficulty=difficulty,
+        candidates=candidates,
+        explanation=heat,
+        explains=None if heat is None else estimate.label,
+    )
 
 
 def probabilities(labels: Sequence[str], values: Array) -> dict[str, float]:
@@ -84,5 +91,5 @@ def explained(
         return None
     surest = max(whole, key=lambda node: candidates[node.name][label])
     inputs = Preprocess.from_dict(surest.preprocessing)
-    answer = engine.explain(surest, inputs(case.crop), case.on, list(labels).index(label))
-    return case.over_film(inputs.back(grad_cam(answer.maps, answer.gradients), case.crop))
+    maps, gradients = engine.explain(surest, inputs(case.crop), case.on, list(labels).index(label))
+    return case.over_film(inputs.back(grad_cam(maps, gradients), case.crop))

@@ -10,7 +10,7 @@ from core.estimate import Estimate
 from core.finding import Finding
 from core.labels import CLASSES
 from core.radiograph import Pixels, Radiograph
-from core.refusal import Code, Notice, Refused
+from core.refusal import Code, Notice, NoticeCode, Refused
 from evidence.densitometry import CLASS_FROM_AGE, Residuals, class_probabilities, deciding, report
 from evidence.difficulty import judge
 from imaging.preprocess import Preprocess
@@ -52,7 +52,7 @@ def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, f
     said: DensityPrediction = predictions[part.task.name]
     (node,) = ensemble.nodes
     told = report(Residuals.from_dict(node.outputs, node.facts), said.abmd, said.spread, case.person)
-    notices = tuple(one for one in found.notices if one.code != "under_50")
+    notices = tuple(one for one in found.notices if one.code != NoticeCode.UNDER_50)
     if case.person.age_years is not None and case.person.age_years < CLASS_FROM_AGE:
         neck = next(one for one in told if one.region == "femoral_neck")
         estimate, notices = Estimate({}, (), neck, told), (*notices, _without_class(case.person))
@@ -89,4 +89,4 @@ def _without_class(person: Clinical) -> Notice:
         if person.sex is not None
         else "a Z-score would stand in its place, but needs the sex, which is not known."
     )
-    return Notice("under_50", f"The person is under {CLASS_FROM_AGE}: there is no WHO class (ISCD); {given}")
+    return Notice(NoticeCode.UNDER_50, f"The person is under {CLASS_FROM_AGE}: there is no WHO class (ISCD); {given}")

@@ -127,7 +127,7 @@ def figures_of_answers(
         if known is not None and not np.isnan(known).any() and min(truth.sum(), (~truth).sum()) >= 10:
             fold = (np.unique(group, return_inverse=True)[1] % 5).astype(str).tolist()
             own = {KNOWN_ONLY: out_of_fold(known[rows], truth.astype(int), fold, 2)[:, 1], **own}
-            drawn[KNOWN_ONLY] = Line(0.5)
+            drawn[KNOWN_ONLY] = Line(float(truth.mean()))  # its probabilities are those of this prevalence
         judges = {name: score_figures(truth, values, drawn[name], group) for name, values in own.items()}
         if curves:
             for name, values in own.items():

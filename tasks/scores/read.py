@@ -8,7 +8,7 @@ from core.clinical import Clinical
 from core.estimate import Difficulty, Estimate, Score
 from core.finding import Finding
 from core.labels import FRACTURE
-from core.refusal import Notice
+from core.refusal import Notice, NoticeCode
 from core.vertebra import Vertebra
 from evidence.difficulty import judge
 from evidence.explanation import grad_cam
@@ -89,7 +89,7 @@ def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, f
     difficulty = difficulty_of(stands, said.answers, distance, unusual, remarks, agree)
     case.clock.lap("calibrate")
 
-    question = max(scores, key=lambda name: about_line(scores[name].probability, scores[name].threshold))
+    question = most_positive(stands)
     node = next(node for node in ensemble.nodes if node.name == said.reported)
     heat = _explained(case, node, part.outputs.index(question))
     case.clock.lap("explain")
@@ -108,8 +108,14 @@ def _explained(case: Case, node: Node, of: int) -> Any:
     scale = ClinicalScale.from_dict(node.facts["clinical"]) if "clinical" in node.facts else None
     inputs = Preprocess.from_dict(node.preprocessing)
     beside = None if scale is None else scale(case.person)
-    behind = engine.explain(node, inputs(case.film), case.on, of, beside)
-    return inputs.back(grad_cam(behind.maps, behind.gradients), case.film)
+    return inputs.back(grad_cam(*engine.explain(node, inputs(case.film), case.on, of, beside)), case.film)
+
+
+def most_positive(answer: ScoreAnswer) -> str:
+    """The question that a map explains: the one that lies farthest beyond its threshold, or comes nearest to it. Logits
+    of two questions cannot be compared, but odds against those of each one's threshold can."""
+    said, lines = answer.probabilities, answer.lines
+    return max(said, key=lambda name: about_line(said[name], lines[name].threshold))
 
 
 def scores_of(answer: ScoreAnswer) -> dict[str, Score]:
@@ -125,7 +131,7 @@ def remarks_on_missing(answer: ScoreAnswer, person: Clinical) -> list[Notice]:
     if not answer.clinical:
         return [
             Notice(
-                "clinical_not_known",
+                NoticeCode.CLINICAL_NOT_KNOWN,
                 "Age, sex and BMI are not known, so the film alone was read; with them the scores are surer.",
             )
         ]
@@ -134,7 +140,7 @@ def remarks_on_missing(answer: ScoreAnswer, person: Clinical) -> list[Notice]:
     said = {"age_years": "age", "sex": "sex", "bmi": "BMI"}
     return [
         Notice(
-            "clinical_imputed",
+            NoticeCode.CLINICAL_IMPUTED,
             f"Not known: {', '.join(said[name] for name in missing)}. The mean of the people learned from was taken "
             "instead, and the network was told so.",
         )
@@ -147,7 +153,7 @@ def remarks_on_bodies(bodies: Sequence[Vertebra], scores: Mapping[str, Score]) -
     if not graded:
         return [
             Notice(
-                "vertebrae_not_found",
+                NoticeCode.VERTEBRAE_NOT_FOUND,
                 "Too few vertebral bodies were found with certainty to measure them; the scores come from the film as "
                 "a whole.",
             )
@@ -157,7 +163,7 @@ def remarks_on_bodies(bodies: Sequence[Vertebra], scores: Mapping[str, Score]) -
     if clear and fracture is not None and not fracture.positive:
         named = ", ".join(f"{body.level} (grade {body.grade})" for body in clear)
         said = f"By their heights these bodies are broken: {named}; by the score none is. Look again."
-        return [Notice("heights_against_score", said)], False
+        return [Notice(NoticeCode.HEIGHTS_AGAINST_SCORE, said)], False
     return [], True
 
 

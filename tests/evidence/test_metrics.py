@@ -86,6 +86,32 @@ def test_the_calibration_error_is_that_of_torchmetrics() -> None:
     )
 
 
+@pytest.mark.parametrize("count", [40, 150, 1000])
+def test_the_interval_of_the_calibration_error_holds_its_value(count: int) -> None:
+    """Of a classifier whose probabilities are true, where the value is chance alone and draws add as much again."""
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        probabilities = softmax(2 * random.normal(size=(count, 3)), axis=1)
+        truth = (probabilities.cumsum(1) > random.random((count, 1))).argmax(1)
+        found = classification(truth, probabilities, "abc", range(count), 300)["calibration_error"]
+        assert found["low"] < found["value"] < found["high"]
+
+
+def test_the_interval_of_the_calibration_error_holds_that_of_all_films() -> None:
+    """Of an overconfident classifier, whose error over films without end is known, about as often as it says."""
+    random = np.random.default_rng(1)
+
+    def films(count: int) -> tuple[np.ndarray, np.ndarray]:
+        logits = random.normal(size=(count, 3))
+        return (softmax(logits, axis=1).cumsum(1) > random.random((count, 1))).argmax(1), softmax(3 * logits, axis=1)
+
+    true, held = calibration_error(*films(300_000)), 0
+    for _ in range(60):
+        found = classification(*films(400), "abc", range(400), 300)["calibration_error"]
+        held += found["low"] <= true <= found["high"]
+    assert held >= 52
+
+
 def test_one_hundred_percent_confidence_has_a_bin() -> None:
     assert calibration_error(np.array([0, 0, 1, 1]), np.eye(2)[[0, 0, 0, 0]]) == 0.5
 
@@ -115,8 +141,11 @@ def test_the_quick_intervals_are_as_wide_as_those_drawn_film_by_film() -> None:
     for name, measure in slow.items():
         drawn = interval(measure, group, 2000, seed=9)
         assert figures[name]["value"] == pytest.approx(drawn.value)
-        assert figures[name]["low"] == pytest.approx(drawn.low, abs=0.012)
-        assert figures[name]["high"] == pytest.approx(drawn.high, abs=0.012)
+        bias = (
+            figures[name]["low"] - drawn.low if name == "calibration_error" else 0.0
+        )  # which that interval leaves out
+        assert figures[name]["low"] == pytest.approx(drawn.low + bias, abs=0.012)
+        assert figures[name]["high"] == pytest.approx(drawn.high + bias, abs=0.012)
 
 
 def test_a_mean_leaves_out_what_is_not_known() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from core.estimate import Difficulty
 from core.reading import ModelVersion, Reading
-from core.refusal import Code, Notice, Refusal
+from core.refusal import Code, Notice, NoticeCode, Refusal
 from core.settings import ROOT
 from models import registry
 from models.bundle import describe
@@ -46,7 +46,7 @@ def test_a_hard_case_gives_each_reason_in_words() -> None:
 @pytest.mark.parametrize(
     "reading",
     [
-        a_reading(warnings=(Notice("clipped", "<script>alert(1)</script>"),)),
+        a_reading(warnings=(Notice(NoticeCode.UNSHARP, "<script>alert(1)</script>"),)),
         a_reading(model=ModelVersion("<img src=x onerror=alert(1)>", "1", "<b>bold</b>")),
         a_reading(difficulty=Difficulty(0.6, True, ("<script>",))),
         Reading("x", "refused", refusal=Refusal(Code.UNREADABLE, "<iframe></iframe>")),

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from anatomy.femur import OUTLINED
 from core.labels import CLASSES
-from core.refusal import Code, Notice
+from core.refusal import Code, Notice, NoticeCode
 from evidence.difficulty import judge
 from present import wording
 from recipes import RECIPES
@@ -120,7 +120,7 @@ def test_every_region_is_named_and_coloured() -> None:
 def test_what_is_said_of_the_whole_film_is_told_from_what_is_said_of_one_limb() -> None:
     film, masks = hip_film()
     right, left = hip_readings(film, masks)
-    own = a_reading(warnings=(SIDES_ASSUMED, Notice("x", "Of this one.")))
+    own = a_reading(warnings=(SIDES_ASSUMED, Notice(NoticeCode.UNSHARP, "Of this one.")))
     assert wording.shared_warnings([right, left]) == (SIDES_ASSUMED,)
     assert wording.shared_warnings([right, own]) == (SIDES_ASSUMED,)
     assert wording.shared_warnings([right]) == ()
