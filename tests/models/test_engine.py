@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from models import engine
-from models.bundle import Candidate, load
+from models.bundle import Node, load
 from models.placement import place
 from tests.tiny import OPTIONS
 
@@ -20,12 +20,12 @@ IMAGES = np.random.default_rng(0).random((8, 3, 64, 64), dtype=np.float32) * 2 -
 
 
 @pytest.fixture
-def candidates(tiny_bundle: Path) -> tuple[Candidate, ...]:
-    return load(tiny_bundle / "knee_resnet" / "0.1.0").candidates
+def candidates(tiny_bundle: Path) -> tuple[Node, ...]:
+    return tuple(load(tiny_bundle / "knee_resnet" / "0.1.0").networks.values())
 
 
 @pytest.mark.parametrize("network", list(OPTIONS))
-def test_eight_threads_give_the_answers_and_gradients_of_one(candidates: tuple[Candidate, ...], network: str) -> None:
+def test_eight_threads_give_the_answers_and_gradients_of_one(candidates: tuple[Node, ...], network: str) -> None:
     one = next(one for one in candidates if one.name == network)
 
     def both(image: np.ndarray) -> list[np.ndarray]:
@@ -39,7 +39,7 @@ def test_eight_threads_give_the_answers_and_gradients_of_one(candidates: tuple[C
                 assert all(np.array_equal(*pair) for pair in zip(before, after, strict=True))
 
 
-def test_two_threads_are_inside_a_network_at_once(candidates: tuple[Candidate, ...]) -> None:
+def test_two_threads_are_inside_a_network_at_once(candidates: tuple[Node, ...]) -> None:
     """Each waits within its forward pass until the other is there too; with one lock for all, neither ever comes."""
     one, meeting = candidates[0], Barrier(2)
 
@@ -57,7 +57,7 @@ def test_two_threads_are_inside_a_network_at_once(candidates: tuple[Candidate, .
 
 
 @pytest.mark.parametrize("network", list(OPTIONS))
-def test_each_output_has_gradients_of_its_own(candidates: tuple[Candidate, ...], network: str) -> None:
+def test_each_output_has_gradients_of_its_own(candidates: tuple[Node, ...], network: str) -> None:
     one = next(one for one in candidates if one.name == network)
     answer = engine.answer(one, IMAGES[0], CPU)
     slopes = []
@@ -69,7 +69,7 @@ def test_each_output_has_gradients_of_its_own(candidates: tuple[Candidate, ...],
     assert not np.allclose(slopes[1], slopes[2])
 
 
-def test_an_answer_runs_no_pass_backward(candidates: tuple[Candidate, ...]) -> None:
+def test_an_answer_runs_no_pass_backward(candidates: tuple[Node, ...]) -> None:
     """What gradients would need is not even kept."""
     recorded: list[bool] = []
     hook = candidates[0].weights.register_forward_hook(_note(recorded))
@@ -112,7 +112,7 @@ def test_a_network_that_was_changed_is_copied_again() -> None:
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
-def test_threads_on_a_gpu_and_on_the_cpu_share_one_network(candidates: tuple[Candidate, ...]) -> None:
+def test_threads_on_a_gpu_and_on_the_cpu_share_one_network(candidates: tuple[Node, ...]) -> None:
     one, gpu = candidates[0], torch.device("cuda")
     alone = [engine.answer(one, image, CPU).logits for image in IMAGES]
     with ThreadPoolExecutor(8) as pool:

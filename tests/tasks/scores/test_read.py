@@ -7,6 +7,7 @@ from scipy.special import expit
 from core.labels import FRACTURE
 from evidence.scores import Line
 from tasks.scores.decode import decode, lines_of
+from tasks.scores.measure import ScoreAnswer
 from tasks.scores.read import most_positive
 
 FACTS = {
