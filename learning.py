@@ -26,9 +26,11 @@ from core.reading import Reading
 from core.settings import Settings, settings
 from imaging import to_png
 from models.bundle import copy as copy_bundle
-from models.bundle import save
+from models.bundle import describe, save
 from models.registry import find as find_bundle
 from recipes import Recipe, by_name, learner, view
+from recipes.facts import facts_of
+from report.card import model_card
 from training import density_evaluation, strangers, view_course
 from training.courses import course_of
 from training.examined import Examined
@@ -37,6 +39,8 @@ from training.views import REAL, files_of
 from training.virtual import TEST_FILMS
 
 Tell = Callable[[str, int, int], None]  # which step, how much is done, how much there is
+AT_HAND = 20  # real films of one source
+GENERATED = 4  # images of one kind that are not radiographs
 
 __all__ = [
     "Examined",
@@ -51,15 +55,14 @@ __all__ = [
     "counts",
     "enqueue",
     "evaluate",
-    "evaluate_views",
     "film_png",
+    "films_at_hand",
     "label_studio_status",
     "no_films",
     "prognosis",
     "promote",
     "pull",
     "push",
-    "real_films",
     "simulate",
     "train",
     "waiting",
@@ -243,11 +246,19 @@ def train(
     source = learned_from or ("" if views else of_virtual(recipe) if data == VIRTUAL else manifests[0].name)
     bundle = course.teach(recipe, preset_name, manifests, out, seed, version, source, first, workers, say)
     folder = save(bundle, out / "bundles")
+    _write_card(folder)
     if data == VIRTUAL and views:
         view_course.sign(recipe, folder, view_course.measure(folder, views_to_examine(workers, say), say))
     elif data == VIRTUAL and test_films and course.examine and course.sign:
         tests = to_examine(recipe, VIRTUAL, test_films, workers, say)
         course.sign(recipe, folder, course.examine(recipe, folder, tests, workers, say))
+    return _write_card(folder)
+
+
+def _write_card(folder: Path) -> Path:
+    """Write the model card of a bundle that was just made, or just measured, from its config and its evidence."""
+    about = describe(folder)
+    (folder / "README.md").write_text(model_card(facts_of(about), about["evidence"]), encoding="utf-8")
     return folder
 
 
@@ -270,7 +281,14 @@ def evaluate(
     measured, some are filmed again and again besides. bundle: `name@version`, the recipe's own unless told. Raises
     ValueError in one sentence for what cannot be measured.
     """
-    recipe, say = by_name(recipe_name), tell or (lambda *_: None)
+    recipe, say = learner(recipe_name), tell or (lambda *_: None)
+    if recipe.name == view.RECIPE.name:
+        if data != VIRTUAL:
+            raise ValueError(
+                "view is measured on virtual films and on real ones under OSTEOLENS_DATA; pass --data virtual"
+            )
+        views = find_bundle(bundle or recipe.bundle or "", settings().weights)
+        return Examined(view_course.measure(views, views_to_examine(workers, say), say))
     examine, root = course_of(recipe).examine, settings().weights
     if examine is None:
         raise ValueError(
@@ -291,20 +309,20 @@ def evaluate(
     return replace(found, again=again)
 
 
-def evaluate_views(bundle: str | None = None, workers: int = 1, tell: Tell | None = None) -> dict[str, Any]:
-    """What the view network says of virtual films nobody learned from, of real films at hand, and of what is none."""
-    say = tell or (lambda *_: None)
-    folder = find_bundle(bundle or view.RECIPE.bundle or "", settings().weights)
-    return view_course.measure(folder, views_to_examine(workers, say), say)
-
-
-def real_films() -> dict[str, list[Path]]:
-    """The files of real films at hand, by kind, with those that no recipe reads."""
-    return {one.name: files_of(one, settings().data) for one in REAL}
+def films_at_hand() -> dict[str, list[tuple[str, bytes]]]:
+    """Real films under OSTEOLENS_DATA by source, at most some twenty each, and generated images that are not
+    radiographs: names and bytes."""
+    films = {source.name: files_of(source, settings().data) for source in REAL}
+    found = {
+        name: [(path.name, path.read_bytes()) for path in paths[:: max(1, len(paths) // AT_HAND)]]
+        for name, paths in films.items()
+        if paths
+    }
+    return found | {f"drawn: {kind}": [(kind, one) for one in many] for kind, many in no_films(GENERATED).items()}
 
 
 def no_films(each: int) -> dict[str, list[bytes]]:
-    """Pictures that are no film, some of each kind, as files; others than those that taught."""
+    """Generated images that are not radiographs, some of each kind, as files; none of them was used in training."""
     random = np.random.default_rng(91_000)
     return {kind: [to_png(strangers.draw(random, kind)) for _ in range(each)] for kind in strangers.KINDS}
 

@@ -51,7 +51,7 @@ class ModelFacts:
             questions=questions,
             networks=networks,
             weights=weights,
-            coverage=(description.get("coverage") or None) if labels or questions else None,
+            coverage=(description.get("coverage") or None) if labels else None,
             learned_from=description.get("learned_from", ""),
             provenance=description.get("provenance", {}),
             simplifications=simplifications,

@@ -1,5 +1,7 @@
 """What classes, questions, networks, regions, views and sets of films are called where a person reads of them."""
 
+from collections.abc import Mapping
+
 from core.labels import NORMAL, OSTEOPENIA, OSTEOPOROSIS
 
 CLASS_TITLES = {NORMAL: "Normal", OSTEOPENIA: "Osteopenia", OSTEOPOROSIS: "Osteoporosis"}
@@ -45,7 +47,7 @@ REGIONS = {
 SETS = {
     "internal": "simulated patients not used in training, on the simulated scanner used in training (alpha).",
     "external": "simulated patients not used in training, on a simulated scanner not used in training (beta).",
-    "test": "test split, not used for training or for choosing a model.",
+    "test": "test split, not used in training.",
     "held_out": "validation split, also used for early stopping and calibration, so these figures are optimistic.",
     "cross_validation": "cross-validation on the development split; networks not trained on a film predict it.",
 }
@@ -123,6 +125,15 @@ def set_note(name: str, data: str = "virtual") -> str:
 def set_place(name: str) -> str:
     """A set within a sentence, after `on`."""
     return PLACES.get(name, name)
+
+
+def weights_sentence(weights: Mapping[str, float]) -> str:
+    """How the networks' answers are combined. weights: by network; empty where all have the same weight."""
+    if not weights:
+        return ""
+    named = ", ".join(f"{network_title(name)} {weight:.2f}" for name, weight in weights.items())
+    ignored = " A network with weight 0 is shown but does not affect the ensemble." if 0.0 in weights.values() else ""
+    return f"Ensemble weights, fitted on validation films: {named}.{ignored}"
 
 
 def within(title: str) -> str:

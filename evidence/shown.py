@@ -40,23 +40,22 @@ class Plot:
 
 @dataclass(frozen=True)
 class Intervals:
-    """Figures with their intervals, one below the other: by measure, each model's."""
+    """One set's figures with their intervals, one below the other: by measure, each model's."""
 
     title: str
     measures: Mapping[str, tuple[tuple[str, Figure], ...]]
 
 
-Block = str | Table | Plot | Intervals
+Block = str | Table | Plot
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands below it, in order. folded: shown on request only, where a screen can."""
+    """A heading and what stands below it, in order."""
 
     title: str
     blocks: tuple[Block, ...] = ()
     level: int = 2
-    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,8 +97,8 @@ class Show(Protocol):
         """Sections of the model card, below `Evaluation`."""
         ...
 
-    def panel(self, facts: ModelFacts, evidence: Evidence) -> Sequence[Section]:
-        """Sections of the workbench's models page."""
+    def intervals(self, facts: ModelFacts, evidence: Evidence) -> Sequence[Intervals]:
+        """What a screen draws before it offers the card's sections."""
         ...
 
     def page(self, study: Study) -> Sequence[Section]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from core.estimate import Bmd, Estimate
+from core.model_facts import ModelSummary
 from core.reading import Reading
 from core.refusal import Notice
 from present.colours import class_colour

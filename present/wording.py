@@ -9,8 +9,10 @@ from core.reading import Reading
 from core.refusal import Code, Notice
 from core.titles import CLASS_TITLES as CLASS_TITLES
 from core.titles import REGIONS as REGIONS
-from core.titles import SITES, VIEWS, class_title, lower_first, network_title, plain, region_title, score_title
+from core.titles import SITES, VIEWS, class_title, lower_first, plain, region_title, score_title
+from core.titles import network_title as network_title
 from core.titles import view_title as view_title
+from core.titles import weights_sentence as weights_sentence
 
 DISCLAIMER = "Research tool, not a medical device. Not for diagnosis or treatment."
 
@@ -255,15 +257,6 @@ def doubt_sentence(scores: Mapping[str, Score], coverage: float | None = None) -
     named = " and ".join([undecided[0], *(lower_first(one) for one in undecided[1:])])
     tail = "" if coverage is None else f" A true answer is kept in {coverage * 100:.0f} % of films like those held out."
     return f"{named}: neither yes nor no can be ruled out, this film alone does not decide.{tail}"
-
-
-def weights_sentence(weights: Mapping[str, float]) -> str:
-    """How the networks' answers are combined. weights: by network; empty where all have the same weight."""
-    if not weights:
-        return ""
-    named = ", ".join(f"{network_title(name)} {weight:.2f}" for name, weight in weights.items())
-    ignored = " A network with weight 0 is shown but does not affect the ensemble." if 0.0 in weights.values() else ""
-    return f"Ensemble weights, fitted on validation films: {named}.{ignored}"
 
 
 def difficulty_sentence(reading: Reading) -> str:

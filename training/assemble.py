@@ -31,10 +31,6 @@ def assemble(
     """Calibration and conformal bound come from the development folds; the test part only ever gives figures."""
     rows = parts.rows(*parts.folds)
     made = provenance(preset, seed, {one.candidate.name: one.network for one in fitted})
-    limits = [
-        *recipe.simplifications,
-        *_limits(evidence, recipe.labels),
-    ]
     return Bundle(
         name=recipe.name,
         version=version,
@@ -58,31 +54,14 @@ def assemble(
         provenance=made,
         evidence=evidence,
         card=model_card(
-            recipe.title, recipe.name, version, recipe.labels, learned_from, INTENDED_USE, made, evidence, limits
+            recipe.title,
+            recipe.name,
+            version,
+            recipe.labels,
+            learned_from,
+            INTENDED_USE,
+            made,
+            evidence,
+            recipe.simplifications,
         ),
     )
-
-
-def _limits(evidence: dict[str, Any], labels: Sequence[str]) -> list[str]:
-    """What the run itself says about its figures."""
-    data, across = evidence["data"], evidence["cross_validation"]
-    said = [
-        f"{data['distinct_films_used']} distinct films are few for {len(labels)} classes; the intervals show how few.",
-    ]
-    doubted = data["films_left_out_because_their_copies_carry_another_label"]
-    if doubted:
-        said.append(
-            f"{doubted} films stood in the set more than once under different labels; they were left out, and the same "
-            "doubt hangs over labels that happen to stand only once."
-        )
-    network = across["joint"]["balanced_accuracy"]
-    for name in ("size and contrast only", "age only"):
-        if name in across:
-            value = across[name]["balanced_accuracy"]["value"]
-            verdict = "better than" if network["low"] > value else "not surely better than"
-            said.append(
-                f"Over the folds the networks' balanced accuracy ({network['value']:.2f}, {network['low']:.2f} to "
-                f"{network['high']:.2f}) is {verdict} that of a regression on {name.removesuffix(' only')} alone "
-                f"({value:.2f}), which never sees a bone."
-            )
-    return said

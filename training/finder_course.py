@@ -16,6 +16,7 @@ from recipes.limbs import JOINTS, find_limbs
 from recipes.recipe import Recipe
 from training import fresh, whole_films
 from training.about import INTENDED_USE, provenance
+from training.card import model_card
 from training.fit import Schedule, fit
 from training.knee_lesson import KneeLesson
 from training.lesson import LandmarkLesson, Lesson
@@ -142,21 +143,6 @@ def held_out_figures(finder: Outliner, joint: Joint, films: WholeFilms) -> dict[
 
 
 def _card(recipe: Recipe, joint: Joint, version: str, learned_from: str, evidence: dict[str, Any]) -> str:
-    held = evidence["held_out"]
-    lines = [
-        "---", "license: apache-2.0", "tags: [radiograph, landmarks, research]", "---",
-        f"# {recipe.title} ({recipe.name} {version})", "",
-        f"**Not a medical device.** {INTENDED_USE}", "",
-        f"Learned from: {learned_from}", "",
-        f"On {evidence['data']['films_held_out']} films held out, with {held['limbs']} whole {joint.many}: "
-        f"{held['missed']} not found, {held['invented']} found where there is none.",
-        "", "| landmark | median error | 95 of 100 below |", "|---|---|---|",
-        *(
-            f"| {name.replace('_', ' ')} | {held['median_error'][name]} | "
-            f"{held['largest_error_in_95_of_100'][name]} |"
-            for name in joint.needed
-        ),
-        "", f"Errors are shares of the distance from {joint.needed[0].replace('_', ' ')} to "
-        f"{joint.unit.replace('_', ' ')}, about {joint.unit_mm} mm.", "",
-    ]  # fmt: skip
-    return "\n".join(lines)
+    return model_card(
+        recipe.title, recipe.name, version, (), learned_from, INTENDED_USE, {}, evidence, recipe.simplifications
+    )

@@ -28,6 +28,7 @@ from recipes.view import OTHER, VIEWS, Seen, seen_from
 from training import strangers, views
 from training.about import INTENDED_USE, provenance
 from training.assemble import COVERAGE
+from training.card import model_card
 from training.fit import Schedule, answers, fit
 from training.manifest import Manifest
 from training.split import one_held_out
@@ -325,41 +326,6 @@ def _origin(sources: Sequence[RealSource]) -> str:
 
 
 def _card(recipe: Recipe, version: str, origin: str, evidence: Mapping[str, Any]) -> str:
-    lines = [
-        "---", "license: apache-2.0", "library_name: transformers", "pipeline_tag: image-classification",
-        "tags: [radiograph, view, research]", "---",
-        f"# {recipe.title} ({recipe.name} {version})", "",
-        f"**Not a medical device.** {INTENDED_USE}", "",
-        f"Views, in order: {', '.join(VIEWS)}. Learned from: {origin}.", "",
-        "Real films that taught nothing only measure: knee crops, which are cut from the knee films.", "",
-    ]  # fmt: skip
-    for title, key in (("Virtual persons nobody learned from, by scanner", "virtual"),
-                       ("Real sources, each by a network that never saw it", "left_out"),
-                       ("Real films, by the network that ships", "real")):  # fmt: skip
-        if evidence.get(key):
-            lines += [f"## {title}", "", *table(evidence[key]), ""]
-    return "\n".join(lines)
-
-
-def table(sets: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Sets as a table in Markdown."""
-    return [
-        "| set | films | told rightly | share of distinct films (95 % interval) | surely wrong | taken for |",
-        "|---|---|---|---|---|---|",
-        *(
-            f"| {name}{', learned from' if one.get('learned_from') else ''} | {one['films']} | {one['right']} | "
-            "{value:.3f} ({low:.3f} to {high:.3f}) | ".format(**one["share_right"])
-            + f"{one['surely_wrong']} | {_mistaken(one['taken_for'])} |"
-            for name, one in sets.items()
-        ),
-    ]
-
-
-def _mistaken(taken_for: Mapping[str, Mapping[str, int]]) -> str:
-    wrong = [
-        f"{count} {view} for {name}"
-        for view, counts in taken_for.items()
-        for name, count in counts.items()
-        if name != view
-    ]
-    return ", ".join(wrong) or "what they are"
+    return model_card(
+        recipe.title, recipe.name, version, VIEWS, origin, INTENDED_USE, {}, evidence, recipe.simplifications
+    )

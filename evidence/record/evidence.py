@@ -1,7 +1,7 @@
 """The evidence of one bundle: what it was trained on, and its figures by set of films."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evidence.record.base import EvidenceError
@@ -22,7 +22,8 @@ MARKS = {
     "landmarks": ("landmarks", "vertebrae"),
 }
 VIEWS = tuple(ViewFigures.model_fields)
-NO_SET = {"schema", "tasks", "data", "outlines_held_out", "comparison", *VIEWS}
+KNOWN = ("schema", "tasks", "data", "comparison")
+FACTS = (*KNOWN, "outlines_held_out")  # keys of an evidence file that name no set
 
 
 class FigureSet(ClassFigures, ScoreFigures, DensityFigures, LandmarkFigures, MaskFigures):
@@ -57,27 +58,28 @@ class Evidence:
             raise EvidenceError(
                 f"found evidence of schema {schema!r}, expected at most {SCHEMA}; update Osteolens to read this bundle"
             )
-        sets = {
-            name: FigureSet.from_plain(_set(one))
-            for name, one in values.items()
-            if name not in NO_SET and isinstance(one, Mapping)
-        }
-        views = {name: values[name] for name in VIEWS if name in values}
-        known = [task for task in MARKS if any(task in one.tasks() for one in sets.values())]
-        return cls(
-            tasks=(*known, *(task for task in values.get("tasks", ()) if task not in known)),
+        figures = {name: one for name, one in values.items() if isinstance(one, Mapping) and name not in FACTS}
+        found = cls.measured(figures)
+        return replace(
+            found,
+            tasks=(*found.tasks, *(task for task in values.get("tasks", ()) if task not in found.tasks)),
             data=values.get("data", {}),
-            sets=sets,
-            views=ViewFigures.from_plain(views) if views else None,
             comparison={
                 question: {name: ClassSummary.from_plain(one) for name, one in answers.items()}
                 for question, answers in values.get("comparison", {}).items()
             },
-            others={
-                name: one
-                for name, one in values.items()
-                if name == "outlines_held_out" or (name not in NO_SET and name not in sets)
-            },
+            others={name: one for name, one in values.items() if name not in (*KNOWN, *figures)},
+        )
+
+    @classmethod
+    def measured(cls, sets: Mapping[str, Mapping[str, Any]]) -> "Evidence":
+        """From what a measurement gives: plain figures by set, and the network of views' by kind of film."""
+        views = {name: one for name, one in sets.items() if name in VIEWS and all(map(_is_views, one.values()))}
+        known = {name: FigureSet.from_plain(_set(one)) for name, one in sets.items() if name not in views}
+        return cls(
+            tasks=tuple(task for task in MARKS if any(task in one.tasks() for one in known.values())),
+            sets=known,
+            views=ViewFigures.from_plain(views) if views else None,
         )
 
     def to_plain(self) -> dict[str, Any]:
@@ -114,3 +116,7 @@ def _set(values: Mapping[str, Any]) -> Mapping[str, Any]:
     if whole and all("films" in one and ("balanced_accuracy" in one or "accuracy" in one) for one in inner):
         return {"answers": values}
     return values
+
+
+def _is_views(values: Any) -> bool:
+    return isinstance(values, Mapping) and "share_right" in values

@@ -9,7 +9,7 @@ from evidence.figure import UNDEFINED, Figure, p_text
 from evidence.record import ENSEMBLE, ClassFigures, ClassSummary, Evidence, FigureSet
 from evidence.shown import Answers, Cell, Intervals, Plot, Result, Section, Table
 from evidence.study import Study
-from tasks.classes import views
+from tasks.classes import compared, views
 
 OVERALL = {
     "accuracy": "Accuracy",
@@ -18,16 +18,10 @@ OVERALL = {
     "brier": "Brier score (lower is better)",
     "calibration_error": "Calibration error (lower is better)",
 }
+MEASURES = ("balanced_accuracy", "accuracy", "quadratic_kappa", "brier")
 BY_CLASS = {"auc": "AUC", "sensitivity": "Sensitivity", "specificity": "Specificity", "ppv": "PPV", "npv": "NPV"}
 METRICS = {"accuracy": "accuracy", "balanced_accuracy": "balanced_accuracy", "quadratic_kappa": "cohen_kappa",
            "brier": "brier_score"}  # fmt: skip
-# What other networks were asked on the knee films (`evidence.comparison`).
-QUESTIONS = {
-    "random": "single knees, two classes, random split",
-    "grouped": "single knees, two classes, copies kept in one split",
-    "whole": "whole films, three classes, copies kept in one split",
-    "apart": "each knee separately, three classes, copies kept in one split",
-}
 FEWEST = 10  # in a bin of confidence: the share right among fewer is mostly chance
 Sets = Mapping[str, FigureSet]
 
@@ -61,52 +55,36 @@ def card(facts: ModelFacts, evidence: Evidence) -> list[Section]:
     if evidence.views:
         return views.card(evidence.views)
     sets = evidence.holding("classes")
-    compared = [
-        Section(
-            f"Other networks: {QUESTIONS.get(question, question)}",
-            (
-                f"n = {next(iter(of.values())).films} predictions on {next(iter(of.values())).groups} distinct films. "
-                "The best of several networks is chosen on these same films, so its figures are optimistic.",
-                _compared(of),
-            ),
-            3,
-        )
-        for question, of in evidence.comparison.items()
-    ]
     return [
         Section("Overall", (_overall(sets, digits=2),), 3),
         *_prediction_sets(facts, sets, 3),
         Section(
-            "By class, ensemble",
-            ("PPV and NPV apply at the prevalence shown.", _by_class(sets, ENSEMBLE, facts.labels, digits=2)),
+            "By class",
+            ("PPV and NPV apply at the prevalence shown.", _by_class(sets, _reported(sets), facts.labels, digits=2)),
             3,
         ),
-        *compared,
+        *compared.sections(evidence.comparison),
     ]
 
 
-def panel(facts: ModelFacts, evidence: Evidence) -> list[Section]:
-    """Overall figures with their intervals, and the ensemble by class."""
+def intervals(facts: ModelFacts, evidence: Evidence) -> list[Intervals]:
+    """Each model's overall figures, a set each; none of views, whose sources are too many."""
     if evidence.views:
-        return views.panel(evidence.views)
-    sets = evidence.holding("classes")
-    if not sets:
         return []
-    plots = tuple(
+    sets = evidence.holding("classes")
+    return [
         Intervals(
             f"{set_title(name).capitalize()}: {set_place(name)} (n = {next(iter(one.answers.values())).films})",
             {
-                title: tuple((model_title(model), getattr(summary, key)) for model, summary in one.answers.items()
-                             if getattr(summary, key))
-                for key, title in OVERALL.items() if key != "calibration_error"
+                OVERALL[key]: tuple(
+                    (model_title(model), figure)
+                    for model in _models(sets)
+                    if (figure := getattr(one.answers.get(model), key, None))
+                )
+                for key in MEASURES
             },
         )
         for name, one in sets.items()
-    )  # fmt: skip
-    return [
-        Section("Overall", plots),
-        *(Section(one.title, one.blocks, folded=True) for one in _prediction_sets(facts, sets)),
-        Section("By class, ensemble", (_by_class(sets, ENSEMBLE, facts.labels, digits=2),), folded=True),
     ]
 
 
@@ -157,27 +135,7 @@ def results(evidence: Evidence) -> list[Result]:
 
 def limits(facts: ModelFacts, evidence: Evidence) -> list[str]:
     """Few films, doubtful labels, and baselines that the networks do not surely beat."""
-    said = []
-    films = evidence.data.get("distinct_films_used")
-    if films:
-        said.append(f"Only {films} distinct films for {len(facts.labels)} classes, hence the wide intervals.")
-    doubted = evidence.data.get("films_left_out_because_their_copies_carry_another_label")
-    if doubted:
-        said.append(
-            f"{doubted} films were excluded because copies of them carry different labels. Labels of films without a "
-            "copy may be wrong as often."
-        )
-    across = evidence.sets.get("cross_validation")
-    network = across.ensemble.balanced_accuracy if across and across.ensemble else None
-    if across and network and network.low is not None:
-        for name, what in (("size and contrast only", "image size and contrast"), ("age only", "age")):
-            plain = across.answers[name].balanced_accuracy if name in across.answers else None
-            if plain and plain.value is not None and network.low <= plain.value:
-                said.append(
-                    f"In cross-validation, the ensemble's balanced accuracy ({network.text(2)}) is not clearly better "
-                    f"than that of a regression on {what} alone ({plain.value:.2f})."
-                )
-    return said
+    return compared.limits(facts, evidence)
 
 
 def _how(facts: ModelFacts, sets: Sets) -> list[str]:
@@ -339,18 +297,15 @@ def _differences(sets: Mapping[str, ClassFigures], labels: Sequence[str]) -> lis
     ]
 
 
-def _compared(of: Mapping[str, ClassSummary]) -> Table:
-    positive = list(next(iter(of.values())).classes)[-1]
-    rows = tuple(
-        (
-            model_title(name),
-            *((getattr(one, key) or UNDEFINED).text(2) for key in ("accuracy", "balanced_accuracy")),
-            one.classes[positive].auc.text(2),
-        )
-        for name, one in of.items()
-    )
-    return Table(("Model", "Accuracy", "Balanced accuracy", f"AUC, {class_title(positive).lower()}"), rows)
-
-
 def _models(sets: Mapping[str, ClassFigures]) -> list[str]:
-    return list(dict.fromkeys(model for one in sets.values() for model in one.answers))
+    """Every model once; an ensemble of one network goes by the network's own name."""
+    named = list(dict.fromkeys(model for one in sets.values() for model in one.answers))
+    alone = any(
+        name != ENSEMBLE and all(one.answers.get(name) == one.ensemble for one in sets.values()) for name in named
+    )
+    return [name for name in named if name != ENSEMBLE] if alone else named
+
+
+def _reported(sets: Mapping[str, ClassFigures]) -> str:
+    """The ensemble, or the one network that it is made of."""
+    return _models(sets)[0]

@@ -4,7 +4,7 @@ source stands for itself."""
 from collections.abc import Mapping
 
 from core.model_facts import ModelFacts
-from core.titles import plain, view_title
+from core.titles import lower_first, view_title
 from evidence.record import ViewCounts, ViewFigures
 from evidence.shown import Answers, Cell, Result, Section, Table
 from evidence.study import Study
@@ -25,7 +25,7 @@ NOTES = {
 CONFIDENT = (
     '"Confidently wrong": another view predicted with at least 80 % confidence, or rejected as out of distribution.'
 )
-SOURCES = {"virtual": "Simulated, scanner {}", "left_out": "Real, left out: {}", "pictures": "Generated: {}"}
+SHARES = "Shares are of distinct patients or films (copies counted once), with 95 % Wilson intervals."
 
 
 def answers(facts: ModelFacts) -> Answers:
@@ -48,26 +48,17 @@ def sentence(views: ViewFigures) -> str:
 def card(views: ViewFigures) -> list[Section]:
     """A section a kind of film."""
     return [
-        Section(TITLES[name], (*([NOTES[name]] if name in NOTES else []), _counted(of)), 3)
-        for name, of in _kinds(views).items()
-    ] + [Section("Terms", (CONFIDENT,), 3)]
-
-
-def panel(views: ViewFigures) -> list[Section]:
-    """A row a source of films."""
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (SOURCES[kind].format(name), one.films, one.share_right.text(2), one.surely_wrong)
-        for kind, of in _kinds(views).items()
-        if kind in SOURCES
-        for name, one in of.items()
-    )
-    return [Section("Views", (Table(("Films", "Number", "Correct", "Confidently wrong"), rows), CONFIDENT))]
+        Section("Terms", (SHARES, CONFIDENT), 3),
+        *(
+            Section(TITLES[name], (*([NOTES[name]] if name in NOTES else []), _counted(of)), 3)
+            for name, of in _kinds(views).items()
+        ),
+    ]
 
 
 def page(views: ViewFigures, study: Study) -> list[Section]:
     """Confusions by scanner, every source, and what whole readings make of the same films."""
-    shares = "Shares are of distinct patients or films (copies counted once), with 95 % Wilson intervals."
-    sections = [Section("Terms", (shares, CONFIDENT))]
+    sections = [Section("Terms", (SHARES, CONFIDENT))]
     labels = study.facts.labels
     for scanner, one in views.virtual.items():
         rows: tuple[tuple[Cell, ...], ...] = tuple(
@@ -130,7 +121,7 @@ def _counted(sources: Mapping[str, ViewCounts]) -> Table:
             f"{name}, used in training" if one.learned_from else name,
             one.films, one.right, one.share_right, one.surely_right, one.surely_wrong, one.by_distance_alone,
             "; ".join(
-                ", ".join(f"{count} {plain(view).lower()}" for view, count in sorted(to.items(), key=lambda x: -x[1]))
+                ", ".join(f"{count} {_short(view)}" for view, count in sorted(to.items(), key=lambda x: -x[1]))
                 for to in one.taken_for.values()
             ),
         )
@@ -143,3 +134,8 @@ def _outcomes(counts: Mapping[str, int], read: bool) -> str:
     """Of counts by outcome, those `read as RECIPE`, or those refused with a code."""
     told = [f"{count} {name}" for name, count in counts.items() if name.startswith("read") == read]
     return ", ".join(told) or "none"
+
+
+def _short(view: str) -> str:
+    """A view within a list: `knee AP`."""
+    return lower_first(view_title(view).replace(", ", " "))

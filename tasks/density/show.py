@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from core.model_facts import ModelFacts
-from core.titles import class_title, region_title, set_place, set_title
+from core.titles import class_title, region_title, set_place, set_title, within
 from evidence.change import change
 from evidence.figure import UNDEFINED
 from evidence.record import Again, Evidence, FigureSet, Step
-from evidence.shown import Answers, Cell, Plot, Result, Section, Table
+from evidence.shown import Answers, Cell, Intervals, Plot, Result, Section, Table
 from evidence.study import Study
 
 AGREEMENT = {
@@ -31,7 +31,7 @@ Sets = Mapping[str, FigureSet]
 def answers(facts: ModelFacts, evidence: Evidence) -> Answers:
     """Regions that are measured."""
     found = next(iter(evidence.holding("density").values()), None)
-    regions = ", ".join(region_title(region).lower() for region in found.regions) if found else ""
+    regions = ", ".join(within(region_title(region)) for region in found.regions) if found else ""
     return Answers(
         "A virtual projection of the femur's bone in g/cm², and the areal bone mineral density of each region"
         f"{f' ({regions})' if regions else ''}.",
@@ -63,13 +63,9 @@ def card(facts: ModelFacts, evidence: Evidence) -> list[Section]:
     ]
 
 
-def panel(facts: ModelFacts, evidence: Evidence) -> list[Section]:
-    """Agreement, and on request the classes."""
-    sets = evidence.holding("density")
-    if not sets:
-        return []
-    folded = [Section(one.title, one.blocks, folded=True) for one in _classes(sets, 2)[:1]]
-    return [Section("Agreement with the truth", (_agreement(sets),)), *folded]
+def intervals(facts: ModelFacts, evidence: Evidence) -> list[Intervals]:
+    """None: tables say it."""
+    return []
 
 
 def page(study: Study) -> list[Section]:
@@ -186,7 +182,7 @@ def _classes(sets: Sets, level: int) -> list[Section]:
 
 
 def _projections(sets: Sets, study: Study) -> list[Section]:
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (set_title(name), known.limbs, *(f"{one.median:.3f} ({one.low:.3f} to {one.high:.3f})"
                                          for one in (known.likeness, known.r) if one))
         for name, one in sets.items()
@@ -234,7 +230,7 @@ def _again(study: Study) -> list[Section]:
                 "variation (Glüer 1995), and least significant change, 2.77 times the root-mean-square deviation."
                 f"{published}",
                 Table(("Scanner", "Region", "Patients", "RMS-CV, %", "Least significant change, g/cm²"), rows, 1),
-                "JPEG: mean absolute change of the prediction from that of the uncompressed film, in g/cm², by quality.",
+                "JPEG: mean absolute change of the prediction from the uncompressed film's, in g/cm², by quality.",
                 _steps(study.again, "jpeg", ".0f"),
                 "Dose: the same by quanta at the detector, as a share of the scanner's own.",
                 _steps(study.again, "dose", "g"),

@@ -4,17 +4,19 @@ from collections.abc import Mapping
 
 from core.model_facts import ModelFacts
 from core.titles import plain, set_place, set_title
+from evidence.figure import Figure
 from evidence.record import Evidence, FigureSet, JointsFound, VertebraeFound
-from evidence.shown import Answers, Cell, Result, Section, Table
+from evidence.shown import Answers, Cell, Intervals, Result, Section, Table
 from evidence.study import Study
 
+AND, OR = "and more", "or more"  # of grades, as evidence names them and as they are shown
 Sets = Mapping[str, FigureSet]
 
 
 def answers(facts: ModelFacts, evidence: Evidence) -> Answers:
     """What is located."""
     found = [one.landmarks.joints for one in evidence.sets.values() if one.landmarks]
-    where = "Locates vertebral bodies." if not found else f"None: locates {found[0]} for other models."
+    where = "Locates vertebral bodies." if not found else f"Locates {found[0]} for other models; gives no class."
     return Answers(where, "keypoint-detection", ("landmarks",))
 
 
@@ -39,9 +41,9 @@ def card(facts: ModelFacts, evidence: Evidence) -> list[Section]:
     return [*joints, *_vertebrae(sets, 3)]
 
 
-def panel(facts: ModelFacts, evidence: Evidence) -> list[Section]:
-    """The same as on a card."""
-    return card(facts, evidence)
+def intervals(facts: ModelFacts, evidence: Evidence) -> list[Intervals]:
+    """None: tables say it."""
+    return []
 
 
 def page(study: Study) -> list[Section]:
@@ -51,15 +53,15 @@ def page(study: Study) -> list[Section]:
     for name, one in sets.items():
         if one.vertebrae is None or not one.vertebrae.grades:
             continue
-        grades = tuple((str(grade), *row) for grade, row in enumerate(one.vertebrae.grades))
+        grades: tuple[tuple[Cell, ...], ...] = tuple((str(at), *row) for at, row in enumerate(one.vertebrae.grades))
+        by_grade: tuple[tuple[Cell, ...], ...] = tuple(
+            (least.replace(AND, OR), of.bodies, of.sensitivity, of.specificity)
+            for least, of in one.vertebrae.by_grade.items()
+        )
         blocks: list[str | Table] = [
             f"Quadratic kappa {one.vertebrae.grade_kappa:.3f}. Rows show the true grade, columns the predicted one.",
             Table(("True grade", *map(str, range(len(grades)))), grades),
-            Table(
-                ("Grade", "Bodies", "Sensitivity", "Specificity"),
-                tuple((least.replace("and more", "or more"), of.bodies, of.sensitivity, of.specificity)
-                      for least, of in one.vertebrae.by_grade.items()),
-            ),
+            Table(("Grade", "Bodies", "Sensitivity", "Specificity"), by_grade),
         ]  # fmt: skip
         if one.vertebrae.fracture_by_heights:
             auc = one.vertebrae.fracture_by_heights.auc
@@ -69,10 +71,21 @@ def page(study: Study) -> list[Section]:
 
 
 def results(evidence: Evidence) -> list[Result]:
-    """Sensitivity and specificity of grade 1 or more; joints have counts only."""
-    return [
-        Result(metric, metric.capitalize(), getattr(of, metric), name, f"Genant grade {least}")
-        for name, one in evidence.holding("landmarks").items()
+    """The share of joints found; sensitivity and specificity of the grades of vertebral bodies."""
+    sets = evidence.holding("landmarks")
+    joints = [
+        Result(
+            "recall",
+            f"Share of {found.joints} found",
+            Figure((found.limbs - found.missed) / found.limbs, None, None),
+            name,
+        )
+        for name, one in sets.items()
+        if (found := one.landmarks) and found.limbs
+    ]
+    return joints + [
+        Result(metric, metric.capitalize(), getattr(of, metric), name, f"Genant grade {least.replace(AND, OR)}")
+        for name, one in sets.items()
         if one.vertebrae
         for least, of in one.vertebrae.by_grade.items()
         for metric in ("sensitivity", "specificity")
@@ -82,7 +95,10 @@ def results(evidence: Evidence) -> list[Result]:
 def limits(facts: ModelFacts, evidence: Evidence) -> list[str]:
     """Joints found on the validation split, whose patients look like those of training."""
     if any(one.landmarks for one in evidence.sets.values()):
-        return ["Evaluated on the validation split only, which comes from the same simulation as the training films."]
+        return [
+            "Evaluated on the validation split only, which comes from the same simulation as the training films. The "
+            "figures do not predict performance on real patients."
+        ]
     return []
 
 

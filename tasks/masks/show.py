@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from core.model_facts import ModelFacts
-from core.titles import network_title, region_title, set_place, set_title
+from core.titles import network_title, region_title, set_place, set_title, within
 from evidence.change import change
 from evidence.record import Evidence, FigureSet
-from evidence.shown import Answers, Cell, Plot, Result, Section, Table
+from evidence.shown import Answers, Cell, Intervals, Plot, Result, Section, Table
 from evidence.study import Study
 
 OUTLINES = {
@@ -29,7 +29,7 @@ def sentence(facts: ModelFacts, evidence: Evidence) -> str:
     """IoU of the network whose outlines are read, over the regions, on the set that it knows least."""
     for name, one in evidence.holding("masks").items():
         network, regions = next(iter(one.outlines.items()))
-        named = ", ".join(f"{region_title(region).lower()} {of.iou.text(2)}" for region, of in regions.items())
+        named = ", ".join(f"{within(region_title(region))} {of.iou.text(2)}" for region, of in regions.items())
         return f"IoU of {network_title(network)} on {set_place(name)}: {named}."
     return ""
 
@@ -40,9 +40,9 @@ def card(facts: ModelFacts, evidence: Evidence) -> list[Section]:
     return [Section("Outlines", (_table(sets, changes=False),), 3)] if sets else []
 
 
-def panel(facts: ModelFacts, evidence: Evidence) -> list[Section]:
-    """The same, on request."""
-    return [Section(one.title, one.blocks, folded=True) for one in card(facts, evidence)]
+def intervals(facts: ModelFacts, evidence: Evidence) -> list[Intervals]:
+    """None: tables say it."""
+    return []
 
 
 def page(study: Study) -> list[Section]:
@@ -55,8 +55,8 @@ def page(study: Study) -> list[Section]:
         Section(
             "Outlines",
             (
-                f"Compared with {truth}, at the film's resolution. The proximal femur is compared within its crop only, "
-                "because its shaft continues below.",
+                f"Compared with {truth}, at the film's resolution. The proximal femur is compared within its crop "
+                "only, because its shaft continues below.",
                 _table(sets, changes=len(sets) > 1),
                 Plot("outlines", "IoU by region and network, mean and 95 % interval"),
             ),

@@ -17,6 +17,9 @@ HEIGHTS = (
     "the simulation a fracture is little more than a loss of height, and an intact body has a normal shape. In real "
     "patients, degeneration, deformity and oblique projection make heights less reliable."
 )
+UNDECIDED = (
+    "Prediction sets are calibrated to keep each true answer in 90 % of cases. Undecided: both answers are kept."
+)
 
 
 def answers(facts: ModelFacts, evidence: Evidence) -> Answers:
@@ -55,21 +58,15 @@ def card(facts: ModelFacts, evidence: Evidence) -> list[Section]:
     ]
 
 
-def panel(facts: ModelFacts, evidence: Evidence) -> list[Section]:
-    """Each question's AUROC on each set, and on request the other figures."""
-    known = {(name, score): of for name, one in evidence.holding("scores").items() for score, of in one.scores.items()}
-    if not known:
-        return []
-    plots = tuple(
+def intervals(facts: ModelFacts, evidence: Evidence) -> list[Intervals]:
+    """Each question's AUROC on each set, the model that answers a reading first."""
+    return [
         Intervals(
             f"{score_title(score)}: {set_place(name)} (n = {of.reported.films}, {of.reported.positive} positive)",
             {"AUROC": tuple((network_title(model), one.auc) for model, one in reversed(of.answers.items()))},
         )
-        for (name, score), of in known.items()
-    )
-    return [
-        Section("AUROC", plots),
-        *(Section(one.title, one.blocks, folded=True) for one in card(facts, evidence)),
+        for name, one in evidence.holding("scores").items()
+        for score, of in one.scores.items()
     ]
 
 
@@ -142,7 +139,7 @@ def _about(name: str, one: ScoreAnswer) -> str:
     return f"{set_title(name)} ({one.positive} of {one.films} positive)"
 
 
-def _kept(sets: Mapping[str, Question], digits: int = 3) -> list[Table]:
+def _kept(sets: Mapping[str, Question], digits: int = 3) -> list[str | Table]:
     """What cannot be ruled out: how often a true answer is kept, and how often both are."""
     several = len(sets) > 1
     rows = [
@@ -154,9 +151,9 @@ def _kept(sets: Mapping[str, Question], digits: int = 3) -> list[Table]:
     ]  # fmt: skip
     if not rows:
         return []
-    head = (*(("Set",) if several else ()), "Prediction sets (90 % coverage for each true answer)", "Coverage, positives",
+    head = (*(("Set",) if several else ()), "Model", "Coverage, positives",
             "Coverage, negatives", "Undecided")  # fmt: skip
-    return [Table(head, tuple(rows), grouped=1 if several else 0)]
+    return [UNDECIDED, Table(head, tuple(rows), grouped=1 if several else 0)]
 
 
 def _differences(of: Question) -> list[Table]:

@@ -1,18 +1,19 @@
-"""Pictures of what scores say of fractures to come."""
+"""Plots of incident fractures by score: Kaplan-Meier curves, hazard ratios, decision curves."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 
-from present.evidence_plots import INK, LINES, PANEL, QUIET, RULE, STROKES, lettered, panels
-from present.wording import score_title
+from core.titles import score_title
+from evidence.figure import p_text
+from report.plotting import INK, LINES, PANEL, QUIET, RULE, STROKES, lettered, panels
 
 Study = Mapping[str, Any]
 SHADE = ("#56b4e9", "#0072b2", "#d55e00")  # from the lowest third to the highest
 
 
-def draw(study: Study) -> dict[str, Figure]:
+def draw(study: Study) -> dict[str, Drawing]:
     """Every picture by what it shows."""
     plots = {"kaplan_meier": kaplan_meier(study), "hazard_ratios": hazard_ratios(study)}
     if any("decision_curve" in one for one in study["scores"].values()):
@@ -20,7 +21,7 @@ def draw(study: Study) -> dict[str, Figure]:
     return plots
 
 
-def kaplan_meier(study: Study) -> Figure:
+def kaplan_meier(study: Study) -> Drawing:
     """A panel a score: share without a fracture by thirds, with bands, and how many were still followed below."""
     scores = study["scores"]
     plot, grid = panels(1, len(scores), PANEL * 1.5, PANEL * 1.45, below=0.3)
@@ -33,26 +34,26 @@ def kaplan_meier(study: Study) -> Figure:
             )
             panel.step(
                 curve["years"], curve["surviving"], where="post", color=SHADE[number], linestyle=STROKES[number],
-                linewidth=1.5, label=f"{third}: {curve['fractures']} of {curve['people']}",
+                linewidth=1.5, label=f"{third}: {curve['fractures']} / {curve['people']}",
             )  # fmt: skip
         panel.set(xlim=(0, max(found["marks"])), ylim=(max(0.0, lowest - 0.02), 1.005))
-        panel.set_title(f"{score_title(name)}, log-rank p {p_value(found['p'])}")
-        lettered(panel, "", "share without a fracture" if panel is grid[0][0] else "")
-        panel.legend(loc="lower left", fontsize=7, frameon=False, title="fractures of people", title_fontsize=7)
+        panel.set_title(f"{score_title(name)}, log-rank p {p_text(found['p'])}")
+        lettered(panel, "", "fracture-free" if panel is grid[0][0] else "")
+        panel.legend(loc="lower left", fontsize=7, frameon=False, title="fractures / patients", title_fontsize=7)
         panel.set_xticks(found["marks"])
-        panel.text(0, -0.11, "still followed", transform=panel.transAxes, fontsize=6.5, color=QUIET)
+        panel.text(0, -0.11, "at risk", transform=panel.transAxes, fontsize=6.5, color=QUIET)
         for number, curve in enumerate(found["curves"].values()):
             for mark, count in zip(found["marks"], curve["still_followed"], strict=True):
                 panel.annotate(
                     str(count), (mark, -0.155 - 0.045 * number), xycoords=("data", "axes fraction"), ha="center",
                     va="center", fontsize=6, color=SHADE[number], annotation_clip=False,
                 )  # fmt: skip
-        panel.text(0.5, -0.31, "years after the film", transform=panel.transAxes, fontsize=8, color=QUIET, ha="center")
+        panel.text(0.5, -0.31, "years since the film", transform=panel.transAxes, fontsize=8, color=QUIET, ha="center")
     return plot
 
 
-def hazard_ratios(study: Study) -> Figure:
-    """Hazard ratio a standard deviation of each score, crude and adjusted."""
+def hazard_ratios(study: Study) -> Drawing:
+    """Hazard ratio per standard deviation of each score, crude and adjusted."""
     rows = [
         (f"{score_title(name)}, {how}", ratio)
         for name, one in study["scores"].items()
@@ -73,11 +74,11 @@ def hazard_ratios(study: Study) -> Figure:
     panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     panel.minorticks_off()
     panel.set(ylim=(len(rows) - 0.5, -0.5), xlim=(min(low, 0.9) * 0.92, high * 1.1), title="")
-    lettered(panel, "hazard ratio a standard deviation of the score, 95 % interval", "")
+    lettered(panel, "hazard ratio per standard deviation of the score, 95 % interval", "")
     return plot
 
 
-def decision_curves(study: Study) -> Figure:
+def decision_curves(study: Study) -> Drawing:
     """A panel a score: net benefit of treating by risk with and without it, everyone and no one."""
     scores = {name: one for name, one in study["scores"].items() if "decision_curve" in one}
     plot, grid = panels(1, len(scores), PANEL * 1.5, PANEL * 1.3)
@@ -102,12 +103,7 @@ def decision_curves(study: Study) -> Figure:
         highest = max(found["high"] or 0 for found in (*curve["with"], *curve["without"]))
         panel.set(xlim=(curve["threshold"][0], curve["threshold"][-1]), ylim=(-0.03, highest * 1.1 + 0.01))
         panel.set_title(score_title(name))
-        across = f"risk of a fracture in {study['horizon']:g} years above which one treats"
+        across = f"threshold: {study['horizon']:g}-year fracture risk above which one treats"
         lettered(panel, across, "net benefit" if panel is grid[0][0] else "")
         panel.legend(loc="upper right", fontsize=7, frameon=False)
     return plot
-
-
-def p_value(p: float) -> str:
-    """A p value as papers print it."""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -1,51 +1,43 @@
-"""Pictures of how a measured density agrees with the truth, and of the projections it comes from."""
+"""Plots of the task `density`: agreement with the truth, projections, and repeatability."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
 
-from present.evidence_plots import INK, LINES, MARKS, QUIET, RULE
-from present.wording import region_title
+from core.titles import region_title
+from evidence.figure import Figure
+from evidence.study import Study
+from report.plotting import INK, LINES, MARKS, QUIET, RULE
 
-Study = Mapping[str, Any]
 SHOWN = ("total_hip", "femoral_neck")
 PANEL = 3.1  # inches
 
 
-def draw(study: Study, pictured: Mapping[str, Sequence[Any]]) -> dict[str, Figure]:
-    """Every picture that the study's figures allow, by what it shows."""
-    plots = {"agreement": agreement(study)}
-    plots |= {f"projections_{name}": projections(limbs) for name, limbs in pictured.items() if len(limbs) >= 3}
-    if study["again"]:
-        plots["again"] = again(study)
-    return plots
-
-
-def agreement(study: Study) -> Figure:
-    """A row a set; for each region shown, answers against the truth, and their difference over their mean."""
-    sets = study["sets"]
-    regions = [region for region in SHOWN if region in next(iter(sets.values()))["regions"]]
+def agreement(study: Study) -> Drawing:
+    """A row a set; for each region shown, predictions against the truth, and Bland-Altman plots."""
+    sets = {name: one for name, one in study.evidence.sets.items() if one.regions}
+    regions = [region for region in SHOWN if region in next(iter(sets.values())).regions]
     wide = 2 * len(regions)
-    plot = Figure(figsize=(PANEL * wide, PANEL * len(sets)), layout="constrained")
+    plot = Drawing(figsize=(PANEL * wide, PANEL * len(sets)), layout="constrained")
     panels = plot.subplots(len(sets), wide, squeeze=False)
     for row, (name, found) in enumerate(sets.items()):
         for column, region in enumerate(regions):
-            one = found["regions"][region]
-            truth, answer = np.array(one["truth"]), np.array(one["answer"])
+            one = found.regions[region]
+            truth, answer = np.array(one.truth), np.array(one.answer)
             left, right = panels[row][2 * column], panels[row][2 * column + 1]
             ends = (min(truth.min(), answer.min()) - 0.03, max(truth.max(), answer.max()) + 0.03)
             left.plot(ends, ends, color=RULE, linewidth=1)
             left.scatter(truth, answer, s=5, color=LINES[1], alpha=0.35, linewidths=0)
-            left.set(xlim=ends, ylim=ends, aspect="equal", xlabel="truth, g/cm²", ylabel="answer, g/cm²")
-            left.set_title(f"{region_title(region)}, {name}: r {one['r']['value']:.3f}", fontsize=9, color=INK)
-            bias, limits = one["bias"]["value"], one["limits"]["value"]
+            left.set(xlim=ends, ylim=ends, aspect="equal", xlabel="truth, g/cm²", ylabel="prediction, g/cm²")
+            left.set_title(f"{region_title(region)}, {name}: r {_value(one.r):.3f}", fontsize=9, color=INK)
+            bias, limits = _value(one.bias), _value(one.limits)
             right.scatter((truth + answer) / 2, answer - truth, s=5, color=LINES[1], alpha=0.35, linewidths=0)
             for level, stroke in ((bias, "-"), (bias - limits, "--"), (bias + limits, "--")):
                 right.axhline(level, color=LINES[2], linewidth=1.2, linestyle=stroke)
-            right.set(xlim=ends, xlabel="mean of both, g/cm²", ylabel="answer less truth, g/cm²")
+            right.set(xlim=ends, xlabel="mean of both, g/cm²", ylabel="prediction minus truth, g/cm²")
             reach = max(0.25, 1.1 * float(np.abs(answer - truth).max()))
             right.set_ylim(-reach, reach)
             right.set_title(f"bias {bias:+.3f}, ± {limits:.3f}", fontsize=9, color=INK)
@@ -56,11 +48,15 @@ def agreement(study: Study) -> Figure:
     return plot
 
 
-def projections(limbs: Sequence[Any]) -> Figure:
-    """The limbs whose projection is most, middling and least like the truth: film, projection, truth, difference."""
+def projections(study: Study, of: str) -> Drawing | None:
+    """The limbs of one set whose projection is most, middling and least like the truth: film, projection, truth,
+    difference. None where fewer than three were compared."""
+    limbs: Sequence[Any] = study.pictured.get(of, ())
+    if len(limbs) < 3:
+        return None
     order = sorted(limbs, key=lambda one: -one.likeness)
     rows = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
-    plot = Figure(figsize=(2.4 * 4 + 1.4, 2.5 * 3), layout="constrained")
+    plot = Drawing(figsize=(2.4 * 4 + 1.4, 2.5 * 3), layout="constrained")
     panels = plot.subplots(3, 4, squeeze=False)
     top = max(float(one.truth.max()) for one in rows.values())
     for row, (name, one) in enumerate(rows.items()):
@@ -72,7 +68,7 @@ def projections(limbs: Sequence[Any]) -> Figure:
         panels[row][0].set_ylabel(f"{name}\nSSIM {one.likeness:.3f}, r {one.r:.3f}", fontsize=9, color=INK)
         for panel in panels[row]:
             panel.set(xticks=[], yticks=[])
-    titles = ("film", "virtual projection", "truth", "projection less truth")
+    titles = ("film", "virtual projection", "truth", "projection minus truth")
     for panel, title in zip(panels[0], titles, strict=True):
         panel.set_title(title, fontsize=9, color=INK)
     for mapped, columns in ((shown, panels[:, 1:3]), (gap, panels[:, 3])):
@@ -83,18 +79,18 @@ def projections(limbs: Sequence[Any]) -> Figure:
     return plot
 
 
-def again(study: Study) -> Figure:
+def again(study: Study) -> Drawing:
     """A column a scanner: root mean square error by JPEG quality (above) and by dose (below), a line a region."""
-    scanners = study["again"]
-    plot = Figure(figsize=(4.4 * len(scanners), 5.6), layout="constrained")
+    scanners = study.again
+    plot = Drawing(figsize=(4.4 * len(scanners), 5.6), layout="constrained")
     panels = plot.subplots(2, len(scanners), squeeze=False)
     for column, (scanner, one) in enumerate(scanners.items()):
         for row, (key, title) in enumerate((("jpeg", "JPEG quality"), ("dose", "dose, share of the scanner's"))):
             panel = panels[row][column]
-            for number, (region, found) in enumerate(one["regions"].items()):
-                steps = [step for step in found[key] if step["rmse"] is not None]
+            for number, (region, found) in enumerate(one.regions.items()):
+                steps = [step for step in getattr(found, key) if step.rmse is not None]
                 panel.plot(
-                    [step["step"] for step in steps], [step["rmse"] for step in steps],
+                    [step.step for step in steps], [step.rmse for step in steps],
                     color=LINES[number % len(LINES)], marker=MARKS[number % len(MARKS)], markersize=4, linewidth=1.3,
                     label=region_title(region),
                 )  # fmt: skip
@@ -105,10 +101,15 @@ def again(study: Study) -> Figure:
             panel.invert_xaxis()
             if key == "dose":
                 panel.set_xscale("log")
-                doses = [step["step"] for step in next(iter(one["regions"].values()))["dose"]]
+                doses = [step.step for step in next(iter(one.regions.values())).dose]
                 panel.set_xticks(doses, [f"{dose:g}" for dose in doses])
                 panel.set_xticks([], minor=True)
             panel.grid(color=RULE, linewidth=0.5)
             panel.set_title(f"scanner {scanner}", fontsize=9, color=INK)
     panels[0][0].legend(fontsize=7, frameon=False)
     return plot
+
+
+def _value(figure: Figure | None) -> float:
+    """NaN where it is not defined."""
+    return figure.value if figure and figure.value is not None else float("nan")
