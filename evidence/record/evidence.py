@@ -77,7 +77,11 @@ class Evidence:
         views = {name: one for name, one in sets.items() if name in VIEWS and all(map(_is_views, one.values()))}
         known = {name: FigureSet.from_plain(_set(one)) for name, one in sets.items() if name not in views}
         return cls(
-            tasks=tuple(task for task in MARKS if any(task in one.tasks() for one in known.values())),
+            tasks=tuple(
+                task
+                for task in MARKS
+                if (views and task == "classes") or any(task in one.tasks() for one in known.values())
+            ),
             sets=known,
             views=ViewFigures.from_plain(views) if views else None,
         )

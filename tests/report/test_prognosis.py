@@ -31,7 +31,7 @@ def test_a_table_becomes_a_page_with_pictures(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert cli.main(["evaluate", "prognosis", "--data", str(table(tmp_path)), "--out", str(out)]) == 0
     page = (out / "prognosis.md").read_text()
-    assert "virtual patient" in page
+    assert "All patients are simulated." in page
     assert "| Vertebral fracture | adjusted for age |" in page
     for picture in ("kaplan_meier", "hazard_ratios", "decision_curve"):
         assert f"prognosis_{picture}.png" in page
