@@ -23,7 +23,7 @@ from report.tables import markdown
 
 KEPT = re.compile(r"<!-- kept -->.*?<!-- /kept -->", re.DOTALL)
 REST = "<!-- bench -->"  # below it stands what other measurements wrote, which is kept
-PLOTS: Mapping[str, Callable[[Study], Drawing]] = {
+PLOTS: Mapping[str, Callable[[Study], Drawing | None]] = {
     "roc": plots_classes.roc,
     "confusion": plots_classes.confusion,
     "reliability": plots_classes.reliability,

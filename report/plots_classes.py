@@ -15,17 +15,19 @@ def answered(study: Study) -> dict[str, FigureSet]:
     return {name: one for name, one in study.evidence.sets.items() if one.answers}
 
 
-def roc(study: Study) -> Drawing:
-    """A row a set, a column a class, a line a model."""
+def roc(study: Study) -> Drawing | None:
+    """A row a set, a column a class, a line a model. None where the study lacks the points of the curves."""
     sets, labels = answered(study), study.facts.labels
+    if not any(answer.roc for found in sets.values() for answer in found.answers.values()):
+        return None
     plot, grid = panels(len(sets), len(labels), PANEL, PANEL, below=0.75)
     for row, (name, found) in enumerate(sets.items()):
         for column, label in enumerate(labels):
             panel = grid[row][column]
             panel.plot([0, 1], [0, 1], color=RULE, linewidth=1)
             for number, (model, answer) in enumerate(found.answers.items()):
-                curve = answer.roc[label]
-                if curve.auc is not None:
+                curve = answer.roc.get(label)
+                if curve is not None and curve.auc is not None:
                     said = f"{model_title(model)} {curve.auc:.3f}"
                     panel.plot(
                         curve.false_positive, curve.true_positive, label=said,
@@ -68,9 +70,12 @@ def confusion(study: Study) -> Drawing:
     return plot
 
 
-def reliability(study: Study) -> Drawing:
-    """A panel a set: the share correct among predictions of one confidence; larger marks stand for more limbs."""
+def reliability(study: Study) -> Drawing | None:
+    """A panel a set: the share correct among predictions of one confidence; larger marks stand for more limbs.
+    None where the study lacks the bins."""
     sets = answered(study)
+    if not any(answer.reliability for found in sets.values() for answer in found.answers.values()):
+        return None
     plot, grid = panels(1, len(sets), PANEL * 1.25, PANEL * 1.25, beside=1.6)
     for panel, (name, found) in zip(grid[0], sets.items(), strict=True):
         panel.plot([0, 1], [0, 1], color=RULE, linewidth=1)

@@ -16,10 +16,15 @@ SHOWN = ("total_hip", "femoral_neck")
 PANEL = 3.1  # inches
 
 
-def agreement(study: Study) -> Drawing:
-    """A row a set; for each region shown, predictions against the truth, and Bland-Altman plots."""
+def agreement(study: Study) -> Drawing | None:
+    """A row a set; for each region shown, predictions against the truth, and Bland-Altman plots. None where the
+    study lacks the points."""
     sets = {name: one for name, one in study.evidence.sets.items() if one.regions}
-    regions = [region for region in SHOWN if region in next(iter(sets.values())).regions]
+    regions = [
+        region for region in SHOWN if all(region in one.regions and one.regions[region].truth for one in sets.values())
+    ]
+    if not regions:
+        return None
     wide = 2 * len(regions)
     plot = Drawing(figsize=(PANEL * wide, PANEL * len(sets)), layout="constrained")
     panels = plot.subplots(len(sets), wide, squeeze=False)

@@ -116,7 +116,8 @@ def _bias(sets: Sets) -> str:
         if promised
         else ""
     )
-    return f"Bias is prediction minus truth. Limits of agreement contain 95 % of differences.{intervals}"
+    limits = "Limits of agreement (Bland and Altman 1986) contain 95 % of differences."
+    return f"Bias is prediction minus truth. {limits}{intervals}"
 
 
 def _agreement(sets: Sets, study: Study | None = None) -> Table:
