@@ -48,7 +48,7 @@ SETS = {
     "internal": "simulated patients not used in training, on the simulated scanner used in training (alpha).",
     "external": "simulated patients not used in training, on a simulated scanner not used in training (beta).",
     "test": "test split, not used in training.",
-    "held_out": "validation split, also used for early stopping and calibration, so these figures are optimistic.",
+    "held_out": "validation split, used to monitor training and for calibration, so these figures are optimistic.",
     "cross_validation": "cross-validation on the development split; networks not trained on a film predict it.",
 }
 # The same in a sentence: "... on <place>".

@@ -72,7 +72,7 @@ def test_a_manifest_becomes_a_bundle_that_reads(
     assert answer.status == "read"
     text = (folder / "README.md").read_text()
     assert "Not a medical device" in text
-    assert "2 films stood in the set more than once under different labels" in text
+    assert "2 films were excluded because copies of them carry different labels" in text
 
 
 def test_a_finished_version_is_not_overwritten(recipe: Recipe, manifest: Path, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_the_card_is_written_in_the_fields_own_words(folder: Path) -> None:
         text = text.replace(f"{own[0].upper()}{own[1:]}", "").replace(own, "")
     for phrase in GONE:
         assert phrase not in text, phrase
-    assert "Research tool, not a medical device." in text
+    assert "**Not a medical device.** For research and teaching only." in text
 
 
 def test_golden_sentences() -> None:
