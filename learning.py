@@ -24,9 +24,10 @@ from core.case import LabeledCase
 from core.identity import machine_key, pseudonym
 from core.reading import Reading
 from core.settings import Settings, settings
+from evidence.record import Evidence
 from imaging import to_png
+from models.bundle import amend, describe, save
 from models.bundle import copy as copy_bundle
-from models.bundle import describe, save
 from models.registry import find as find_bundle
 from recipes import Recipe, by_name, learner, view
 from recipes.facts import facts_of
@@ -246,19 +247,20 @@ def train(
     source = learned_from or ("" if views else of_virtual(recipe) if data == VIRTUAL else manifests[0].name)
     bundle = course.teach(recipe, preset_name, manifests, out, seed, version, source, first, workers, say)
     folder = save(bundle, out / "bundles")
-    _write_card(folder)
+    _document(folder)
     if data == VIRTUAL and views:
         view_course.sign(recipe, folder, view_course.measure(folder, views_to_examine(workers, say), say))
     elif data == VIRTUAL and test_films and course.examine and course.sign:
         tests = to_examine(recipe, VIRTUAL, test_films, workers, say)
         course.sign(recipe, folder, course.examine(recipe, folder, tests, workers, say))
-    return _write_card(folder)
+    return _document(folder)
 
 
-def _write_card(folder: Path) -> Path:
-    """Write the model card of a bundle that was just made, or just measured, from its config and its evidence."""
+def _document(folder: Path) -> Path:
+    """Give a bundle that was just made, or just measured, its evidence in today's schema, and its model card."""
     about = describe(folder)
-    (folder / "README.md").write_text(model_card(facts_of(about), about["evidence"]), encoding="utf-8")
+    evidence = Evidence.from_plain(about["evidence"])
+    amend(folder, evidence.to_plain(), model_card(facts_of(about), evidence))
     return folder
 
 

@@ -10,6 +10,7 @@ import learning
 import reading
 import recipes
 from core.settings import settings
+from evidence.record import SCHEMA
 from recipes.recipe import Preset, Recipe
 from tests.tiny import CANDIDATE
 
@@ -62,6 +63,7 @@ def test_a_manifest_becomes_a_bundle_that_reads(
     monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(out / "bundles"))
     settings.cache_clear()
     (card,) = reading.models()
+    assert (card["evidence"]["schema"], card["evidence"]["tasks"]) == (SCHEMA, ["classes"])
     data = card["evidence"]["data"]
     assert data["films_in_manifest"] == 27
     assert data["films_refused"] == 1
