@@ -9,30 +9,24 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
 import learning
 import reading
 from core.settings import settings
-from present.density_page import write_density_page
-from present.evidence_page import write_page
-from present.model_card import model_card, shelf_line, voices_of
 from present.overlay import png
-from present.prognosis_page import write_prognosis_page
-from present.published import PUBLISHED
-from present.spine_page import write_spine_page
 from present.still import still
-from present.view_page import write_view_page
 from recipes import LEARNERS, RECIPES, learner
-from tasks import DENSITY, SCORES
+from recipes.facts import facts_of
+from report.page import study_of
+from report.page import write as write_page
+from report.prognosis import write_prognosis
+from report.summary import shelf_line
 
 PROGNOSIS = "prognosis"  # what evaluate measures besides recipes
-VIEW = learner("view")
-DOOR_FILMS = 20  # of one kind of real films; all of wrong_site
 
 
 class WrongUse(Exception):
@@ -130,15 +124,12 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    """Measure a bundle on films that nobody taught it: the figures as JSON, and a page with tables and pictures."""
+    """Measure a model on films not used in training: the figures as JSON, and a page with tables and plots."""
     _there(arguments.data)
     if arguments.recipe == PROGNOSIS:
         _prognosis(arguments)
         return
-    if arguments.recipe == VIEW.name:
-        _views(arguments)
-        return
-    recipe = RECIPES[arguments.recipe]
+    recipe = learner(arguments.recipe)
     bundle = arguments.bundle or recipe.bundle
     about = {f"{one['name']}@{one['version']}": one for one in reading.models()}.get(bundle or "")
     if about is None:
@@ -147,79 +138,21 @@ def evaluate(arguments: argparse.Namespace) -> None:
         found = learning.evaluate(
             recipe.name, arguments.data, bundle, arguments.workers, arguments.films, tell=progress
         )
-    study = {
-        "recipe": recipe.name,
-        "title": recipe.title,
-        "version": about["version"],
-        "labels": about["labels"],
-        "data": "virtual" if arguments.data == "virtual" else next(iter(found.sets)),
-        "learned_from": about["learned_from"],
-        "made_on": about["provenance"].get("made_on", "a day not noted"),
-        "measured_on": datetime.now(UTC).date().isoformat(),
-        "seed": about["provenance"].get("seed", "not noted"),
-        "sets": found.sets,
-        "published": PUBLISHED.get(recipe.name, {}),
-        "voices": voices_of(about),
-    }
-    for name, table in found.extra("followed").items():
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        table.to_csv(arguments.out / f"{recipe.name}_{name}.csv", index=False)
-    if recipe.part(SCORES):
-        page = write_spine_page(study, arguments.out)
-    elif recipe.part(DENSITY):
-        study["again"] = found.again
-        page = write_density_page(study, arguments.out, found.extra("pictured"))
-    else:
-        page = write_page(study, arguments.out)
-    print(_keep(study, arguments.out / f"{recipe.name}.json"))
-    print(page)
+        study = study_of(facts_of(about, recipe.name), found.sets, arguments.data, found.again, found.extra("pictured"))
+        if study.evidence.views and bundle == recipe.bundle:
+            study = replace(study, routing=_routing(progress))
+    for path in write_page(study, arguments.out, found.extra("followed")):
+        print(path)
 
 
-def _views(arguments: argparse.Namespace) -> None:
-    if arguments.data != "virtual":
-        raise WrongUse("view is measured on virtual films and on real ones under OSTEOLENS_DATA; pass --data virtual")
-    bundle = arguments.bundle or VIEW.bundle
-    about = {f"{one['name']}@{one['version']}": one for one in reading.models()}.get(bundle or "")
-    if about is None:
-        raise WrongUse(_no_bundle(bundle))
-    with _Progress() as progress:
-        found = learning.evaluate_views(bundle, arguments.workers, tell=progress)
-        door = _at_the_door(progress) if bundle == VIEW.bundle else {}
-    study = {
-        "recipe": VIEW.name,
-        "title": VIEW.title,
-        "version": about["version"],
-        "labels": about["labels"],
-        "learned_from": about["learned_from"],
-        "made_on": about["provenance"].get("made_on", "a day not noted"),
-        "measured_on": datetime.now(UTC).date().isoformat(),
-        "seed": about["provenance"].get("seed", "not noted"),
-        **found,
-        "door": door,
-    }
-    page = write_view_page(study, arguments.out)
-    print(_keep(study, arguments.out / f"{VIEW.name}.json"))
-    print(page)
-
-
-def _at_the_door(tell: learning.Tell) -> dict[str, dict[str, dict[str, int]]]:
-    """How often what was read or refused, by recipe and kind of film."""
-    films: dict[str, list[tuple[str, bytes]]] = {
-        kind: [(path.name, path.read_bytes()) for path in paths[:: max(1, len(paths) // DOOR_FILMS)]]
-        for kind, paths in learning.real_films().items()
-        if paths
-    }
-    films |= {f"drawn: {kind}": [(kind, one) for one in many] for kind, many in learning.no_films(4).items()}
+def _routing(tell: learning.Tell) -> dict[str, dict[str, dict[str, int]]]:
+    """What whole readings make of the films at hand, by recipe and source."""
+    films = learning.films_at_hand()
     counts: dict[str, dict[str, dict[str, int]]] = {}
     for recipe in ("auto", *(one.name for one in reading.ready()[:1])):
-        for kind, files in films.items():
-            outcomes = counts.setdefault(recipe, {}).setdefault(kind, {})
-            for done, (name, data) in enumerate(files, start=1):
-                tell(f"{recipe}: {kind}", done, len(files))
-                answer = reading.read(data, name, recipe)[0]
-                read_as = f"read as {answer.recipe}" if answer.status == "read" else answer.status
-                outcome = str(answer.refusal.code) if answer.refusal else read_as
-                outcomes[outcome] = outcomes.get(outcome, 0) + 1
+        for done, (source, files) in enumerate(films.items()):
+            tell(f"{recipe}: {source}", done, len(films))
+            counts.setdefault(recipe, {})[source] = reading.outcomes(files, recipe)
     return counts
 
 
@@ -230,15 +163,8 @@ def _prognosis(arguments: argparse.Namespace) -> None:
             "writes one a set"
         )
     study = learning.prognosis(Path(arguments.data), arguments.horizon)
-    study["measured_on"] = datetime.now(UTC).date().isoformat()
-    page = write_prognosis_page(study, arguments.out)
-    print(_keep(study, arguments.out / "prognosis.json"))
-    print(page)
-
-
-def _keep(study: dict[str, Any], file: Path) -> Path:
-    file.write_text(json.dumps(study, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    return file
+    for path in write_prognosis(study, arguments.out):
+        print(path)
 
 
 def simulate(arguments: argparse.Namespace) -> None:
@@ -363,7 +289,7 @@ def models(arguments: argparse.Namespace) -> None:
     shelf = reading.models()
     if arguments.action == "list":
         for one in shelf:
-            print(shelf_line(model_card(one)))
+            print(shelf_line(one))
         return
     found = [one for one in shelf if f"{one['name']}@{one['version']}" == arguments.name]
     if not found:
@@ -471,7 +397,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--out", type=Path, required=True, metavar="DIR")
 
     one = command("evaluate", evaluate)
-    one.add_argument("recipe", choices=[*RECIPES, VIEW.name, PROGNOSIS], help="or prognosis: scores against fractures")
+    one.add_argument("recipe", choices=[*RECIPES, "view", PROGNOSIS], help="or prognosis: scores against fractures")
     one.add_argument("--data", required=True, metavar="MANIFEST|virtual", help=data)
     one.add_argument("--horizon", type=float, default=5.0, metavar="YEARS", help="of prognosis; 5 unless told")
     one.add_argument("--bundle", metavar="NAME@VERSION", help="the recipe's own unless told")

@@ -24,26 +24,28 @@ from core.case import LabeledCase
 from core.identity import machine_key, pseudonym
 from core.reading import Reading
 from core.settings import Settings, settings
+from evidence.record import Evidence
 from imaging import to_png
-from models.bundle import Bundle, amend, describe, free, load, save
+from models.bundle import amend, describe, free, save
 from models.bundle import copy as copy_bundle
 from models.registry import find as find_bundle
 from recipes import Recipe, by_name, learner
+from recipes.facts import facts_of
+from report.card import model_card
 from tasks import DENSITY, LANDMARKS, SCORES
 from training import course, folds, repeat, view_course
-from training.card import model_card
 from training.cohorts import negatives as strangers
-from training.cohorts.sources import VIRTUAL, of_virtual, to_examine, to_learn, views_to_examine
+from training.cohorts.sources import VIRTUAL, said_of, to_examine, to_learn, views_to_examine
 from training.cohorts.views import REAL, files_of
 from training.cohorts.virtual import TEST_FILMS
 from training.data.manifest import Manifest
-from training.density_card import density_card
 from training.evaluate import evaluate as evaluate_sets
 from training.results import Results
 from training.run import Run
-from training.spine_card import spine_card
 
 Tell = Callable[[str, int, int], None]  # which step, how much is done, how much there is
+AT_HAND = 20  # real films of one source
+GENERATED = 4  # images of one kind that are not radiographs
 
 __all__ = [
     "LabelStudioFault",
@@ -58,15 +60,14 @@ __all__ = [
     "counts",
     "enqueue",
     "evaluate",
-    "evaluate_views",
     "film_png",
+    "films_at_hand",
     "label_studio_status",
     "no_films",
     "prognosis",
     "promote",
     "pull",
     "push",
-    "real_films",
     "simulate",
     "train",
     "waiting",
@@ -246,13 +247,13 @@ def train(
     version = version or (recipe.bundle or "").partition("@")[2] or "0.1.0"
     free(recipe.name, version, out / "bundles")
     manifests = to_learn(recipe, data, preset_name, seed, workers, say)
-    source = learned_from or (of_virtual(recipe) if data == VIRTUAL else manifests[0].name)
+    source = learned_from or (said_of(recipe) if data == VIRTUAL else manifests[0].name)
     run = Run(recipe, preset_name, out, seed, version, source, init or {}, workers, say)
     bundle = PIPELINES[recipe.holding](run, manifests)
-    folder = save(replace(bundle, card=card_of(recipe, bundle)), out / "bundles")
+    folder = document(save(bundle, out / "bundles"))
     finds_only = all(part.task == LANDMARKS for part in recipe.own)  # validation films are all that it is measured on
     if data == VIRTUAL and test_films and recipe.holding != "folds" and not finds_only:
-        sign(recipe, folder, _measured(recipe, folder, VIRTUAL, workers, test_films, say).of_bundle)
+        document(folder, _measured(recipe, folder, VIRTUAL, workers, test_films, say).of_bundle)
     return folder
 
 
@@ -263,11 +264,13 @@ PIPELINES = {
 }  # by how films are held out
 
 
-def sign(recipe: Recipe, folder: Path, figures: Mapping[str, Any]) -> None:
-    """Add figures on films that nobody trained it on to a bundle that was just made, and to its card."""
-    bundle = load(folder)
-    bundle = replace(bundle, evidence={**bundle.evidence, **figures})
-    amend(folder, bundle.evidence, card_of(recipe, bundle))
+def document(folder: Path, figures: Mapping[str, Any] | None = None) -> Path:
+    """Give a bundle that was just made its evidence in today's schema and its model card. figures: by set, on films
+    that nobody trained it on."""
+    about = describe(folder)
+    evidence = Evidence.from_plain({**about["evidence"], **(figures or {})})
+    amend(folder, evidence.to_plain(), model_card(facts_of(about), evidence))
+    return folder
 
 
 def promote(folder: Path) -> Path:
@@ -289,7 +292,11 @@ def evaluate(
     measured, some are filmed again and again besides. bundle: `name@version`, the recipe's own unless told. Raises
     ValueError in one sentence for what cannot be measured.
     """
-    recipe, say = by_name(recipe_name), tell or (lambda *_: None)
+    recipe, say = learner(recipe_name), tell or (lambda *_: None)
+    if recipe.holding == "origins" and data != VIRTUAL:
+        raise ValueError(
+            f"{recipe.name} is measured on virtual films and on real ones under OSTEOLENS_DATA; pass --data virtual"
+        )
     if recipe.holding == "folds":
         raise ValueError(
             f"{recipe.name} is measured when it is trained, on films held out; `python cli.py models show` with "
@@ -328,36 +335,20 @@ def refuse_what_taught(folder: Path, sets: Mapping[str, Manifest]) -> None:
             )
 
 
-def card_of(recipe: Recipe, bundle: Bundle) -> str:
-    """The model card of a bundle."""
-    about = (recipe, bundle.version, bundle.learned_from, bundle.provenance, bundle.evidence)
-    if recipe.part(SCORES):
-        return spine_card(*about)
-    if recipe.part(DENSITY):
-        return density_card(*about)
-    if not recipe.labels or recipe.holding == "origins":
-        return f"# {recipe.title} ({recipe.name} {bundle.version})\n"
-    limits = folds.limits(bundle.evidence, recipe.labels) if recipe.holding == "folds" else []
-    return model_card(
-        recipe.title, recipe.name, bundle.version, recipe.labels, bundle.learned_from, bundle.intended_use,
-        bundle.provenance, bundle.evidence, (*recipe.simplifications, *limits),
-    )  # fmt: skip
-
-
-def evaluate_views(bundle: str | None = None, workers: int = 1, tell: Tell | None = None) -> dict[str, Any]:
-    """What the view network says of virtual films nobody learned from, of real films at hand, and of what is none."""
-    recipe = learner("view")
-    folder = find_bundle(bundle or recipe.bundle or "", settings().weights)
-    return _measured(recipe, folder, VIRTUAL, workers, 0, tell or (lambda *_: None)).sets
-
-
-def real_films() -> dict[str, list[Path]]:
-    """The files of real films at hand, by kind, with those that no recipe reads."""
-    return {one.name: files_of(one, settings().data) for one in REAL}
+def films_at_hand() -> dict[str, list[tuple[str, bytes]]]:
+    """Real films under OSTEOLENS_DATA by source, at most some twenty each, and generated images that are not
+    radiographs: names and bytes."""
+    films = {source.name: files_of(source, settings().data) for source in REAL}
+    found = {
+        name: [(path.name, path.read_bytes()) for path in paths[:: max(1, len(paths) // AT_HAND)]]
+        for name, paths in films.items()
+        if paths
+    }
+    return found | {f"drawn: {kind}": [(kind, one) for one in many] for kind, many in no_films(GENERATED).items()}
 
 
 def no_films(each: int) -> dict[str, list[bytes]]:
-    """Pictures that are no film, some of each kind, as files; others than those that taught."""
+    """Generated images that are not radiographs, some of each kind, as files; none of them was used in training."""
     random = np.random.default_rng(91_000)
     return {kind: [to_png(strangers.draw(random, kind)) for _ in range(each)] for kind in strangers.KINDS}
 

@@ -100,6 +100,17 @@ def look_at(film: Radiograph) -> Seen | None:
     return look(film, registry.bundle(VIEW, weights), engine.device(settings().device))
 
 
+def outcomes(films: Sequence[tuple[str, bytes]], recipe: str = "auto") -> dict[str, int]:
+    """How often what became of these files, by name and bytes: `read as RECIPE`, a refusal's code, or `failed`."""
+    counts: dict[str, int] = {}
+    for name, data in films:
+        one = read(data, name, recipe)[0]
+        read_as = f"read as {one.recipe}" if one.status == "read" else one.status
+        outcome = str(one.refusal.code) if one.refusal else read_as
+        counts[outcome] = counts.get(outcome, 0) + 1
+    return counts
+
+
 def remarks_on(person: Clinical) -> list[Notice]:
     """What the reader must bear in mind about this person."""
     if person.age_years is not None and person.age_years < 50:

@@ -21,8 +21,7 @@ from typing import Any
 import numpy as np
 
 from core.settings import ROOT, settings
-from present.density_page import ABLATIONS
-from present.wording import region_title
+from core.titles import region_title
 from recipes import by_name
 from recipes.recipe import Preset, Recipe, Stage
 from training.cohorts.virtual import learning, made
@@ -131,7 +130,7 @@ def write(
 ) -> None:
     """Put both tables in place of what stood at the end of the page."""
     lines = [
-        ABLATIONS,
+        REST,
         "## Ablations",
         "",
         f"Written by `python -m bench.bone_density --films {asked.films} --stages {' '.join(map(str, asked.stages))} "
@@ -149,7 +148,7 @@ def write(
     ]
     text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else "# Bone density from one film\n\n"
     PAGE.parent.mkdir(parents=True, exist_ok=True)
-    at = text.find(ABLATIONS)
+    at = text.find(REST)
     PAGE.write_text((text[:at] if at >= 0 else text).rstrip() + "\n\n" + "\n".join(lines).rstrip() + "\n")
 
 

@@ -31,9 +31,10 @@ from evidence.copies import contradictions, find_copies, groups
 from evidence.metrics import classification
 from imaging.preprocess import Preprocess
 from models import registry
-from models.bundle import amend, load
+from models.bundle import amend, describe
 from models.initial import initialise
 from models.networks import Classifier, build, freeze
+from recipes.facts import facts_of
 from recipes.knee_finder import FINDER
 from tasks.classes.head import regression
 from tasks.objective import ClassObjective, shrunk
@@ -393,7 +394,7 @@ def main() -> None:
     inputs = max((one.preprocess for one in preset.candidates), key=lambda one: one.size)
     folder = asked.out / f"{asked.preset}_{preset.epochs}"
     torch.set_num_threads(1)
-    evidence, text = {}, []
+    evidence = {}
     with tqdm(total=1, unit="") as bar:
 
         def tell(step: str, done: int, total: int) -> None:
@@ -408,16 +409,14 @@ def main() -> None:
         for question in questions(inputs, asked.repeats, finder, asked.out / f"films_{inputs.size[0]}", tell):
             found = answered(question, preset, init, folder, tell, new=not asked.as_it_stands)
             evidence[question.name] = figures(question, {**found, **without_pixels(question)})
-            lines = lines_of(question, evidence[question.name], init)
-            write_section(PAGE, TITLES[question.name], lines)
-            text += [f"## {TITLES[question.name]}", "", *lines, ""]
+            write_section(PAGE, TITLES[question.name], lines_of(question, evidence[question.name], init))
     write_section(PAGE, PLAIN, verdict(evidence))
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "figures.json").write_text(json.dumps(evidence, indent=1) + "\n")
     if asked.card:
-        bundle = load(asked.card)
-        card = "\n".join([bundle.card.rstrip(), "", *text, *verdict(evidence), ""])
-        amend(asked.card, {**bundle.evidence, "comparison": evidence}, card)
+        about = describe(asked.card)
+        measured = {**about["evidence"], "comparison": evidence}
+        amend(asked.card, measured, model_card(facts_of(about), measured))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm, rankdata
 
-from evidence.metrics import Figure
+from evidence.figure import Figure
 
 Array = npt.NDArray[np.floating]
 

@@ -1,7 +1,7 @@
 """Figures with intervals. Whole groups (a patient, or the copies of one film) are drawn together."""
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -9,25 +9,13 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 from sklearn.metrics import confusion_matrix
 
+from evidence.figure import Figure as Figure
+
 Labels = npt.NDArray[np.integer]
 Array = npt.NDArray[np.floating]
 
 BINS = 15  # of confidence, for the calibration error (Guo et al., ICML 2017)
 TOGETHER = 64  # draws that are weighed at once, so that they stay in the cache
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A measured value with its 95 % interval; None where the films at hand do not define it."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-    def __str__(self) -> str:
-        if self.value is None:
-            return "not defined"
-        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
 
 class Bootstrap:

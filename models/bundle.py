@@ -312,5 +312,16 @@ def copy(folder: Path, root: Path) -> Path:
 
 
 def describe(folder: Path) -> dict[str, Any]:
-    """Config and evidence without loading any weights."""
-    return {**read_config(folder), "evidence": _read(folder / "evidence.json"), "folder": str(folder)}
+    """Config and evidence without loading any weights; and what its networks of classes and of scores answer with, and
+    the coverage that their sets were calibrated for."""
+    config = read_config(folder)
+    outputs = {values["task"]: values["outputs"] for values in config["networks"].values()}
+    coverage = next((facts["coverage"] for facts in config["facts"].values() if "coverage" in facts), None)
+    return {
+        **config,
+        "labels": outputs.get("classes", []),
+        "scores": outputs.get("scores", []),
+        "coverage": coverage,
+        "evidence": _read(folder / "evidence.json"),
+        "folder": str(folder),
+    }

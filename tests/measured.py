@@ -5,7 +5,11 @@ from typing import Any
 import numpy as np
 
 from core.labels import CLASSES
+from core.model_facts import ModelFacts
 from evidence.overlap import Overlap
+from evidence.published import Published
+from evidence.record import Evidence
+from evidence.study import Study
 from models.bundle import Ensemble
 from tasks import CLASSES as NAMES_CLASS
 from tasks import MASKS
@@ -62,25 +66,32 @@ def a_set(name: str, skill: float, seed: int, networks: tuple[str, ...], outline
     }
 
 
+def figures_of_sets(
+    networks: tuple[str, ...] = ("resnet50", "vit"),
+    outliners: tuple[str, ...] = ("u_net",),
+    sets: tuple[str, ...] = ("internal", "external"),
+) -> dict[str, dict[str, Any]]:
+    """Plain figures by set, as a measurement gives them."""
+    return {name: a_set(name, 2.0 - number, number, networks, outliners) for number, name in enumerate(sets)}
+
+
 def a_study(
     recipe: str = "hip_vit",
     networks: tuple[str, ...] = ("resnet50", "vit"),
     outliners: tuple[str, ...] = ("u_net",),
     sets: tuple[str, ...] = ("internal", "external"),
     data: str = "virtual",
-    **changes: Any,
-) -> dict[str, Any]:
+    published: Published | None = None,
+) -> Study:
     """What an evidence page is written from."""
-    return {
-        "recipe": recipe,
-        "title": "Hip, AP",
-        "version": "0.1.0",
-        "labels": list(CLASSES),
-        "data": data,
-        "learned_from": "virtual patients on scanner alpha, and no film of a person",
-        "made_on": "2026-01-02",
-        "measured_on": "2026-01-03",
-        "seed": 7,
-        "sets": {name: a_set(name, 2.0 - number, number, networks, outliners) for number, name in enumerate(sets)},
-        "published": {},
-    } | changes
+    facts = ModelFacts(
+        recipe,
+        "0.1.0",
+        "Hip, AP",
+        labels=CLASSES,
+        networks=dict.fromkeys(networks, "classes"),
+        learned_from="virtual patients on scanner alpha, and no film of a person",
+        provenance={"made_on": "2026-01-02", "seed": 7},
+    )
+    found = Evidence.measured(figures_of_sets(networks, outliners, sets))
+    return Study(facts, found, data, "2026-01-03", published)

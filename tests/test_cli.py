@@ -91,8 +91,8 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
 def test_the_bundles_at_hand_are_listed_with_what_they_were_found_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["models", "list"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("knee_resnet@0.1.0  Balanced accuracy on 3 films held out: 0.33 (0.20 to 0.50)")
-    assert "Learned from nothing: random weights for tests" in line
+    assert line.startswith("knee_resnet@0.1.0  Balanced accuracy on the test split (n = 3): 0.33 (0.20 to 0.50)")
+    assert "Training data: nothing: random weights for tests" in line
 
 
 def test_both_limbs_of_a_film_are_on_one_picture(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

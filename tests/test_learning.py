@@ -11,6 +11,7 @@ import learning
 import reading
 import recipes
 from core.settings import settings
+from evidence.record import SCHEMA
 from recipes.recipe import Recipe
 from tasks.part import Preset
 from tests.tiny import CANDIDATE
@@ -65,6 +66,7 @@ def test_a_manifest_becomes_a_bundle_that_reads(
     monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(out / "bundles"))
     settings.cache_clear()
     (card,) = reading.models()
+    assert (card["evidence"]["schema"], card["evidence"]["tasks"]) == (SCHEMA, ["classes"])
     data = card["evidence"]["data"]
     assert data["films_in_manifest"] == 27
     assert data["films_refused"] == 1
@@ -75,7 +77,7 @@ def test_a_manifest_becomes_a_bundle_that_reads(
     assert answer.status == "read"
     text = (folder / "README.md").read_text()
     assert "Not a medical device" in text
-    assert "2 films stood in the set more than once under different labels" in text
+    assert "2 films were excluded because copies of them carry different labels" in text
 
 
 def test_a_finished_version_is_not_overwritten(recipe: Recipe, manifest: Path, tmp_path: Path) -> None:

@@ -24,7 +24,6 @@ from models import engine
 from models.bundle import Bundle, Node, by_name, load
 from models.initial import initialise
 from models.networks import Classifier, build
-from recipes.recipe import Recipe
 from recipes.view import OTHER, VIEWS, Seen, seen_from
 from tasks.classes.learn import node_of
 from tasks.forward import forward
@@ -315,44 +314,3 @@ def _origin(sources: Sequence[RealSource]) -> str:
     return f"{virtual}; and real films, with their terms: " + "; ".join(
         f"{source.name}: {source.learned_from}" for source in sources
     )
-
-
-def _card(recipe: Recipe, version: str, origin: str, evidence: Mapping[str, Any]) -> str:
-    lines = [
-        "---", "license: apache-2.0", "library_name: transformers", "pipeline_tag: image-classification",
-        "tags: [radiograph, view, research]", "---",
-        f"# {recipe.title} ({recipe.name} {version})", "",
-        f"**Not a medical device.** {INTENDED_USE}", "",
-        f"Views, in order: {', '.join(VIEWS)}. Learned from: {origin}.", "",
-        "Real films that taught nothing only measure: knee crops, which are cut from the knee films.", "",
-    ]  # fmt: skip
-    for title, key in (("Virtual persons nobody learned from, by scanner", "virtual"),
-                       ("Real sources, each by a network that never saw it", "left_out"),
-                       ("Real films, by the network that ships", "real")):  # fmt: skip
-        if evidence.get(key):
-            lines += [f"## {title}", "", *table(evidence[key]), ""]
-    return "\n".join(lines)
-
-
-def table(sets: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Sets as a table in Markdown."""
-    return [
-        "| set | films | told rightly | share of distinct films (95 % interval) | surely wrong | taken for |",
-        "|---|---|---|---|---|---|",
-        *(
-            f"| {name}{', learned from' if one.get('learned_from') else ''} | {one['films']} | {one['right']} | "
-            "{value:.3f} ({low:.3f} to {high:.3f}) | ".format(**one["share_right"])
-            + f"{one['surely_wrong']} | {_mistaken(one['taken_for'])} |"
-            for name, one in sets.items()
-        ),
-    ]
-
-
-def _mistaken(taken_for: Mapping[str, Mapping[str, int]]) -> str:
-    wrong = [
-        f"{count} {view} for {name}"
-        for view, counts in taken_for.items()
-        for name, count in counts.items()
-        if name != view
-    ]
-    return ", ".join(wrong) or "what they are"

@@ -141,7 +141,10 @@ def test_recipes_are_chosen_by_their_titles() -> None:
     assert not any("_" in title for title in chosen)
 
 
-def test_voices_say_who_is_not_heard() -> None:
-    said = wording.voices_sentence({"inception_v3": 0.804, "vit": 0.0})
-    assert said == "Together, each counts as much as it told on films held out: InceptionV3 0.80, ViT not at all."
-    assert wording.voices_sentence({}) == ""
+def test_ensemble_weights_say_which_network_has_none() -> None:
+    said = wording.weights_sentence({"inception_v3": 0.804, "vit": 0.0})
+    assert said == (
+        "Ensemble weights, fitted on validation films: InceptionV3 0.80, ViT 0.00. A network with weight 0 is shown "
+        "but does not affect the ensemble."
+    )
+    assert wording.weights_sentence({}) == ""

@@ -111,8 +111,8 @@ def test_virtual_films_become_a_bundle_with_figures_of_its_own(manifest: Manifes
     assert set(signed["outlines"]["u_net"]) == set(OUTLINED)
     assert "roc" not in signed["answers"]["joint"]
     card = (folder / "README.md").read_text()
-    assert "External: virtual patients never learned from" in card
-    assert "Outlines by u_net" in card
+    assert "**external**: simulated patients not used in training" in card
+    assert "| Femoral neck | U-Net |" in card
     assert json.loads((tmp_path / "u_net" / "run.json").read_text())["seed"] == 0
 
 

@@ -92,7 +92,7 @@ def test_a_bundle_keeps_scores_scales_and_the_norm(weights: Path) -> None:
     assert closer.outputs == POINTS
     norm = finder.facts["norm"]
     assert norm["L3"] == pytest.approx([1.0, 1.0, 1.0], abs=0.15)
-    assert "Questions of yes or no" in bundle.card
+    assert "Yes or no for each of" in bundle.card
 
 
 def test_a_film_is_read_with_its_scores(cohort: Path, read_with: None, monkeypatch: pytest.MonkeyPatch) -> None:

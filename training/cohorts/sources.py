@@ -33,8 +33,11 @@ def to_learn(recipe: Recipe, data: Path | str, preset_name: str, seed: int, work
     return [made(one, _kept(), workers, partial(say, f"films of {one.name}")) for one in cohorts]
 
 
-def of_virtual(recipe: Recipe) -> str:
-    """What a card says of the persons that `virtual` teaches a recipe by."""
+def said_of(recipe: Recipe) -> str:
+    """What a card says of the films that `virtual` stands for; empty where the training itself says it, since it also
+    learns from real films at hand."""
+    if recipe.holding == "origins":
+        return ""
     meshes = learning(recipe.view_name, 1, 0).meshes is not None
     return (
         f"virtual patients on scanner alpha{', every other one with bones of meshes' if meshes else ''}, "

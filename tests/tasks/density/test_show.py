@@ -1,0 +1,73 @@
+"""What is shown of bone density, from figures that the real code works out of drawn answers."""
+
+from pathlib import Path
+
+import numpy as np
+
+from core.labels import CLASSES
+from core.model_facts import ModelFacts
+from evidence.agreement import repeatability
+from evidence.study import Study
+from report.page import study_of, write
+from report.tables import markdown
+from tasks.density import show
+from training.density_evaluation import MeasuredDensity, Pictured, figures
+
+REGIONS = ("femoral_neck", "greater_trochanter", "wards_triangle", "total_hip")
+
+
+def a_measurement(name: str, noise: float, seed: int) -> MeasuredDensity:
+    """80 limbs of 40 patients, whose answers are off by `noise` in g/cm2."""
+    random = np.random.default_rng(seed)
+    truth = random.normal(0.75, 0.14, (80, 4))
+    answer = truth + random.normal(0, noise, (80, 4))
+    film = random.random((32, 32))
+    limbs = [Pictured(film, film * share, film, share, share) for share in (0.9, 0.8, 0.7)]
+    return MeasuredDensity(
+        name, REGIONS, 60, 2, {"a.dcm": "It was refused."}, truth, answer, answer - 1.64 * noise, answer + 1.64 * noise,
+        CLASSES, random.dirichlet(np.ones(3), 80), [f"p{row // 2}" for row in range(80)], limbs, 0.9,
+    )  # fmt: skip
+
+
+def a_study() -> Study:
+    sets = {name: a_measurement(name, noise, seed) for seed, (name, noise) in
+            enumerate({"internal": 0.03, "external": 0.06}.items())}  # fmt: skip
+    steps = [{"step": step, "found": 9, "moved": 0.001, "rmse": 0.05} for step in (1.0, 0.5)]
+    poses = np.random.default_rng(3).normal(0.8, 0.02, (9, 4))
+    again = {"beta": {"persons": 9, "regions": {
+        region: {"poses": repeatability(poses), "jpeg": steps, "dose": steps} for region in REGIONS}}}  # fmt: skip
+    facts = ModelFacts("hip_bmd", "0.1.0", "Hip", labels=CLASSES)
+    plain = {name: figures(one) for name, one in sets.items()}
+    return study_of(facts, plain, "virtual", again, {name: one.pictured for name, one in sets.items()})
+
+
+def test_the_page_says_how_far_predictions_are_off_and_which_class_they_name(tmp_path: Path) -> None:
+    study = a_study()
+    text = write(study, tmp_path)[1].read_text()
+    for name in ("internal", "external"):
+        found = study.evidence.sets[name]
+        assert str(found.regions["total_hip"].rmse) in text
+        assert found.by_t_score is not None
+        confusion = found.by_t_score.confusion
+        assert "| Osteoporosis | " + " | ".join(map(str, confusion[CLASSES.index("osteoporosis")])) + " |" in text
+        assert sum(map(sum, confusion)) == 80
+    assert ".062 (Hsieh)" in text
+    assert "| beta | Femoral neck | 9 | " in text
+    pictures = [line.split("](")[1].rstrip(")") for line in text.splitlines() if line.startswith("![")]
+    assert pictures == [f"hip_bmd_{what}.png" for what in
+                        ("agreement", "projections_internal", "projections_external", "again")]  # fmt: skip
+    assert all((tmp_path / picture).stat().st_size > 1000 for picture in pictures)
+
+
+def test_a_bundle_without_the_points_of_its_plots_shows_the_same_figures() -> None:
+    study = a_study()
+    found = study.evidence.sets["external"].regions["total_hip"]
+    assert found.r is not None
+    assert found.rmse is not None
+    assert show.sentence(study.facts, study.evidence) == (
+        "Total hip density on simulated patients, simulated scanner not used in training (n = 80): Pearson's r "
+        f"{found.r.text(2)}, RMSE {found.rmse} g/cm²."
+    )
+    said = markdown(show.card(study.facts, study.evidence))
+    assert "Prediction intervals are calibrated to contain the truth in 90 % of cases." in said
+    assert f"| Total hip | Pearson's r | {found.r} |" in said
