@@ -24,6 +24,7 @@ from core.settings import ROOT, settings
 from core.titles import region_title
 from recipes import by_name
 from recipes.recipe import Preset, Recipe, Stage
+from report.page import REST
 from training.cohorts.virtual import learning, made
 from training.data.limbs import Limbs
 from training.data.split import one_held_out

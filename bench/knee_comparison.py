@@ -36,6 +36,7 @@ from models.initial import initialise
 from models.networks import Classifier, build, freeze
 from recipes.facts import facts_of
 from recipes.knee_finder import FINDER
+from report.card import model_card
 from tasks.classes.head import regression
 from tasks.objective import ClassObjective, shrunk
 from tasks.part import Candidate, Preset

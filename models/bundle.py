@@ -270,7 +270,7 @@ def _from_format_1(config: Mapping[str, Any]) -> dict[str, Any]:
         networks[name] = {"task": "masks" if config["labels"] else "landmarks", "facts": facts}
     for name, facts in config.get("densitometers", {}).items():
         networks[name] = {"task": "density", "facts": facts}
-    facts_of: dict[str, Any] = {}
+    facts_of: dict[str, Any] = {"density": {"coverage": config["coverage"]}} if config.get("densitometers") else {}
     if config["candidates"]:
         facts_of[asked] = {"coverage": config["coverage"]}
         if not scored:

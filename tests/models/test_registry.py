@@ -60,5 +60,5 @@ def test_a_bundle_that_was_replaced_is_loaded_again(tiny_bundle: Path, tmp_path:
     before = registry.bundle(name, tmp_path)
     config = registry.find(name, tmp_path) / "config.json"
     config.write_text(config.read_text().replace('"coverage": 0.9', '"coverage": 0.8'))
-    assert registry.bundle(name, tmp_path).coverage == 0.8
-    assert before.coverage == 0.9
+    assert registry.bundle(name, tmp_path).facts["classes"]["coverage"] == 0.8
+    assert before.facts["classes"]["coverage"] == 0.9

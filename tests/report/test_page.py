@@ -12,6 +12,7 @@ from evidence.study import Study
 from recipes import RECIPES
 from report.page import REST, write
 from report.published import PUBLISHED
+from tasks import DENSITY, SCORES
 from tests.measured import REGIONS, a_study
 
 
@@ -128,10 +129,10 @@ def test_the_figures_are_kept_as_plain_json_under_the_keys_that_scripts_know(stu
 def test_published_figures_are_of_networks_and_classes_that_the_recipe_has() -> None:
     for name, said in PUBLISHED.items():
         recipe = RECIPES[name]
-        assert set(said.regions) <= set(recipe.measures)
-        assert set(said.auc) == set(recipe.scores)
+        assert set(said.regions) <= set(recipe.outputs(DENSITY))
+        assert set(said.auc) == set(recipe.outputs(SCORES))
         assert bool(said.network) == bool(said.sets)
         if said.network:
-            assert said.network in {one.name for one in recipe.presets["demo"].candidates}
+            assert said.network in {one.name for one in recipe.candidates("demo")}
         for one in said.sets.values():
             assert set(one.classes) <= set(recipe.labels)

@@ -9,7 +9,7 @@ import pytest
 import cli
 import reading
 from core.settings import ROOT, settings
-from training.examined import Examined
+from training.results import Results
 
 SHARE = {"value": 0.75, "low": 0.4, "high": 0.93}
 COUNTS: dict[str, Any] = {
@@ -30,7 +30,7 @@ def test_outcomes_are_counted_by_recipe_or_by_code() -> None:
 def test_the_network_of_views_is_evaluated_like_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(ROOT / "weights"))
     settings.cache_clear()
-    found = Examined({"virtual": {"alpha": COUNTS}, "left_out": {"some hips": COUNTS}})
+    found = Results({"virtual": {"alpha": COUNTS}, "left_out": {"some hips": COUNTS}})
     monkeypatch.setattr(cli.learning, "evaluate", lambda *_, **__: found)
     monkeypatch.setattr(cli.learning, "films_at_hand", lambda: {"chests": [("a.png", b"not a film")]})
     assert cli.main(["evaluate", "view", "--data", "virtual", "--out", str(tmp_path)]) == 0

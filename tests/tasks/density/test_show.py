@@ -8,37 +8,55 @@ from core.labels import CLASSES
 from core.model_facts import ModelFacts
 from evidence.agreement import repeatability
 from evidence.study import Study
+from models.bundle import Ensemble, Node
 from report.page import study_of, write
 from report.tables import markdown
+from tasks import DENSITY
 from tasks.density import show
-from training.density_evaluation import MeasuredDensity, Pictured, figures
+from tasks.density.measure import DensityRow, Pictured, extras, figures
+from tasks.part import Part
 
 REGIONS = ("femoral_neck", "greater_trochanter", "wards_triangle", "total_hip")
 
 
-def a_measurement(name: str, noise: float, seed: int) -> MeasuredDensity:
-    """80 limbs of 40 patients, whose answers are off by `noise` in g/cm2."""
+PART = Part(DENSITY, "limb", REGIONS)
+ENSEMBLE = Ensemble((Node("decomposer", "density", "light", {}, {}, REGIONS, None, {"coverage": 0.9}),))  # type: ignore[arg-type]
+
+
+def a_set(noise: float, seed: int) -> list[DensityRow]:
+    """80 limbs of 40 patients, whose answers are off by `noise` in g/cm2; three with their projections."""
     random = np.random.default_rng(seed)
     truth = random.normal(0.75, 0.14, (80, 4))
     answer = truth + random.normal(0, noise, (80, 4))
     film = random.random((32, 32))
     limbs = [Pictured(film, film * share, film, share, share) for share in (0.9, 0.8, 0.7)]
-    return MeasuredDensity(
-        name, REGIONS, 60, 2, {"a.dcm": "It was refused."}, truth, answer, answer - 1.64 * noise, answer + 1.64 * noise,
-        CLASSES, random.dirichlet(np.ones(3), 80), [f"p{row // 2}" for row in range(80)], limbs, 0.9,
-    )  # fmt: skip
+    shares = random.dirichlet(np.ones(3), 80)
+    return [
+        DensityRow(
+            truth[row],
+            answer[row],
+            answer[row] - 1.64 * noise,
+            answer[row] + 1.64 * noise,
+            shares[row],
+            f"p{row // 2}",
+            limbs[row] if row < len(limbs) else None,
+        )
+        for row in range(80)
+    ]
 
 
 def a_study() -> Study:
-    sets = {name: a_measurement(name, noise, seed) for seed, (name, noise) in
+    sets = {name: a_set(noise, seed) for seed, (name, noise) in
             enumerate({"internal": 0.03, "external": 0.06}.items())}  # fmt: skip
     steps = [{"step": step, "found": 9, "moved": 0.001, "rmse": 0.05} for step in (1.0, 0.5)]
     poses = np.random.default_rng(3).normal(0.8, 0.02, (9, 4))
     again = {"beta": {"persons": 9, "regions": {
         region: {"poses": repeatability(poses), "jpeg": steps, "dose": steps} for region in REGIONS}}}  # fmt: skip
     facts = ModelFacts("hip_bmd", "0.1.0", "Hip", labels=CLASSES)
-    plain = {name: figures(one) for name, one in sets.items()}
-    return study_of(facts, plain, "virtual", again, {name: one.pictured for name, one in sets.items()})
+    counts = {"films": 60, "limbs": 80, "missed": 2, "refused": 1}
+    plain = {name: {**counts, **figures(rows, PART, ENSEMBLE)} for name, rows in sets.items()}
+    pictured = {name: extras(rows, PART)["pictured"] for name, rows in sets.items()}
+    return study_of(facts, plain, "virtual", again, pictured)
 
 
 def test_the_page_says_how_far_predictions_are_off_and_which_class_they_name(tmp_path: Path) -> None:
