@@ -142,7 +142,7 @@ def read_set(
 ) -> Films:
     """A set at hand, read once and kept in a file. finder: the bundle that cuts knees out; None for whole films."""
     if not kept.exists():
-        manifest = read_manifest(settings().data / name / "manifest.csv", require_labels=True)
+        manifest = read_manifest(settings().data / name / "manifest.csv")
         one = Candidate("shown", "", inputs)
         read = gather(manifest, labels, (one,), lambda done, all_: tell(f"reading {name}", done, all_), finder)
         copies = find_copies(read.sketches, lambda done, all_: tell(f"copies in {name}", done, all_))

@@ -1,6 +1,6 @@
 """A recipe whose films are few: every film is answered by networks that had not seen it, and a test part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.example import Example
 from core.settings import settings
-from evidence.baselines import WEIGHTED, both_weightings
+from evidence.baselines import both_weightings
 from evidence.calibration import calibrated, conformal_quantile
 from evidence.copies import contradictions, find_copies, groups
 from evidence.metrics import classification
@@ -167,28 +167,3 @@ def _baselines(
     if all(age is not None for age in ages):
         found |= both_weightings("age only", np.array(ages, float)[:, None], known, part, count)
     return found
-
-
-def limits(evidence: Mapping[str, Any], labels: Sequence[str]) -> list[str]:
-    """What the run itself says about its figures."""
-    data, across = evidence["data"], evidence["cross_validation"]
-    said = [
-        f"{data['distinct_films_used']} distinct films are few for {len(labels)} classes; the intervals show how few.",
-    ]
-    doubted = data["films_left_out_because_their_copies_carry_another_label"]
-    if doubted:
-        said.append(
-            f"{doubted} films stood in the set more than once under different labels; they were left out, and the same "
-            "doubt hangs over labels that happen to stand only once."
-        )
-    network = across["joint"]["balanced_accuracy"]
-    for name in ("size and contrast only", "age only"):
-        if name in across:
-            value = across[f"{name} {WEIGHTED}"]["balanced_accuracy"]["value"]
-            verdict = "better than" if network["low"] > value else "not surely better than"
-            said.append(
-                f"Over the folds the networks' balanced accuracy ({network['value']:.2f}, {network['low']:.2f} to "
-                f"{network['high']:.2f}) is {verdict} that of a regression on {name.removesuffix(' only')} alone "
-                f"({value:.2f}), which never sees a bone."
-            )
-    return said

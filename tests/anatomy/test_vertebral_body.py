@@ -11,7 +11,7 @@ from core.radiograph import Radiograph
 from core.vertebra import POINTS
 from imaging.preprocess import Preprocess
 from models import engine
-from models.bundle import Outliner
+from models.bundle import Node
 from models.networks import build
 
 SIZE = 96
@@ -22,10 +22,10 @@ def film() -> Radiograph:
     return Radiograph(np.random.default_rng(0).random((240, 200), np.float32), "case")
 
 
-def closer() -> Outliner:
+def closer() -> Node:
     options = {"features": [4, 4, 8, 8, 8, 8], "fold": 2}
     inputs = Preprocess((SIZE, SIZE)).to_dict()
-    return Outliner("bodies", "u_net", options, inputs, POINTS, build("u_net", 6, options), {})
+    return Node("bodies", "landmarks", "u_net", options, inputs, POINTS, build("u_net", 6, options))
 
 
 def looked(monkeypatch: pytest.MonkeyPatch, seen: Callable[[], np.ndarray], sure: float) -> tuple[np.ndarray, float]:

@@ -11,7 +11,7 @@ from anatomy.vertebral_walk import walk
 from core.radiograph import Radiograph
 from core.vertebra import LEVELS
 from imaging.crop import Box
-from models.bundle import Outliner
+from models.bundle import Node
 
 DEPTH, STEP = 40.0, 38.0
 BODY = np.array([[-20, -15], [0, -14], [20, -15], [-20, 15], [0, 14], [20, 15]], float)
@@ -22,7 +22,7 @@ SPINE = {level: BODY + np.array((80, 390 - STEP * number)) for number, level in 
 def going(monkeypatch: pytest.MonkeyPatch, known: list[str], sees: Callable[[Box], tuple[np.ndarray, float]]) -> dict:
     monkeypatch.setattr(vertebral_walk, "look_at", lambda _film, box, *_: sees(box))
     row = {level: (SPINE[level], 0.8) for level in known}
-    closer: Outliner = None  # type: ignore[assignment]
+    closer: Node = None  # type: ignore[assignment]
     return walk(FILM, row, LEVELS, closer, torch.device("cpu"))
 
 

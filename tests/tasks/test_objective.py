@@ -9,7 +9,9 @@ from imaging.preprocess import Preprocess
 from models.heat import heat_loss, points_of
 from models.networks import build
 from tasks.augment import draw_moves
-from tasks.objective import ClassObjective, LandmarkObjective, MaskObjective, earth_movers, shrunk
+from tasks.classes.objective import ClassObjective, earth_movers, shrunk
+from tasks.landmarks.objective import LandmarkObjective
+from tasks.masks.objective import MaskObjective
 
 RANDOM = np.random.default_rng(0)
 DENSE = {"features": [4, 4, 8, 8, 8, 4], "fold": 2}

@@ -14,7 +14,7 @@ import torch
 from core.settings import ROOT
 from models.networks import Classifier, build
 from tasks.augment import augment, draw_moves, move_points, revendor, warp
-from tasks.objective import ClassObjective
+from tasks.classes.objective import ClassObjective
 from tests.tiny import CANDIDATE
 from training.fit import Schedule, answers, fit
 

@@ -61,7 +61,7 @@ class Units:
     @cached_property
     def _split(self) -> tuple[Samples, Samples, Settled]:
         first, *more = self.manifests
-        settled = settle_copies(self._gather(first), self._says, self.run.say)
+        settled = settle_copies(self.gathered(first), self._says, self.run.say)
         parts = split_of(settled.samples.examples, settled.group, self.run.seed)
         train, validation = (
             settled.samples.rows([row for row, part in enumerate(parts) if part == wanted])
@@ -73,18 +73,18 @@ class Units:
                 "of several patients; add films of others"
             )
         for manifest in more:
-            train = train.joined(self._gather(manifest))
+            train = train.joined(self.gathered(manifest))
         if self.run.preset.fresh and self.recipe.finder:
             train = replace(train, fresh=partial(fresh.limbs, self.run.preset.virtual_films, self.run.seed))
         return train, validation, settled
 
     @cached_property
     def _parts(self) -> tuple[Part, ...]:
-        """Those that learn from what `_gather` reads."""
+        """Those that learn from what `gathered` reads."""
         return tuple(part for part in self.recipe.own if part.unit != "body")
 
-    def _gather(self, manifest: Manifest) -> Samples:
-        """Whatever row says something that any part can learn from."""
+    def gathered(self, manifest: Manifest) -> Samples:
+        """A manifest's films or limbs, of rows that say something that any part can learn from, before any split."""
         wanted: dict[str, Any] = {}
         for part in self._parts:
             loads = part.task.learn.loads(part, part.candidates.get(self.run.preset_name, ()))

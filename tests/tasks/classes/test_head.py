@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from tasks.classes.head import regression, write_head
-from training.scoring import by_film
+from training.folds import by_film
 
 
 @pytest.mark.parametrize("classes", [2, 3])

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 import torch
 
+from anatomy.vertebral_body import ROOM
 from imaging.preprocess import Preprocess
 from models.heat import SIGMA
 from simulation import Uncommon
 from simulation.write import write
-from tasks.scores.objective import BodyObjective
-from training.data.bodies import BROKEN_TIMES, INTACT_SHARE, ROOM, Bodies, gather_bodies
+from tasks.landmarks.learn import BROKEN_TIMES, INTACT_SHARE, evened
+from tasks.landmarks.objective import BodyObjective
+from tasks.samples import Samples
+from training.data.bodies import gather
 from training.data.manifest import Manifest, read_manifest
 
 INPUTS = Preprocess((48, 48))
@@ -26,30 +29,30 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
 
 
 @pytest.fixture(scope="module")
-def bodies(cohort: Manifest) -> Bodies:
-    return gather_bodies(cohort, INPUTS)
+def bodies(cohort: Manifest) -> Samples:
+    return gather(cohort, INPUTS)
 
 
-def test_each_body_lies_in_the_middle_of_its_square_with_room_around(bodies: Bodies) -> None:
-    assert bodies.crops.shape[1:] == (round(48 * ROOM),) * 2
-    assert len(bodies.crops) == len(bodies.points) == len(bodies.broken) == len(bodies.patients)
-    assert bodies.points.mean(1) == pytest.approx(np.full((len(bodies.points), 2), 0.5), abs=1e-3)
-    assert (bodies.points[:, :3, 1] < bodies.points[:, 3:, 1]).all()
-    assert 3 <= bodies.broken.sum() < len(bodies.broken)
+def test_each_body_lies_in_the_middle_of_its_square_with_room_around(bodies: Samples) -> None:
+    assert bodies["crops"].shape[1:] == (round(48 * ROOM),) * 2
+    assert len(bodies["crops"]) == len(bodies["points"]) == len(bodies["broken"]) == len(bodies.patients)
+    assert bodies["points"].mean(1) == pytest.approx(np.full((len(bodies["points"]), 2), 0.5), abs=1e-3)
+    assert (bodies["points"][:, :3, 1] < bodies["points"][:, 3:, 1]).all()
+    assert 3 <= bodies["broken"].sum() < len(bodies["broken"])
     assert len(set(bodies.patients)) == 3
 
 
-def test_broken_bodies_are_shown_more_often_than_they_are_met(bodies: Bodies) -> None:
-    evened = bodies.evened(0)
-    assert evened.broken.sum() == BROKEN_TIMES * bodies.broken.sum()
-    assert (~evened.broken).sum() <= round(INTACT_SHARE * evened.broken.sum())
-    intact = bodies.rows(np.flatnonzero(~bodies.broken))
-    assert intact.evened(0) is intact
+def test_broken_bodies_are_shown_more_often_than_they_are_met(bodies: Samples) -> None:
+    shown = evened(bodies, 0)["broken"]
+    assert shown.sum() == BROKEN_TIMES * bodies["broken"].sum()
+    assert (~shown).sum() <= round(INTACT_SHARE * shown.sum())
+    intact = bodies.rows(np.flatnonzero(~bodies["broken"]))
+    assert evened(intact, 0) is intact
 
 
-def test_points_move_with_the_squares_that_a_lesson_shows(bodies: Bodies) -> None:
-    lesson = BodyObjective(bodies, INPUTS)
-    at = ((torch.from_numpy(bodies.points) - 0.5) * ROOM + 0.5) * 48  # the middle is shown, without the room
+def test_points_move_with_the_squares_that_a_lesson_shows(bodies: Samples) -> None:
+    lesson = BodyObjective(bodies["crops"], bodies["points"], INPUTS)
+    at = ((torch.from_numpy(bodies["points"]) - 0.5) * ROOM + 0.5) * 48  # the middle is shown, without the room
     grid = torch.arange(48) + 0.5
     away = (grid - at[..., :1]).square()[:, :, None, :] + (grid - at[..., 1:]).square()[..., None]
     perfect = 10 - away / (2 * SIGMA**2)  # heat as it is taught

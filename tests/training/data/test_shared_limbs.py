@@ -6,17 +6,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from anatomy.hips import FINDER
+from core.example import Example
 from core.settings import ROOT
 from evidence.copies import find_copies, groups
 from imaging.preprocess import Preprocess
 from models import registry
-from recipes.recipe import Candidate
+from recipes.hip_finder import FINDER
 from simulation.write import write
-from training.data.dataset import gather
+from tasks.samples import grey_of
 from training.data.manifest import read_manifest
+from training.data.shared_limbs import gather
 
-SHOWN = Candidate("shown", "cnn3", Preprocess((64, 64)))
+SHOWN = Preprocess((64, 64))
+
+
+def normal(example: Example) -> bool:
+    return example.label == "normal"
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +35,14 @@ def pelvis(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_limbs_that_share_a_label_are_rows_of_their_own_and_never_parted(pelvis: Path) -> None:
     finder = registry.find(FINDER, ROOT / "weights")
-    films = gather(read_manifest(pelvis), ("normal",), (SHOWN,))
-    limbs = gather(read_manifest(pelvis), ("normal",), (SHOWN,), finder=finder)
+    films = gather(read_manifest(pelvis), normal, (SHOWN,))
+    limbs = gather(read_manifest(pelvis), normal, (SHOWN,), finder=finder)
     assert len(films.examples) == 1
     assert len(limbs.examples) == 2
-    assert limbs.labels.tolist() == [0, 0]
-    assert limbs.grey["shown"].shape == (2, 64, 64)
-    assert (limbs.grey["shown"][0] != limbs.grey["shown"][1]).any()
-    assert np.corrcoef(limbs.grey["shown"][0].ravel(), limbs.grey["shown"][1].ravel())[0, 1] > 0.5  # mirrored alike
+    shown = limbs[grey_of(SHOWN)]
+    assert shown.shape == (2, 64, 64)
+    assert (shown[0] != shown[1]).any()
+    assert np.corrcoef(shown[0].ravel(), shown[1].ravel())[0, 1] > 0.5  # mirrored alike
     assert len(set(groups(2, find_copies(limbs.sketches)))) == 1
 
 
@@ -47,7 +52,7 @@ def test_a_film_on_which_nothing_is_found_is_named(pelvis: Path, tmp_path: Path)
     film = pelvis.parent / "films/000000.dcm"
     (tmp_path / "two.csv").write_text(f"path,label\nnoise.png,normal\n{film},normal\n")
     limbs = gather(
-        read_manifest(tmp_path / "two.csv"), ("normal",), (SHOWN,), finder=registry.find(FINDER, ROOT / "weights")
+        read_manifest(tmp_path / "two.csv"), normal, (SHOWN,), finder=registry.find(FINDER, ROOT / "weights")
     )
     assert len(limbs.examples) == 2
     assert "No limb was found" in limbs.refused["noise.png"]
