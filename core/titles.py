@@ -146,7 +146,11 @@ def lower_first(text: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
+def capital(text: str) -> str:
+    """The same with a large first letter."""
+    return text[:1].upper() + text[1:]
+
+
 def plain(code: str) -> str:
     """A code as words: `wards_triangle` is `Wards triangle`."""
-    text = str(code).replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
+    return capital(str(code).replace("_", " ").strip())

@@ -38,6 +38,11 @@ class Figure:
 UNDEFINED = Figure(None, None, None)
 
 
+def p_sign(p: float) -> str:
+    """A p value after the letter p: `< 0.001`, `= 0.012`."""
+    return p_text(p) if p < 0.001 else f"= {p_text(p)}"
+
+
 def p_text(p: float | None) -> str:
     """A p value as papers print it."""
     if p is None:

@@ -27,7 +27,7 @@ def show_model(model: ShownModel) -> None:
         if model.intervals:
             show_intervals(model.intervals, model.key)
         for section in model.sections:
-            with st.expander(section.title):
+            with st.expander(section.title, expanded=section is model.sections[0] and not model.intervals):
                 show_section(section)
     with st.expander("Data and training"):
         st.table(dict(model.details), border="horizontal")

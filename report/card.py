@@ -7,7 +7,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from core.model_facts import INTENDED_USE, ModelFacts
-from core.titles import network_title, plain, set_note, set_place, set_title, weights_sentence
+from core.titles import capital, network_title, plain, set_note, set_place, set_title, weights_sentence
 from evidence.record import Evidence
 from evidence.shown import Result
 from report.shows import shows_of
@@ -53,7 +53,7 @@ def model_card(facts: ModelFacts, evidence: Evidence | Mapping[str, Any]) -> str
         sections=markdown([section for show in shows for section in show.card(facts, known)]),
         not_measured=NOT_MEASURED,
         limits=[
-            *(f"{_capital(one).rstrip('.')}." for one in facts.simplifications),
+            *(f"{capital(one).rstrip('.')}." for one in facts.simplifications),
             *dict.fromkeys(limit for show in shows for limit in show.limits(facts, known)),
         ],
         details=details(facts, known),
@@ -101,14 +101,10 @@ def _eval_result(one: Result, task: str, evidence: Evidence) -> EvalResult:
     return EvalResult(
         task_type=task,
         dataset_type="osteolens-simulation" if simulated else str(evidence.data.get("manifest", "own")),
-        dataset_name=_capital(set_place(one.split).removeprefix("the ")),
+        dataset_name=capital(set_place(one.split).removeprefix("the ")),
         dataset_split=one.split,
         metric_type=one.metric,
         metric_name=f"{one.title}{f', {one.about}' if one.about else ''}",
         metric_value=round(figure.value or 0.0, 4),
         metric_args={"confidence_interval_95": interval} if len(interval) == 2 else None,
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.model_facts import INTENDED_USE as INTENDED_USE
 from core.model_facts import ModelFacts
-from core.titles import network_title, weights_sentence
+from core.titles import capital, network_title, weights_sentence
 from evidence.figure import Figure as Figure
 from evidence.record import Evidence
 from evidence.shown import Intervals as Intervals
@@ -39,7 +39,7 @@ def shown_model(facts: ModelFacts, evidence: Mapping[str, Any]) -> ShownModel:
     measured = summary(facts, known).measured
     simpler = "; ".join(facts.simplifications)
     about = {
-        "Training data": f"{facts.learned_from or 'not recorded'}.",
+        "Training data": f"{capital(facts.learned_from or 'not recorded').rstrip('.')}.",
         "Intended use": INTENDED_USE,
         "Networks": f"{'; '.join(map(network_title, facts.networks))}." if facts.networks else "",
         "Ensemble": weights_sentence(facts.weights),
@@ -47,7 +47,7 @@ def shown_model(facts: ModelFacts, evidence: Mapping[str, Any]) -> ShownModel:
         "Prediction sets": f"Calibrated to contain the true class in {facts.coverage * 100:.0f} % of cases."
         if facts.coverage
         else "",
-        "Differences from the paper": f"{simpler[:1].upper()}{simpler[1:]}." if simpler else "",
+        "Differences from the paper": f"{capital(simpler)}." if simpler else "",
     }
     return ShownModel(
         key=f"{facts.name}-{facts.version}",

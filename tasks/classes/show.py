@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from core.model_facts import ModelFacts
 from core.titles import class_title, model_title, network_title, set_place, set_title
 from evidence.change import change
-from evidence.figure import UNDEFINED, Figure, p_text
+from evidence.figure import UNDEFINED, Figure, p_sign
 from evidence.record import ENSEMBLE, ClassFigures, ClassSummary, Evidence, FigureSet
 from evidence.shown import Answers, Cell, Intervals, Plot, Result, Section, Table
 from evidence.study import Study
@@ -221,8 +221,8 @@ def _baselines(sets: Sets) -> list[Section]:
             "Trivial baselines",
             (
                 "Logistic regression with balanced class weights, trained on four fifths of the patients of the set "
-                "itself and tested on the others. The networks have seen no patient of the set. Balanced weights cost "
-                "accuracy, so compare balanced accuracy.",
+                "itself and tested on the others, so it knows the set better than the networks do. Balanced weights "
+                "cost accuracy, so compare balanced accuracy.",
                 Table(("Measure", "Baseline", *map(set_title, sets)), tuple(rows), grouped=1),
             ),
         )
@@ -282,7 +282,7 @@ def _differences(sets: Mapping[str, ClassFigures], labels: Sequence[str]) -> lis
             cells = []
             for one in sets.values():
                 found = one.auc_differences.get(pair, {}).get(label)
-                p = f", p {p_text(found.p)}" if found and found.p is not None else ""
+                p = f", p {p_sign(found.p)}" if found and found.p is not None else ""
                 cells.append(f"{found.figure.text(signed=True)}{p}" if found else "")
             rows.append((f"{network_title(second)} minus {network_title(first)}", class_title(label), *cells))
     return [

@@ -1,6 +1,6 @@
 import pytest
 
-from evidence.figure import UNDEFINED, Figure, p_text
+from evidence.figure import UNDEFINED, Figure, p_sign, p_text
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,4 @@ def test_plain_values_that_are_missing_give_a_figure_that_is_not_defined() -> No
 
 def test_a_p_value_is_printed_as_in_papers() -> None:
     assert [p_text(p) for p in (0.0004, 0.0496, None)] == ["< 0.001", "0.050", "not defined"]
+    assert [p_sign(p) for p in (0.0004, 0.0496)] == ["< 0.001", "= 0.050"]

@@ -67,7 +67,7 @@ def test_a_sample_gives_the_answer_that_the_road_gives(sample) -> None:
     (reading,) = read(sample.path.read_bytes(), sample.name)
     assert reading.estimate is not None
     assert reading.estimate.label.capitalize() in said(app)
-    assert "nothing: random weights for tests" in said(app)
+    assert "Nothing: random weights for tests" in said(app)
     assert app.get("bidi_component")
 
 
@@ -323,7 +323,7 @@ def test_a_film_is_read_even_where_the_worklist_is_broken(tmp_path: Path, monkey
 
 def test_the_models_page_shows_source_and_figures_with_intervals() -> None:
     app = opened("pages/models.py")
-    assert "nothing: random weights for tests" in said(app)
+    assert "Nothing: random weights for tests" in said(app)
     assert "(n = 3)" in said(app)
     assert len(app.get("plotly_chart")) == 2
     assert "0.33 (0.20 to 0.50)" in app.get("plotly_chart")[0].proto.spec
