@@ -21,8 +21,8 @@ from imaging.kind import refuse_other_objects
 from imaging.layout import layout_of
 from imaging.picture import is_picture, read_picture
 from imaging.polarity import is_bone_dark
-from imaging.spacing import scale_of
-from imaging.taking import clinical_of, side_of, site_of, view_of
+from imaging.spacing import aspect_of, scale_of
+from imaging.taking import clinical_of, orientation_of, side_of, site_of, view_of
 from imaging.text import painted_over, text_lines
 
 _FORMERLY_FOUND: Final = (
@@ -183,6 +183,8 @@ def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
             clinical=clinical_of(header),
             valid=valid,
             notices=notices + at_odds,
+            orientation=orientation_of(header),
+            pixel_aspect=aspect_of(header),
         )
     )
 

@@ -83,6 +83,21 @@ def side_of(header: Header) -> tuple[Side | None, tuple[Notice, ...]]:
     return next(iter(said.values()), None), ()
 
 
+def orientation_of(header: Header) -> tuple[str, str] | None:
+    """Where a row and a column lead in the patient, one of L R A P H F each, by PatientOrientation (PS3.3 C.7.6.1.1.1).
+
+    None where the two name no plane.
+    """
+    said = header.texts("PatientOrientation")
+    if len(said) != 2:
+        return None
+    row, column = (text.upper()[:1] for text in said)
+    axes = {letter: axis for axis, pair in enumerate(("LR", "AP", "HF")) for letter in pair}
+    if row not in axes or column not in axes or axes[row] == axes[column]:
+        return None
+    return row, column
+
+
 def clinical_of(header: Header) -> Clinical:
     """Age, sex and size by the tags; whatever is absent, nought or impossible is None."""
     sexes: dict[str, Sex] = {"F": "F", "M": "M"}
