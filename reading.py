@@ -24,6 +24,7 @@ from core.regions import Regions
 from core.settings import settings
 from imaging import check, read_radiograph
 from imaging import deidentify_folder as deidentify_folder
+from imaging.upright import upright
 from models import engine, registry
 from models.bundle import Bundle
 from recipes import RECIPES, Recipe, by_name
@@ -60,6 +61,8 @@ def read(
         if pixel_mm is not None:
             film = replace(film, spacing_mm=(pixel_mm, pixel_mm), spacing_origin="marker")
         clock.lap("decode")
+        lie = upright(film)
+        film = lie.film
         notices = [*film.notices, *check(film)]
         clock.lap("check")
         seen = look_at(film)
@@ -80,7 +83,7 @@ def read(
         if chosen.shared:
             bundle = registry.bundle(chosen.bundle or "", settings().weights)
             answers = join(answers, bundle.ensemble(CLASSES.name).facts["conformal_quantile"])
-        return [seen_as(one, chosen, seen) for one in answers]
+        return [lie.back(seen_as(one, chosen, seen)) for one in answers]
     except Refused as refused:
         return [seen_as(refusal(name, refused, clock, wanted.name if wanted else None), None, seen)]
     except Exception:

@@ -40,6 +40,9 @@ class Radiograph:
     spacing_mm: (row, column) millimetres per pixel in the plane that `spacing_origin` names, or None.
     valid: bool [H, W], False under collimator, shutter, padding and masked burnt-in text; None when all is film.
     clinical: what the file itself says of age, sex and size; all None for a picture file.
+    orientation: where the patient lies along a row and down a column, as the file says: ("L", "F") for a film from in
+        front whose left is the patient's right, head above; None where it does not say.
+    pixel_aspect: height over width of a pixel where no spacing is known.
     """
 
     pixels: Pixels
@@ -53,6 +56,8 @@ class Radiograph:
     clinical: Clinical = field(default_factory=Clinical)
     valid: Mask | None = None
     notices: tuple[Notice, ...] = ()
+    orientation: tuple[str, str] | None = None
+    pixel_aspect: float = 1.0
 
     @property
     def height(self) -> int:

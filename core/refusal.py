@@ -40,6 +40,8 @@ class NoticeCode(StrEnum):
     UNSHARP = "unsharp"
     COLLIMATION = "collimation"
     SEVERAL_LIMBS = "several_limbs"
+    MIRRORED = "mirrored"
+    TURNED = "turned"
     # what it shows
     VIEW_CONTRADICTED = "view_contradicted"
     VIEW_NOT_STATED = "view_not_stated"

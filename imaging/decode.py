@@ -12,7 +12,7 @@ from typing import Final
 import imagecodecs
 import numpy as np
 import numpy.typing as npt
-from pydicom.encaps import get_frame
+from pydicom.encaps import generate_fragments, get_frame, parse_fragments
 from pydicom.pixels import convert_color_space
 from pydicom.uid import (
     UID,
@@ -24,10 +24,11 @@ from pydicom.uid import (
 )
 
 from core.refusal import Code, Refused
+from imaging.colour import is_grey
 from imaging.dicom import UNDEFINED_LENGTH, DicomFile
 from imaging.header import PARSING_FAULTS
 from imaging.layout import Layout
-from imaging.stream import HIERARCHICAL, StreamHeader, stream_header
+from imaging.stream import HIERARCHICAL, StreamHeader, bare, starts_stream, stream_header
 
 _PERMISSIVELY_READ: Final = (0, 1, 2, 3, 9, 10)  # baseline, extended, progressive, lossless; two by arithmetic coding
 Words = npt.NDArray[np.uint8 | np.uint16]
@@ -58,9 +59,7 @@ def words_of(file: DicomFile, layout: Layout, frame: int) -> tuple[Words, int]:
         words = _native(memoryview(file.data)[file.start : file.start + file.length], file, layout, frame)
         return _rgb(words, layout.photometric), layout.allocated
     try:
-        stream = BytesIO(file.data)
-        stream.seek(file.start)
-        encoded = get_frame(stream, frame, number_of_frames=layout.frames)
+        encoded = _frame(file.data, file.start, frame, layout.frames)
     except PARSING_FAULTS as fault:
         raise _damaged("its compressed frames cannot be told apart") from fault
     if file.syntax == RLELossless:
@@ -68,6 +67,28 @@ def words_of(file: DicomFile, layout: Layout, frame: int) -> tuple[Words, int]:
     if file.syntax == ENCAPSULATED_UNCOMPRESSED:
         return _rgb(_native(memoryview(encoded), file, layout, 0), layout.photometric), layout.allocated
     return _compressed(encoded, file, layout)
+
+
+def _frame(data: bytes, start: int, frame: int, frames: int) -> bytes:
+    """The bytes of one compressed frame. All fragments are the frame of a file of one, and as many fragments as frames
+    are one each, whatever the offset table says; else it says which are whose."""
+    stream = BytesIO(data)
+    stream.seek(start + 4)
+    stream.seek(int.from_bytes(stream.read(4), "little"), 1)  # past the offset table
+    if frames == 1:
+        fragments = list(generate_fragments(stream))
+        images = sum(map(starts_stream, fragments))
+        if images > 1:
+            raise _damaged(f"its header says one frame, and its pixels hold {images}")
+        if not fragments:
+            raise ValueError("no fragment")
+        return b"".join(fragments)
+    count, places = parse_fragments(stream)
+    if count == frames:
+        stream.seek(places[frame])
+        return next(generate_fragments(stream))
+    stream.seek(start)
+    return get_frame(stream, frame, number_of_frames=frames)
 
 
 def _native(value: memoryview, file: DicomFile, layout: Layout, frame: int) -> Words:
@@ -121,6 +142,7 @@ def _run_length(encoded: bytes, layout: Layout) -> Words:
 
 
 def _compressed(encoded: bytes, file: DicomFile, layout: Layout) -> tuple[Words, int]:
+    encoded = bare(encoded)
     header = stream_header(encoded)
     if header is None:
         if file.syntax is not None and ("MPEG" in encoding_name(file) or "HEVC" in encoding_name(file)):
@@ -143,9 +165,32 @@ def _compressed(encoded: bytes, file: DicomFile, layout: Layout) -> tuple[Words,
     expected = (layout.rows, layout.columns, 3)[: 2 if layout.samples == 1 else 3]
     if decoded.shape != expected or decoded.dtype.itemsize > 2:
         raise _damaged("its compressed frame decodes to another shape than its header says")
-    words: Words = decoded.view(np.uint8 if decoded.dtype.itemsize == 1 else np.uint16)
+    words = _within_range(decoded, header, file, layout)
+    if words.ndim == 3 and header.codec == "jpeg" and header.lossy and not is_grey(words):
+        # libjpeg takes three values that no marker names for YCbCr. As they stand in the stream:
+        plain: Words = imagecodecs.jpeg8_decode(encoded, colorspace="YCBCR", outcolorspace="YCBCR")
+        if is_grey(plain) or (not header.colours and layout.photometric == "RGB" and not is_grey(_converted(plain))):
+            words = plain
     # libjpeg and OpenJPEG have undone the colour transform of their own stream; JPEG-LS knows of none.
-    return (_rgb(words, layout.photometric) if header.codec == "jpegls" else words), header.precision
+    return _rgb(words, layout.photometric if header.codec == "jpegls" else "RGB"), header.precision
+
+
+def _within_range(decoded: npt.NDArray[np.generic], header: StreamHeader, file: DicomFile, layout: Layout) -> Words:
+    """The words, with what a lossy codec gave beyond the greatest stored value brought back to it.
+
+    The bits above the stored ones are an overlay's in a lossless stream, and are cut off later.
+    """
+    words: Words = decoded.view(np.uint8 if decoded.dtype.itemsize == 1 else np.uint16)
+    lossy = header.lossy
+    if lossy is None:
+        lossy = file.header.text("LossyImageCompression") == "01"
+    if not lossy or header.precision <= layout.stored or layout.high_bit != layout.stored - 1:
+        return words
+    if not layout.signed:
+        return np.minimum(words, words.dtype.type((1 << layout.stored) - 1))
+    half = 1 << (layout.stored - 1)
+    kind = np.int8 if words.dtype.itemsize == 1 else np.int16
+    return np.clip(words.view(kind), -half, half - 1).view(words.dtype)
 
 
 def _decoded(encoded: bytes, header: StreamHeader, file: DicomFile) -> npt.NDArray[np.generic]:
@@ -176,9 +221,24 @@ def _by_gpl_decoder(encoded: bytes, header: StreamHeader, file: DicomFile) -> np
 
 
 def _rgb(words: Words, photometric: str) -> Words:
-    if words.ndim == 3 and photometric.startswith("YBR_FULL") and words.dtype == np.uint8:
-        return convert_color_space(words, "YBR_FULL", "RGB").astype(np.uint8, copy=False)
-    return words
+    """Colours as red, green and blue. Writers err about what theirs are: of the colours as stored and as converted,
+    those that come out grey are the film's; where both or neither do, the header counts."""
+    if words.ndim != 3 or words.dtype != np.uint8:
+        return words
+    sample = words.reshape(-1, 3)[:: max(1, words.size // 300_000)][None]
+    as_said, stored = photometric.startswith("YBR_FULL"), is_grey(sample)
+    turn = as_said if stored == is_grey(_converted(sample)) else not stored
+    return _converted(words) if turn else words
+
+
+def _converted(words: Words) -> Words:
+    """YCbCr of the full range to RGB, a few rows at a time: it is worked out in floating point."""
+    colours = np.empty_like(words)
+    step = max(1, (1 << 20) // words.shape[1])
+    for top in range(0, len(words), step):
+        rows = slice(top, top + step)
+        colours[rows] = convert_color_space(words[rows], "YBR_FULL", "RGB")
+    return colours
 
 
 def _damaged(found: str) -> Refused:

@@ -27,7 +27,8 @@ from imaging.decode import Words, words_of
 from imaging.dicom import open_dicom
 from imaging.export import to_png
 from imaging.grey import tone_of
-from imaging.header import PARSING_FAULTS, Header
+from imaging.header import PARSING_FAULTS, Header, element_of
+from imaging.kind import refuse_directory
 from imaging.layout import Layout, layout_of
 from imaging.picture import is_picture
 from imaging.profile import Action, rules
@@ -92,14 +93,23 @@ def deidentified(data: bytes) -> Deidentified:
         film = read_radiograph(data, "")
         return Deidentified(to_png(film), opaque_name(data) + ".png", film.notices)
     file = open_dicom(data)
+    refuse_directory(file)
     layout = layout_of(file.header)
     frames = [words_of(file, layout, frame) for frame in range(layout.frames)]
     key = machine_key(settings().home)
-    cleaned = _cleaned(file.header.dataset, _who(file.header.dataset), key)
-    words, layout, notices = _clean_pixels(frames, file.header, layout)
-    _set_pixels(cleaned, words, layout)
-    _record(cleaned, clean_pixels=bool(notices))
-    return Deidentified(_written(cleaned), opaque_name(data) + ".dcm", notices)
+    try:
+        cleaned = _cleaned(file.header.dataset, _who(file.header.dataset), key)
+        words, layout, notices = _clean_pixels(frames, file.header, layout)
+        _set_pixels(cleaned, words, layout)
+        _record(cleaned, clean_pixels=bool(notices))
+        if not cleaned.get("SOPInstanceUID"):  # a fresh one, the same for the same bytes
+            cleaned.SOPInstanceUID = _new_uid(hashlib.sha256(data).hexdigest(), key)
+        written = _written(cleaned)
+    except PARSING_FAULTS as fault:
+        raise Refused(
+            Code.UNREADABLE, "The DICOM file has a tag that cannot be written anew; export it again from the archive."
+        ) from fault
+    return Deidentified(written, opaque_name(data) + ".dcm", notices)
 
 
 def _cleaned(dataset: Dataset, who: tuple[str, ...], key: bytes) -> Dataset:
@@ -111,7 +121,7 @@ def _cleaned(dataset: Dataset, who: tuple[str, ...], key: bytes) -> Dataset:
         if tag == 0x7FE00010 or not dictionary_has_tag(tag):
             continue
         try:
-            element = _element(dataset[tag], who, key)
+            element = _element(element_of(dataset, tag), who, key)
         except PARSING_FAULTS:
             continue  # a value that cannot be parsed cannot be judged
         if element is not None:
@@ -202,11 +212,11 @@ def _clean_pixels(
     """The frames right-aligned with nothing in their unused bits, burnt-in text painted over."""
     mask = (1 << layout.stored) - 1
     found, cleaned = 0, []
-    for frame, precision in frames:
+    for number, (frame, precision) in enumerate(frames):
         shift = layout.high_bit - layout.stored + 1 if precision > layout.high_bit else 0
         kept = frame.dtype.type(mask & np.iinfo(frame.dtype).max)
         words: Words = ((frame >> shift) & kept).astype(frame.dtype, copy=False)
-        lines = _text_in(frame, words, precision, header, layout)
+        lines = _text_in(frame, words, precision, header.of_frame(number), layout)
         found += len(lines)
         for channel in np.moveaxis(words, -1, 0) if words.ndim == 3 else [words]:
             # Two's complement is not in the order of the values; with its sign bit turned it is.
@@ -257,10 +267,8 @@ def _record(dataset: Dataset, clean_pixels: bool) -> None:
 
 
 def _written(dataset: Dataset) -> bytes:
-    if "SOPClassUID" not in dataset or "SOPInstanceUID" not in dataset:
-        raise Refused(
-            Code.UNREADABLE, "The DICOM file does not say what it is (SOP class and instance); export it again."
-        )
+    if not dataset.get("SOPClassUID"):
+        raise Refused(Code.UNREADABLE, "The DICOM file does not say what it is (SOP class); export it again.")
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     meta.MediaStorageSOPInstanceUID = UID(dataset.SOPInstanceUID)

@@ -1,10 +1,11 @@
 """A DICOM file opened: its tags, and where its pixel data begin. Nothing is decoded here."""
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Final
 
+import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset, read_partial
 from pydicom.tag import BaseTag
@@ -14,6 +15,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    MediaStorageDirectoryStorage,
 )
 
 from core.refusal import Code, Refused
@@ -23,6 +25,10 @@ from imaging.header import PARSING_FAULTS, Header
 PIXEL_DATA: Final = 0x7FE00010
 UNDEFINED_LENGTH: Final = 0xFFFFFFFF
 MOST_ELEMENTS: Final = 20_000  # a radiograph has a few hundred; more is a file made to keep a reader busy
+WORD_TABLES: Final = frozenset(  # data of LUTs and palettes
+    {0x00283006, 0x00281201, 0x00281202, 0x00281203, 0x00281204, 0x00281221, 0x00281222, 0x00281223}
+)
+_DEEPEST: Final = 8  # sequences within sequences; a radiograph has three at most
 _LONG_VRS: Final = (b"OB", b"OW", b"UN", b"OL", b"OV", b"OD", b"OF")
 _CUT_OFF = "The DICOM file is damaged or cut off: {}; export it again from the archive."
 
@@ -31,7 +37,9 @@ _CUT_OFF = "The DICOM file is damaged or cut off: {}; export it again from the a
 class DicomFile:
     """The tags of a file and the place of its pixel data.
 
-    syntax: the transfer syntax, or None where the file has no meta information to name it.
+    syntax: the transfer syntax, or None where the file does not name it and it is not plain from the tags.
+    named: whether the file names its transfer syntax.
+    is_directory: whether it is a DICOMDIR, which lists the films of a disc and holds none.
     start: offset in `data` of the first byte of the pixel data's value; None if there is none.
     length: the length that the element claims; UNDEFINED_LENGTH for encapsulated frames.
     """
@@ -43,6 +51,8 @@ class DicomFile:
     start: int | None
     length: int
     vr: str
+    named: bool = True
+    is_directory: bool = False
 
 
 def is_dicom(data: bytes) -> bool:
@@ -64,12 +74,12 @@ def open_dicom(data: bytes) -> DicomFile:
         data = bytes(128) + data
     inflated = _inflated(data)
     if inflated is not None:
-        return _opened(inflated, BytesIO(inflated), DeflatedExplicitVRLittleEndian, bare=True)
-    return _opened(data, BytesIO(data), None, bare=False)
+        return _opened(inflated, DeflatedExplicitVRLittleEndian, bare=True)
+    return _opened(data, None, bare=False)
 
 
-def _opened(data: bytes, stream: BytesIO, syntax: UID | None, bare: bool) -> DicomFile:
-    seen = 0
+def _opened(data: bytes, syntax: UID | None, bare: bool) -> DicomFile:
+    seen, stream = 0, BytesIO(data)
 
     def at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
         nonlocal seen
@@ -80,6 +90,7 @@ def _opened(data: bytes, stream: BytesIO, syntax: UID | None, bare: bool) -> Dic
             )
         return tag >= PIXEL_DATA
 
+    meta = Header(Dataset())
     try:
         if bare:
             dataset: Dataset = read_dataset(stream, False, True, stop_when=at_pixels)
@@ -87,17 +98,58 @@ def _opened(data: bytes, stream: BytesIO, syntax: UID | None, bare: bool) -> Dic
         else:
             dataset = read_partial(stream, stop_when=at_pixels, force=True)
             implicit, little = dataset.original_encoding  # type: ignore[assignment]
-            syntax = getattr(dataset.file_meta, "TransferSyntaxUID", None)
+            meta = Header(getattr(dataset, "file_meta", Dataset()))
+            uid = meta.text("TransferSyntaxUID")
+            syntax = None if uid is None else UID(uid)
+            start = 0 if syntax is not None else _after_meta(data)
+            if start:  # meta information that names no encoding: it is told as that of a file without any
+                return replace(_opened(data[start:], None, bare=False), is_directory=_is_directory(meta))
     except PARSING_FAULTS as fault:
         raise Refused(Code.UNREADABLE, _CUT_OFF.format("its tags do not hold together")) from fault
     if not len(dataset):
         raise Refused(Code.UNREADABLE, _CUT_OFF.format("no tag could be read from it"))
+    if not little:
+        _turn_words(dataset)
+    directory = "DirectoryRecordSequence" in dataset or _is_directory(meta)
+    named = syntax is not None
     if syntax is None and not implicit:
         syntax = None if little else ExplicitVRBigEndian
     elif syntax is None:
         syntax = ImplicitVRLittleEndian
-    start, length, vr = _pixel_element(data, stream.tell(), implicit, little)
-    return DicomFile(data, Header(dataset), syntax, not little, start, length, vr)
+    at, length, vr = _pixel_element(data, stream.tell(), implicit, little)
+    return DicomFile(data, Header(dataset), syntax, not little, at, length, vr, named, directory)
+
+
+def _is_directory(meta: Header) -> bool:
+    return meta.text("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
+
+
+def _after_meta(data: bytes) -> int:
+    """Offset of the first tag after the preamble and the meta information; 0 for a file without any."""
+    at = start = 132 if data[128:132] == b"DICM" else 0
+    while data[at : at + 2] == b"\x02\x00" and data[at + 4 : at + 6].isalpha():
+        wide = data[at + 4 : at + 6] in (*_LONG_VRS, b"SQ", b"UT", b"UC", b"UR", b"SV", b"UV")
+        at += (
+            12 + int.from_bytes(data[at + 8 : at + 12], "little")
+            if wide
+            else 8 + int.from_bytes(data[at + 6 : at + 8], "little")
+        )
+    return at if start < at < len(data) else 0
+
+
+def _turn_words(dataset: Dataset, depth: int = 0) -> None:
+    """Make tables of words little endian, at any depth: pydicom keeps a word table's bytes as they lie in the file."""
+    for tag in list(dataset.keys()):
+        try:
+            element = dataset[tag]
+        except PARSING_FAULTS:
+            continue  # missing for everybody else as well
+        if element.VR == "SQ" and depth < _DEEPEST:
+            for item in element.value:
+                _turn_words(item, depth + 1)
+        elif element.VR == "OW" and int(tag) in WORD_TABLES and isinstance(element.value, bytes):
+            even = element.value[: len(element.value) & ~1]
+            element.value = np.frombuffer(even, ">u2").astype("<u2").tobytes()
 
 
 def _pixel_element(data: bytes, at: int, implicit: bool, little: bool) -> tuple[int | None, int, str]:

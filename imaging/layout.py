@@ -31,19 +31,21 @@ def layout_of(header: Header) -> Layout:
     """The layout, or Refused: `unreadable`, `too_large`, `unsupported_encoding`."""
     rows, columns = _needed(header, "Rows"), _needed(header, "Columns")
     allocated = _needed(header, "BitsAllocated")
-    stored = header.whole("BitsStored") or allocated
-    high_bit = header.whole("HighBit")
-    high_bit = stored - 1 if high_bit is None else high_bit
+    high_bit, stored = header.whole("HighBit"), header.whole("BitsStored")
+    said = [f"bit {high_bit} the highest"] * (high_bit is not None) + [f"{stored} bits stored"] * bool(stored)
+    stored = stored or (allocated if high_bit is None else high_bit + 1)
+    if high_bit is None or high_bit < stored - 1:
+        high_bit = stored - 1  # of two that cannot both be, the bits stored count, as for other readers
     within_limits(rows, columns)
     if allocated not in (8, 16):
         raise Refused(
             Code.UNSUPPORTED_ENCODING,
             f"The film has {allocated} bits a pixel; 8 and 16 can be read; export it with one of these.",
         )
-    if not stored - 1 <= high_bit < allocated or not 1 < stored <= allocated:
+    if high_bit >= allocated or not 1 < stored <= allocated:
         raise Refused(
             Code.UNREADABLE,
-            f"The DICOM header says {stored} bits stored up to bit {high_bit} in {allocated} bits, which cannot be; "
+            f"The DICOM header says {' and '.join(said)} in {allocated} bits allocated, which cannot be; "
             "export the film again.",
         )
     samples = header.whole("SamplesPerPixel") or 1

@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 from pydicom.pixels import apply_color_lut
-from pydicom.uid import UID
 
 from core.identity import case_id, machine_key
 from core.radiograph import Acquisition, Mask, Radiograph
@@ -18,21 +17,14 @@ from imaging.decode import Words, encoding_name, words_of
 from imaging.dicom import is_dicom, open_dicom
 from imaging.grey import tone_of
 from imaging.header import PARSING_FAULTS, Header
+from imaging.kind import refuse_other_objects
 from imaging.layout import layout_of
 from imaging.picture import is_picture, read_picture
 from imaging.polarity import is_bone_dark
-from imaging.spacing import scale_of
-from imaging.taking import clinical_of, side_of, site_of, view_of
+from imaging.spacing import aspect_of, scale_of
+from imaging.taking import clinical_of, orientation_of, side_of, site_of, view_of
 from imaging.text import painted_over, text_lines
 
-# Modalities whose images are no projection of the body onto a detector.
-_NOT_PROJECTIONS: Final = {
-    "CT": "a CT slice", "MR": "an MR slice", "US": "an ultrasound image", "NM": "a nuclear medicine image",
-    "PT": "a PET slice", "OP": "an ophthalmic photograph", "OPT": "an optical tomography", "ES": "an endoscopy",
-    "XC": "a photograph", "GM": "a microscopy", "SM": "a microscopy", "ECG": "an electrocardiogram",
-    "SR": "a report", "PR": "a presentation state", "KO": "a key object note", "DOC": "a document",
-    "SEG": "a segmentation", "RTSTRUCT": "a set of structures", "RTPLAN": "a plan", "RTDOSE": "a dose map",
-}  # fmt: skip
 _FORMERLY_FOUND: Final = (
     (b"%PDF", "a PDF"), (b"GIF8", "a GIF"), (b"PK\3\4", "a ZIP archive"), (b"\x1f\x8b", "a gzip archive"),
     (b"\0\0\0\x0cjP  ", "a bare JPEG 2000"), (b"\xff\x4f\xff\x51", "a bare JPEG 2000"), (b"<", "a web page or XML"),
@@ -134,18 +126,7 @@ def _upright_and_anonymous(film: Radiograph) -> Radiograph:
 def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
     file = open_dicom(data)
     header = file.header
-    modality = (header.text("Modality") or "").upper() or None
-    if modality in _NOT_PROJECTIONS:
-        raise Refused(
-            Code.NOT_A_RADIOGRAPH,
-            f"The DICOM object is {_NOT_PROJECTIONS[modality]} ({modality}), expected a radiograph; send the film.",
-        )
-    stored_as = UID(header.text("SOPClassUID") or "").name
-    if file.start is None and stored_as.endswith("Storage") and "Image" not in stored_as:
-        raise Refused(
-            Code.NOT_A_RADIOGRAPH,
-            f"The DICOM object holds no pixels ({stored_as}), expected an image; send the film itself.",
-        )
+    modality = refuse_other_objects(file)
     layout = layout_of(header)
     if layout.frames > 1 and frame is None:
         raise Refused(
@@ -157,15 +138,17 @@ def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
             Code.NOT_A_RADIOGRAPH, f"The DICOM object holds {layout.frames} frame(s); there is no number {frame + 1}."
         )
     words, precision = words_of(file, layout, frame or 0)
+    header = header.of_frame(frame or 0)
     notices: tuple[Notice, ...] = ()
-    if file.syntax is None or "TransferSyntaxUID" not in getattr(header.dataset, "file_meta", {}):
+    if not file.named:
         notices += (
             Notice(NoticeCode.NO_FILE_META, "The file does not name its encoding; it was told from the bytes."),
         )
     valid: Mask | None = None
     if words.ndim == 3 or layout.photometric == "PALETTE COLOR":
         colour = words if words.ndim == 3 else _through_palette(words, header)
-        pixels, said = grey_of_colour((colour >> (8 if colour.dtype == np.uint16 else 0)).astype(np.uint8))
+        wide = colour.dtype == np.uint16
+        pixels, said = grey_of_colour((colour >> 8).astype(np.uint8) if wide else colour.astype(np.uint8, copy=False))
         notices += said
         shown = "colour to grey"
     else:
@@ -204,6 +187,8 @@ def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
             clinical=clinical_of(header),
             valid=valid,
             notices=notices + at_odds,
+            orientation=orientation_of(header),
+            pixel_aspect=aspect_of(header),
         )
     )
 
