@@ -31,7 +31,9 @@ def record(file: Path, every: int) -> None:
     from core.settings import settings
     from reading import read_file
 
-    jobs = [(path, recipe, None) for path in sorted(Path("samples").glob("*.*")) for recipe in ("auto",)]
+    jobs: list[tuple[Path, str, float | None]] = [
+        (path, recipe, None) for path in sorted(Path("samples").glob("*.*")) for recipe in ("auto",)
+    ]
     jobs += [(path, recipe, 0.14) for path in sorted(Path("samples").glob("*hip*.*")) for recipe in HIPS[1:]]
     for pattern, recipes, pixel_mm in FILMS:
         found = [path for path in sorted(settings().data.glob(pattern)) if path.suffix.lower() in PICTURES]

@@ -19,13 +19,13 @@ import torch
 
 from anatomy.femur import NEEDED
 from anatomy.find import find_limbs
-from anatomy.hips import FINDER
 from bench.section import write_section
 from core.radiograph import Radiograph
 from core.refusal import Refused
 from core.settings import ROOT, settings
 from imaging import check, read_radiograph
 from models import registry
+from recipes.hip_finder import FINDER
 from simulation.uncommon import Uncommon
 from training.cohorts.fresh import marks, radiograph
 from training.cohorts.virtual import EXTERNAL, INTERNAL, METAL
@@ -79,7 +79,7 @@ def virtual(index: int, scanner: str, seed: int, uncommon: Uncommon) -> list[dic
 
 
 def _limbs(film: Radiograph):  # type: ignore[no-untyped-def]
-    finder = registry.bundle(FINDER, settings().weights).outliners[0]
+    finder = registry.bundle(FINDER, settings().weights).networks["finder"]
     return find_limbs(film, finder, torch.device("cpu"))
 
 

@@ -67,7 +67,20 @@ def learn(
             ".npy files in g/cm2, or ct with a CT of each person"
         )
     network = learn_stages(part, candidate, trainer, train, validation)
-    plain = Node(
+    plain = node_of(part, candidate, network)
+    node, value = settle(part, plain, validation, trainer.device, partial(trainer.say, "validation limbs"))
+    return Learned((node,), {"coverage": COVERAGE}, {"held_out": agreements(part, validation, value)})
+
+
+def agreements(part: Part, samples: Samples, value: Array) -> dict[str, dict[str, Any]]:
+    """How well densities [N, R] agree with the limbs' own, by region."""
+    truth = samples.columns(columns(part))
+    return {region: agreement(truth[:, at], value[:, at], samples.patients) for at, region in enumerate(part.outputs)}
+
+
+def node_of(part: Part, candidate: Candidate, network: Decomposer) -> Node:
+    """A trained network as a bundle keeps it, before it is calibrated."""
+    return Node(
         name=candidate.name,
         task=part.task.name,
         network=candidate.network,
@@ -76,10 +89,6 @@ def learn(
         outputs=part.outputs,
         weights=network,
     )
-    node, value = settle(part, plain, validation, trainer.device, partial(trainer.say, "validation limbs"))
-    truth, patients = validation.columns(columns(part)), validation.patients
-    held = {region: agreement(truth[:, at], value[:, at], patients) for at, region in enumerate(part.outputs)}
-    return Learned((node,), {"coverage": COVERAGE}, {"held_out": held})
 
 
 def learn_stages(part: Part, candidate: Candidate, trainer: Trainer, train: Samples, validation: Samples) -> Decomposer:
