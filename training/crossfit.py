@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 
 from evidence.calibration import fit_temperature
-from evidence.familiarity import Familiarity, fit_familiarity
+from evidence.familiarity import Familiarity, bounded, distances
 from models.initial import initialise
 from models.networks import Classifier, build, freeze
 from recipes.recipe import Candidate, Preset
@@ -17,6 +17,7 @@ from training.dataset import Dataset
 from training.fit import Schedule, answers, fit
 from training.head import regression, write_head
 from training.lesson import ClassLesson
+from training.run_key import run_key
 from training.split import TEST, Split
 
 Tell = Callable[[str, int, int], None]  # what is being done, epochs done, epochs in all
@@ -49,8 +50,9 @@ def cross_fit(
     init: str,
     tell: Tell | None = None,
 ) -> Fitted:
-    """Fit once a fold and once on all folds. A finished fold is kept in `folder` and not fitted again. The head of a
-    network that is wholly frozen is a regression on its features, which are computed once."""
+    """Fit once a fold and once on all folds. A finished fold is kept in `folder`, under a key of everything it came
+    from, and not fitted again. The head of a network that is wholly frozen is a regression on its features, which are
+    computed once."""
     grey = data.grey[candidate.name]
     group = np.array(parts.group)
     features: list[npt.NDArray[np.floating]] = []
@@ -89,14 +91,22 @@ def cross_fit(
         )
 
     (folder / candidate.name).mkdir(parents=True, exist_ok=True)
-    held_out = np.full((len(grey), label_count), np.nan)
+    first, schedule = begun(), Schedule.of(candidate, preset)
+    held_out, apart = np.full((len(grey), label_count), np.nan), np.full(len(grey), np.nan)
     for fold in parts.folds:
-        kept = folder / candidate.name / f"fold_{fold}.npy"
-        held = parts.rows(fold)
+        held, learns = parts.rows(fold), parts.rows(*(other for other in parts.folds if other != fold))
+        of = [(grey[some], data.labels[some], group[some]) for some in (learns, held)]
+        key = run_key(of, candidate, schedule, preset.loss, preset.balanced, seed, init, first)
+        kept = folder / candidate.name / f"fold_{fold}_{key}.npz"
         if not kept.exists():
-            network = taught(parts.rows(*(other for other in parts.folds if other != fold)), f"fold {fold}")
-            np.save(kept, answers(network, grey[held], candidate.preprocess)[0])
-        held_out[held] = np.load(kept)
+            network = taught(learns, f"fold {fold}")
+            logits, unseen = answers(network, grey[held], candidate.preprocess)
+            _, seen = answers(network, grey[learns], candidate.preprocess)
+            draft = kept.with_suffix(".draft.npz")
+            np.savez(draft, logits=logits, apart=distances(unseen, seen))
+            draft.replace(kept)
+        with np.load(kept) as fitted:
+            held_out[held], apart[held] = fitted["logits"], fitted["apart"]
     rows = parts.rows(*parts.folds)
     network = taught(rows, "all folds")
     _, seen = answers(network, grey[rows], candidate.preprocess)
@@ -104,7 +114,7 @@ def cross_fit(
         candidate=candidate,
         network=network,
         temperature=fit_temperature(held_out[rows], data.labels[rows]),
-        familiarity=fit_familiarity(seen, [parts.part[row] for row in rows]),
+        familiarity=bounded(seen, apart[rows], group[rows].tolist()),
         held_out=held_out,
         test=answers(network, grey[parts.rows(TEST)], candidate.preprocess)[0],
     )

@@ -302,7 +302,7 @@ def teach_classes(
     )
     say(f"{candidate.name}, calibrating", 0, 1)
     shown = as_read(films, candidate)
-    logits, _ = answers(network, shown[list(held)], candidate.preprocess)
+    logits, unseen = answers(network, shown[list(held)], candidate.preprocess)
     temperature, bias = fit_temperature_and_bias(logits, limbs.labels[list(held)])
     with torch.no_grad():  # the bias joins the last layer's own
         network.head.bias += torch.from_numpy(bias.astype(np.float32))
@@ -310,7 +310,6 @@ def teach_classes(
     some = list(learns)[:: max(1, len(learns) // 600)]  # enough to know a limb by, in a bundle that stays small
     _, features = answers(network, shown[some], candidate.preprocess)
     patients = [limbs.examples[row].patient or str(row) for row in some]
-    fold = (np.unique(patients, return_inverse=True)[1] % 5).astype(str).tolist()
     return BundledCandidate(
         name=candidate.name,
         network=candidate.network,
@@ -318,7 +317,7 @@ def teach_classes(
         preprocessing=candidate.preprocess.to_dict(),
         temperature=temperature,
         weights=network,
-        familiarity=fit_familiarity(features, fold).arrays(),
+        familiarity=fit_familiarity(features, unseen, patients).arrays(),
         region=candidate.region,
     ), logits
 

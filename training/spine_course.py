@@ -221,11 +221,10 @@ def calibrate(
 ) -> BundledCandidate:
     """Probabilities and lines from the films held out, and how much their loss of height [N] weighs on the score of
     fracture; how far is far from those learned from."""
-    logits, _ = answers(network, holding, candidate.preprocess, clinical)
+    logits, unseen = answers(network, holding, candidate.preprocess, clinical)
     some = list(range(0, len(teaching.examples), max(1, len(teaching.examples) // 600)))
     near = teaching.rows(some)
     _, features = answers(network, near, candidate.preprocess, clinical)
-    fold = (np.unique(near.patients, return_inverse=True)[1] % 5).astype(str).tolist()
     facts: dict[str, Any] = {"scale": {}, "threshold": {}, "doubt": {}}
     for number, score in enumerate(recipe.scores):
         known = ~np.isnan(holding.answers[:, number])
@@ -247,7 +246,7 @@ def calibrate(
         preprocessing=candidate.preprocess.to_dict(),
         temperature=1.0,
         weights=network,
-        familiarity=fit_familiarity(features, fold).arrays(),
+        familiarity=fit_familiarity(features, unseen, near.patients).arrays(),
         facts=facts if clinical is None else {**facts, "clinical": clinical.to_dict()},
     )
 

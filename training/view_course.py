@@ -17,7 +17,7 @@ from scipy.stats import binomtest
 from core.radiograph import Pixels
 from core.settings import settings
 from evidence.calibration import calibrated, conformal_quantile, fit_temperature
-from evidence.familiarity import Familiarity, fit_familiarity
+from evidence.familiarity import Familiarity, bounded, distances
 from evidence.metrics import classification
 from imaging.preprocess import Preprocess
 from models.bundle import Bundle, Candidate, amend, load
@@ -97,8 +97,27 @@ def teach(
 
     taught = base.rows(learns).joined(*(films for one, films in at_hand.items() if one.learned_from))
     known = [row for row, label in enumerate(taught.labels) if VIEWS[label] != OTHER]
-    familiarity = _familiarity(networks[EVERY], taught.rows(_drawn(taught, known, seed)), inputs)
     unseen = {one: answers(networks[one.origin], as_seen(films.grey), inputs) for one, films in at_hand.items()}
+    # What each network learned from, as it sees it: without its own origin's films, if one is left out.
+    banks = {}
+    for left, taught_to in networks.items():
+        rows = [row for row in known if taught.source[row] not in _names_of(left)]
+        others = taught.rows(rows)
+        banks[left] = answers(taught_to, as_seen(others.rows(_drawn(others, range(len(rows)), seed)).grey), inputs)[1]
+    # How far films lie that it did not learn from: real ones by the network that never saw their origin.
+    real_apart = {
+        one: distances(unseen[one][1][films.labels != VIEWS.index(OTHER)], banks[one.origin])
+        for one, films in at_hand.items()
+    }
+    asked = as_seen(base.grey[[row for row in held if VIEWS[base.labels[row]] != OTHER]])
+
+    def far_from(left: str) -> Familiarity:
+        virtual = distances(answers(networks[left], asked, inputs)[1], banks[left])
+        return bounded(
+            banks[left], np.concatenate([virtual, *(far for one, far in real_apart.items() if one.origin != left)])
+        )
+
+    familiarity = far_from(EVERY)
     truth = base.labels[held]
     logits, _ = answers(networks[EVERY], as_seen(base.grey[held]), inputs)
     temperature = fit_temperature(*(_distinct(at_hand, unseen) if at_hand else (logits, truth)))
@@ -113,11 +132,7 @@ def teach(
     )
     left_out = {}
     for source, films in at_hand.items():
-        # Distances are to films that its own network learned from, among which its origin is not.
-        others = taught.rows([row for row in known if taught.source[row] not in _names_of(source.origin)])
-        far = _familiarity(
-            networks[source.origin], others.rows(_drawn(others, range(len(others.labels)), seed)), inputs
-        )
+        far = far_from(source.origin)
         left_out[source.name] = told(heard(*unseen[source], temperature, far), films)
     groups = np.unique(np.array(base.group)[held], return_inverse=True)[1].tolist()
     evidence = {
@@ -182,12 +197,6 @@ def _drawn(films: ViewFilms, some: Sequence[int], seed: int) -> npt.NDArray[np.i
     real = np.isin([films.source[row] for row in rows], [one.name for one in REAL])
     order = np.lexsort((random.random(len(rows)), ~real))  # real films first
     return np.concatenate([rows[order][views_of[order] == view][:each] for view in np.unique(views_of)])
-
-
-def _familiarity(network: Classifier, films: ViewFilms, inputs: Preprocess) -> Familiarity:
-    _, features = answers(network, as_seen(films.grey), inputs)
-    fold = np.unique(films.group, return_inverse=True)[1] % 5
-    return fit_familiarity(features, fold.astype(str).tolist())
 
 
 def _names_of(origin: str) -> set[str]:
