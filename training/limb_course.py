@@ -168,8 +168,9 @@ def settle_copies(limbs: Limbs, say: Tell) -> tuple[Limbs, list[int], int]:
     copies = find_copies(limbs.sketches, partial(say, "finding copies"))
     group = groups(len(patients), copies)
     # The two hips of one film are one content with two answers, which is no contradiction.
-    doubted = set(contradictions([hash((number, side)) for number, side in zip(group, sides, strict=True)],
-                                 [example.label for example in limbs.examples]))  # fmt: skip
+    number_of: dict[tuple[int, str | None], int] = {}
+    limb = [number_of.setdefault((number, side), len(number_of)) for number, side in zip(group, sides, strict=True)]
+    doubted = set(contradictions(limb, [example.label for example in limbs.examples]))
     kept = [row for row in range(len(patients)) if row not in doubted]
     return limbs.rows(kept), join_groups([group[row] for row in kept], [patients[row] for row in kept]), len(copies)
 
