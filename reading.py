@@ -21,6 +21,7 @@ from core.radiograph import Radiograph
 from core.reading import ModelVersion, Reading, ViewGuess
 from core.refusal import Code, Notice, NoticeCode, Refused
 from core.regions import Regions
+from core.safe_trace import said_safely
 from core.settings import settings
 from imaging import check, read_radiograph
 from imaging import deidentify_folder as deidentify_folder
@@ -86,8 +87,8 @@ def read(
         return [lie.back(seen_as(one, chosen, seen)) for one in answers]
     except Refused as refused:
         return [seen_as(refusal(name, refused, clock, wanted.name if wanted else None), None, seen)]
-    except Exception:
-        log.exception("a film could not be read")
+    except Exception as unforeseen:  # noqa: BLE001 - a fault of one film is its result, and no face may die of it
+        log.error("a film could not be read: %s", said_safely(unforeseen))
         fault = Notice(
             NoticeCode.FAULT,
             "The program failed on this film; the film is not at fault, and the log says at which step.",

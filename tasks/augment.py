@@ -1,14 +1,9 @@
-"""The ways films of the same bone differ, made on the training device. Never a mirror: side matters."""
+"""The ways films of the same bone differ, made on the training device. None mirrors: an objective for which side does
+not matter does that itself."""
 
 import torch
 import torch.nn.functional as f
 from torch import Tensor
-
-
-def augment(grey: Tensor, random: torch.Generator) -> Tensor:
-    """Another film of each of the same limbs: grey [B, H, W] in 0..1 to the same."""
-    batch, height, width = grey.shape
-    return relook(warp(grey[:, None], draw_moves(batch, random), (height, width))[:, 0], random)
 
 
 def draw_moves(

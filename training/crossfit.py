@@ -10,7 +10,7 @@ import torch
 
 from core.settings import settings
 from evidence.calibration import fit_temperature
-from evidence.familiarity import Familiarity, fit_familiarity
+from evidence.familiarity import Familiarity, bounded
 from models import engine
 from models.initial import initialise
 from models.networks import Classifier, build, freeze
@@ -21,6 +21,7 @@ from tasks.part import Candidate, Preset
 from tasks.samples import Samples, grey_of
 from training.data.split import TEST, Split
 from training.fit import Schedule, fit
+from training.run_key import run_key
 
 Tell = Callable[[str, int, int], None]  # what is being done, epochs done, epochs in all
 
@@ -53,8 +54,9 @@ def cross_fit(
     init: str,
     tell: Tell | None = None,
 ) -> Fitted:
-    """Fit once a fold and once on all folds. A finished fold is kept in `folder` and not fitted again. The head of a
-    network that is wholly frozen is a regression on its features, which are computed once."""
+    """Fit once a fold and once on all folds. A finished fold is kept in `folder`, under a key of everything it came
+    from, and not fitted again. The head of a network that is wholly frozen is a regression on its features, which are
+    computed once."""
     on = engine.device(settings().device)
     grey = data[grey_of(candidate.preprocess)]
     group = np.array(parts.group)
@@ -94,10 +96,13 @@ def cross_fit(
         )
 
     (folder / candidate.name).mkdir(parents=True, exist_ok=True)
-    held_out = np.full((len(grey), label_count), np.nan)
+    first, schedule = begun(), Schedule.of(candidate, preset)
+    held_out, apart = np.full((len(grey), label_count), np.nan), np.full(len(grey), np.nan)
     for fold in parts.folds:
-        kept = folder / candidate.name / f"fold_{fold}.npy"
-        held = parts.rows(fold)
+        held, learns = parts.rows(fold), parts.rows(*(other for other in parts.folds if other != fold))
+        of = [(grey[some], labels[some], group[some]) for some in (learns, held)]
+        key = run_key(of, candidate, schedule, preset.loss, preset.balanced, seed, init, first)
+        kept = folder / candidate.name / f"fold_{fold}_{key}.npz"
         if not kept.exists():
             network = taught(parts.rows(*(other for other in parts.folds if other != fold)), f"fold {fold}")
             np.save(kept, forward(network, grey[held], candidate.preprocess, on)[0])
@@ -109,7 +114,7 @@ def cross_fit(
         candidate=candidate,
         network=network,
         temperature=fit_temperature(held_out[rows], labels[rows]),
-        familiarity=fit_familiarity(seen, [parts.part[row] for row in rows]),
+        familiarity=bounded(seen, apart[rows], group[rows].tolist()),
         held_out=held_out,
         test=forward(network, grey[parts.rows(TEST)], candidate.preprocess, on)[0],
     )

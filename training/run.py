@@ -7,14 +7,13 @@ from typing import Any
 
 import torch
 
-from core.settings import settings
-from models import engine
 from models.initial import begin_with, initialise
 from models.networks import build, freeze
 from recipes.recipe import Recipe
 from tasks.objective import Objective
 from tasks.part import Candidate, Preset
 from tasks.task import Say
+from training.device import device
 from training.fit import Schedule, fit
 
 
@@ -60,7 +59,7 @@ class NetworkTrainer:
     @property
     def device(self) -> torch.device:
         """Where networks answer while they are calibrated: as in reading, by the setting."""
-        return engine.device(settings().device)
+        return device()
 
     def begin(
         self,
@@ -109,4 +108,5 @@ class NetworkTrainer:
             watch=validation,
             pretrained=pretrained,
             tell=lambda done, all_: self.say(name, done, all_),
+            key=self.data,
         )

@@ -17,10 +17,9 @@ from scipy.stats import binomtest
 from core.radiograph import Pixels
 from core.settings import settings
 from evidence.calibration import calibrated, conformal_quantile, fit_temperature
-from evidence.familiarity import Familiarity, fit_familiarity
+from evidence.familiarity import Familiarity, bounded, distances
 from evidence.metrics import classification
 from imaging.preprocess import Preprocess
-from models import engine
 from models.bundle import Bundle, Node, by_name, load
 from models.initial import initialise
 from models.networks import Classifier, build
@@ -33,6 +32,7 @@ from training.cohorts import views
 from training.cohorts.views import REAL, RealSource, ViewFilms
 from training.data.manifest import Manifest
 from training.data.split import one_held_out
+from training.device import device
 from training.fit import Schedule, fit
 from training.provenance import INTENDED_USE, provenance
 from training.run import Run
@@ -91,22 +91,35 @@ def train(run: Run, manifests: Sequence[Manifest]) -> Bundle:
 
     taught = base.rows(learns).joined(*(films for one, films in at_hand.items() if one.learned_from))
     known = [row for row, label in enumerate(taught.labels) if VIEWS[label] != OTHER]
-    familiarity = _familiarity(networks[EVERY], taught.rows(_drawn(taught, known, seed)), inputs)
-    unseen = {
-        one: forward(networks[one.origin], as_seen(films.grey), inputs, _device()) for one, films in at_hand.items()
+    unseen = {one: answers(networks[one.origin], as_seen(films.grey), inputs) for one, films in at_hand.items()}
+    # What each network learned from, as it sees it: without its own origin's films, if one is left out.
+    banks = {}
+    for left, taught_to in networks.items():
+        rows = [row for row in known if taught.source[row] not in _names_of(left)]
+        others = taught.rows(rows)
+        banks[left] = answers(taught_to, as_seen(others.rows(_drawn(others, range(len(rows)), seed)).grey), inputs)[1]
+    # How far films lie that it did not learn from: real ones by the network that never saw their origin.
+    real_apart = {
+        one: distances(unseen[one][1][films.labels != VIEWS.index(OTHER)], banks[one.origin])
+        for one, films in at_hand.items()
     }
+    asked = as_seen(base.grey[[row for row in held if VIEWS[base.labels[row]] != OTHER]])
+
+    def far_from(left: str) -> Familiarity:
+        virtual = distances(answers(networks[left], asked, inputs)[1], banks[left])
+        return bounded(
+            banks[left], np.concatenate([virtual, *(far for one, far in real_apart.items() if one.origin != left)])
+        )
+
+    familiarity = far_from(EVERY)
     truth = base.labels[held]
-    logits, _ = forward(networks[EVERY], as_seen(base.grey[held]), inputs, _device())
+    logits, _ = answers(networks[EVERY], as_seen(base.grey[held]), inputs)
     temperature = fit_temperature(*(_distinct(at_hand, unseen) if at_hand else (logits, truth)))
     node = node_of(part, candidate, networks[EVERY], {"temperature": temperature})
     node.familiarity.update(familiarity.arrays())
     left_out = {}
     for source, films in at_hand.items():
-        # Distances are to films that its own network learned from, among which its origin is not.
-        others = taught.rows([row for row in known if taught.source[row] not in _names_of(source.origin)])
-        far = _familiarity(
-            networks[source.origin], others.rows(_drawn(others, range(len(others.labels)), seed)), inputs
-        )
+        far = far_from(source.origin)
         left_out[source.name] = told(heard(*unseen[source], temperature, far), films)
     groups = np.unique(np.array(base.group)[held], return_inverse=True)[1].tolist()
     bound = conformal_quantile(calibrated(logits, temperature), truth, COVERAGE)
@@ -172,14 +185,9 @@ def _drawn(films: ViewFilms, some: Sequence[int], seed: int) -> npt.NDArray[np.i
     return np.concatenate([rows[order][views_of[order] == view][:each] for view in np.unique(views_of)])
 
 
-def _familiarity(network: Classifier, films: ViewFilms, inputs: Preprocess) -> Familiarity:
-    _, features = forward(network, as_seen(films.grey), inputs, _device())
-    fold = np.unique(films.group, return_inverse=True)[1] % 5
-    return fit_familiarity(features, fold.astype(str).tolist())
-
-
-def _device() -> torch.device:
-    return engine.device(settings().device)
+def answers(network: Classifier, films: npt.NDArray[np.uint8], inputs: Preprocess) -> tuple[Pixels, Pixels]:
+    """Logits [N, K] and features [N, D], each film as a reading shows it, on the device that readings run on."""
+    return forward(network, films, inputs, device())
 
 
 def _names_of(origin: str) -> set[str]:
@@ -214,7 +222,7 @@ def _repeated(films: ViewFilms) -> ViewFilms:
 
 def seen_by(node: Node, films: ViewFilms) -> list[Seen]:
     """What the network says of each film, as a reading would hear it."""
-    logits, features = forward(_classifier(node), films.grey, Preprocess.from_dict(node.preprocessing), _device())
+    logits, features = answers(_classifier(node), films.grey, Preprocess.from_dict(node.preprocessing))
     return heard(logits, features, node.facts["temperature"], Familiarity.from_arrays(node.familiarity))
 
 
@@ -299,7 +307,7 @@ def measure(folder: Path, sets: Mapping[str, Sequence[Manifest]], say: Tell) -> 
     }
     if every:
         films = every[0].joined(*every[1:])
-        logits, _ = forward(_classifier(node), films.grey, inputs, _device())
+        logits, _ = answers(_classifier(node), films.grey, inputs)
         group = np.unique(films.group, return_inverse=True)[1].tolist()
         found["test"] = {
             "joint": classification(films.labels, calibrated(logits, node.facts["temperature"]), VIEWS, group)

@@ -122,14 +122,14 @@ def learn_one(
         pretrained=pretrained,
     )
     trainer.say(f"{candidate.name}, calibrating", 0, 1)
-    logits, _ = forward(network, as_read(validation, candidate), candidate.preprocess, trainer.device)
+    logits, unseen = forward(network, as_read(validation, candidate), candidate.preprocess, trainer.device)
     temperature, bias = fit_temperature_and_bias(logits, labels_of(part, validation))
     with torch.no_grad():  # the bias joins the last layer's own
         network.head.bias += torch.from_numpy(bias.astype(np.float32))
     near = train.rows(range(0, len(train), max(1, len(train) // NEAR_FILMS)))
     _, features = forward(network, as_read(near, candidate), candidate.preprocess, trainer.device)
     node = node_of(part, candidate, network, {"temperature": temperature})
-    node.familiarity.update(fit_familiarity(features, folds_of(near)).arrays())
+    node.familiarity.update(fit_familiarity(features, unseen, near.patients).arrays())
     return node, logits + bias.astype(np.float32)
 
 
@@ -145,11 +145,6 @@ def node_of(part: Part, candidate: Candidate, network: Classifier, facts: dict[s
         weights=network,
         facts=facts | ({"region": candidate.region} if candidate.region else {}),
     )
-
-
-def folds_of(samples: Samples) -> list[str]:
-    """Five folds of patients, for distances from one fold's films to the others'."""
-    return (np.unique(samples.patients, return_inverse=True)[1] % 5).astype(str).tolist()
 
 
 def objective(part: Part, candidate: Candidate, trainer: Trainer, samples: Samples, guided: bool) -> ClassObjective:

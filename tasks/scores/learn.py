@@ -169,10 +169,9 @@ def calibrate(
         films = samples[grey_of(candidate.preprocess)]
         return forward(network, films, candidate.preprocess, trainer.device, clinical_of(samples, clinical))
 
-    logits, _ = answer(validation)
+    logits, unseen = answer(validation)
     near = train.rows(range(0, len(train), max(1, len(train) // NEAR_FILMS)))
     _, features = answer(near)
-    fold = (np.unique(near.patients, return_inverse=True)[1] % 5).astype(str).tolist()
     facts = thresholds(part, logits, truth_of(part, validation), lost)
     node = Node(
         name=candidate.name,
@@ -183,7 +182,7 @@ def calibrate(
         outputs=part.outputs,
         weights=network,
         facts=facts if clinical is None else {**facts, "clinical": clinical.to_dict()},
-        familiarity=fit_familiarity(features, fold).arrays(),
+        familiarity=fit_familiarity(features, unseen, near.patients).arrays(),
     )
     return node, logits
 

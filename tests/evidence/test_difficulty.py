@@ -53,7 +53,7 @@ def test_films_of_the_kind_are_near_and_others_far() -> None:
     def kind(count: int) -> np.ndarray:
         return typical + random.normal(size=(count, 64)) * 0.2
 
-    familiarity = fit_familiarity(kind(200), [str(row % 4) for row in range(200)])
+    familiarity = fit_familiarity(kind(200), kind(100))
     fresh = familiarity.distance(kind(300))
     assert np.mean(fresh > familiarity.unusual) < 0.12
     assert np.all(fresh < familiarity.foreign)

@@ -30,7 +30,7 @@ def real(folder: str, pattern: str = "*") -> list:
 
 def test_distance_decides_whatever_the_network_says() -> None:
     known = RANDOM.normal(0, 0.1, (40, 8)) + np.eye(8)[0]
-    familiarity = fit_familiarity(known, [str(number % 5) for number in range(40)])
+    familiarity = fit_familiarity(known[::2], known[1::2])
     logits = np.array([9.0, 0, 0, 0, 0])
     near = seen_from(logits, known[0], 1.0, familiarity)
     far = seen_from(logits, np.eye(8)[1], 1.0, familiarity)
