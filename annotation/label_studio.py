@@ -15,7 +15,7 @@ from label_studio_sdk import LabelStudio as Sdk
 from label_studio_sdk.core.api_error import ApiError
 from label_studio_sdk.label_interface import LabelInterface
 
-from annotation.labelling import INSTRUCTION, Question
+from annotation.labelling import Question
 
 HINT = "run `make label-studio`, or set OSTEOLENS_LABEL_STUDIO_URL and OSTEOLENS_LABEL_STUDIO_TOKEN"
 # A request that was answered by silence may have been carried out: one that makes something is never sent twice.
@@ -156,7 +156,7 @@ class LabelStudio:
                 project: Any = self._sdk.projects.create(
                     title=title,
                     label_config=question.config(),
-                    expert_instruction=INSTRUCTION,
+                    expert_instruction=question.instruction(),
                     show_instruction=True,
                     show_collab_predictions=False,
                     enable_empty_annotation=False,

@@ -373,8 +373,8 @@ class Ledger:
                     key = {"entry": id, "project_id": project_id, "annotation_id": annotation_id}
                     connection.execute(sa.insert(_answers).values(**key, side=answer.side or "", **values))
                 elif known.answered_at < answer.answered_at:
-                    before = connection.execute(sa.select(_answers).where(same)).one()
-                    kept = {name: value for name, value in before._mapping.items() if name != "id"}
+                    old = connection.execute(sa.select(_answers).where(same)).one()
+                    kept = {name: value for name, value in old._mapping.items() if name != "id"}
                     connection.execute(sa.insert(_withdrawn).values(at=now, because="changed by the expert", **kept))
                     connection.execute(sa.update(_answers).where(same).values(values))
                 else:
