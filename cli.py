@@ -258,6 +258,8 @@ def queue_pull(arguments: argparse.Namespace) -> None:
         cases, new = cases + 1, new + step.new
         if step.new:
             print(step.case_id, flush=True)
+        for sentence in step.said:
+            tqdm.write(f"{step.case_id}: {sentence}", file=sys.stderr)
     print(f"{new} new or changed answers on {cases} answered cases", file=sys.stderr)
 
 
@@ -273,6 +275,7 @@ def queue_status(arguments: argparse.Namespace) -> None:
         "pushed": "an expert's answer, and `python cli.py queue pull` after it",
         "failed": "the next push; `python cli.py queue list --state failed` says why",
         "answered": "nothing more",
+        "gone": "a person: its task was deleted in Label Studio; `python cli.py queue add` with the film asks anew",
     }
     for state, number in counts.items():
         print(f"{number:6}  {state:<8}" + (f"  waits for {waits_for[state]}" if number else ""))
