@@ -10,7 +10,7 @@ import torch
 
 from core.settings import settings
 from evidence.calibration import fit_temperature
-from evidence.familiarity import Familiarity, bounded
+from evidence.familiarity import Familiarity, bounded, distances
 from models import engine
 from models.initial import initialise
 from models.networks import Classifier, build, freeze
@@ -104,9 +104,14 @@ def cross_fit(
         key = run_key(of, candidate, schedule, preset.loss, preset.balanced, seed, init, first)
         kept = folder / candidate.name / f"fold_{fold}_{key}.npz"
         if not kept.exists():
-            network = taught(parts.rows(*(other for other in parts.folds if other != fold)), f"fold {fold}")
-            np.save(kept, forward(network, grey[held], candidate.preprocess, on)[0])
-        held_out[held] = np.load(kept)
+            network = taught(learns, f"fold {fold}")
+            logits, unseen = forward(network, grey[held], candidate.preprocess, on)
+            _, seen = forward(network, grey[learns], candidate.preprocess, on)
+            draft = kept.with_suffix(".draft.npz")
+            np.savez(draft, logits=logits, apart=distances(unseen, seen))
+            draft.replace(kept)
+        with np.load(kept) as fitted:
+            held_out[held], apart[held] = fitted["logits"], fitted["apart"]
     rows = parts.rows(*parts.folds)
     network = taught(rows, "all folds")
     _, seen = forward(network, grey[rows], candidate.preprocess, on)

@@ -199,6 +199,7 @@ def test_a_pusher_killed_at_any_step_neither_loses_nor_doubles_a_task(
         State.PUSHING: 1,
         State.WAITING: 1,
         State.FAILED: 0,
+        State.GONE: 0,
         State.ANSWERED: 0,
     }
     again = worklist.push()
