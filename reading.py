@@ -31,6 +31,7 @@ from recipes.joined import join
 from recipes.limb import Limb
 from recipes.limbs import JOINTS, find_limbs
 from recipes.spine_scores import find_scores
+from recipes.turned import remarks_on_turn
 from recipes.view import RECIPE as VIEW_RECIPE
 from recipes.view import Seen, look
 
@@ -65,6 +66,7 @@ def read(
         notices = [*film.notices, *check(film)]
         clock.lap("check")
         seen = look_at(film)
+        notices += remarks_on_standing(film)
         clock.lap("view")
         found_by = cache(partial(limbs_on, film))  # the door and the recipe may ask the same finder: it looks once
         chosen = wanted or choose(film, seen, ready(), found_by)
@@ -98,6 +100,14 @@ def look_at(film: Radiograph) -> Seen | None:
     if not registry.has(VIEW, weights):
         return None
     return look(film, registry.bundle(VIEW, weights), engine.device(settings().device))
+
+
+def remarks_on_standing(film: Radiograph) -> list[Notice]:
+    """Whether the film stands on its head; nothing while there is no network that tells."""
+    weights = settings().weights
+    if not registry.has(VIEW, weights):
+        return []
+    return remarks_on_turn(film, registry.bundle(VIEW, weights), engine.device(settings().device))
 
 
 def remarks_on(person: Clinical) -> list[Notice]:
