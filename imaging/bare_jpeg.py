@@ -1,5 +1,7 @@
 """JPEG files that Pillow does not decode: of 12 bits, lossless, JPEG-LS."""
 
+from typing import Any
+
 import imagecodecs
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +21,12 @@ def rare_kind(data: bytes) -> StreamHeader | None:
     header = stream_header(data)
     if header is None or not header.sound or not header.codec.startswith("jpeg") or header.codec == "jpeg2k":
         return None
-    return header if header.codec == "jpegls" or header.process not in (0, 1, 2, 9, 10) or header.precision != 8 else None
+    return (
+        header if header.codec == "jpegls" or header.process not in (0, 1, 2, 9, 10) or header.precision != 8 else None
+    )
 
 
-def decoded(data: bytes, header: StreamHeader) -> npt.NDArray[np.generic]:
+def decoded(data: bytes, header: StreamHeader) -> npt.NDArray[Any]:
     """Levels [H, W] or [H, W, 3]. Raises Refused, or one of PARSING_FAULTS where the stream is damaged."""
     within_limits(header.rows, header.columns)
     if header.codec == "jpegls":
@@ -44,5 +48,3 @@ def orientation(data: bytes) -> int:
         return int(exif.get(ExifTags.Base.Orientation, 1))
     except (SyntaxError, *PARSING_FAULTS):
         return 1
-
-

@@ -1,7 +1,7 @@
 """Whether a colour picture is a film that only happens to be stored in colour."""
 
 from collections.abc import Iterator
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,7 @@ class Rows(Protocol):
     def shape(self) -> tuple[int, ...]:
         """Rows, columns, 3."""
 
-    def __getitem__(self, rows: slice) -> Colour: ...
+    def __getitem__(self, rows: slice, /) -> Any: ...  # [H, W, 3], uint8
 
 
 def bands(shape: tuple[int, ...]) -> Iterator[slice]:

@@ -175,9 +175,7 @@ def _compressed(encoded: bytes, file: DicomFile, layout: Layout) -> tuple[Words,
     return _rgb(words, layout.photometric if header.codec == "jpegls" else "RGB"), header.precision
 
 
-def _within_range(
-    decoded: npt.NDArray[np.generic], header: StreamHeader, file: DicomFile, layout: Layout
-) -> Words:
+def _within_range(decoded: npt.NDArray[np.generic], header: StreamHeader, file: DicomFile, layout: Layout) -> Words:
     """The words, with what a lossy codec gave beyond the greatest stored value brought back to it.
 
     The bits above the stored ones are an overlay's in a lossless stream, and are cut off later.

@@ -129,8 +129,10 @@ def _after_meta(data: bytes) -> int:
     at = start = 132 if data[128:132] == b"DICM" else 0
     while data[at : at + 2] == b"\x02\x00" and data[at + 4 : at + 6].isalpha():
         wide = data[at + 4 : at + 6] in (*_LONG_VRS, b"SQ", b"UT", b"UC", b"UR", b"SV", b"UV")
-        at += 12 + int.from_bytes(data[at + 8 : at + 12], "little") if wide else 8 + int.from_bytes(
-            data[at + 6 : at + 8], "little"
+        at += (
+            12 + int.from_bytes(data[at + 8 : at + 12], "little")
+            if wide
+            else 8 + int.from_bytes(data[at + 6 : at + 8], "little")
         )
     return at if start < at < len(data) else 0
 

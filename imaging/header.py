@@ -127,9 +127,8 @@ def element_of(dataset: Dataset, tag: BaseTag) -> DataElement:
     Raises one of PARSING_FAULTS where the value is not what its type promises.
     """
     raw = dataset.get_item(tag)
-    if isinstance(raw, RawDataElement) and isinstance(raw.value, bytes) and b"," in raw.value:
-        if (raw.VR or dictionary_VR(tag)) == "DS":
-            dataset[tag] = raw._replace(value=_DECIMAL_COMMA.sub(b".", raw.value))
+    if isinstance(raw, RawDataElement) and b"," in (raw.value or b"") and (raw.VR or dictionary_VR(tag)) == "DS":
+        dataset[tag] = raw._replace(value=_DECIMAL_COMMA.sub(b".", raw.value or b""))
     return dataset[tag]
 
 

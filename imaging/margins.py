@@ -43,6 +43,9 @@ class Frame:
         return slice(self.top, shape[0] - self.bottom), slice(self.left, shape[1] - self.right)
 
 
+NO_FRAME: Final = Frame()
+
+
 @dataclass(frozen=True)
 class _Side:
     """Flat lines from one side on. bright: their grey is not that of air. straight: they end at a straight edge."""

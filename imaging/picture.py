@@ -39,7 +39,7 @@ FORMATS: Final = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")
 _MAGIC: Final = (PNG, b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"BM")
 _WHITE_IS_ZERO: Final = 0  # TIFF PhotometricInterpretation, which Pillow leaves undone above 8 bits
 _FAULTS: Final = (UnidentifiedImageError, SyntaxError, *PARSING_FAULTS)
-Levels = npt.NDArray[np.generic]
+Levels = npt.NDArray[Any]
 AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
 
 
@@ -167,7 +167,7 @@ class _Rows:
         self.image, self.mode = image, mode
         self.shape = (image.height, image.width, 3)
 
-    def __getitem__(self, rows: slice) -> Any:
+    def __getitem__(self, rows: slice, /) -> Any:
         part = self.image.crop((0, rows.start, self.image.width, rows.stop))
         return np.asarray(part if self.mode in (None, part.mode) else part.convert(self.mode))
 

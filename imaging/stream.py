@@ -145,7 +145,9 @@ def _ends(header: StreamHeader, frame: bytes, at: int) -> bool:
     for marker, place in _markers(frame, at, _MARKER["jpegls" if header.codec == "jpegls" else "jpeg"]):
         if marker == 0xD9:
             rest = frame[place + 2 :]
-            return len(rest) <= _REST or rest.count(rest[-1:]) >= len(rest) - 1  # one byte may bring it to an even place
+            return (
+                len(rest) <= _REST or rest.count(rest[-1:]) >= len(rest) - 1
+            )  # one byte may bring it to an even place
     return False
 
 

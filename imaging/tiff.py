@@ -7,7 +7,14 @@ from PIL import TiffImagePlugin
 
 _PAGES: Final = 1000  # counted; a film has one
 _FORMATS: Final = {1: "unsigned", 2: "signed", 3: "floating-point", 4: "untyped", 5: "complex", 6: "complex"}
-_SQUEEZED: Final = {7: "JPEG", 34712: "JPEG 2000", 34887: "LERC", 34892: "lossy JPEG", 50000: "Zstandard", 50001: "WebP"}
+_SQUEEZED: Final = {
+    7: "JPEG",
+    34712: "JPEG 2000",
+    34887: "LERC",
+    34892: "lossy JPEG",
+    50000: "Zstandard",
+    50001: "WebP",
+}
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 256, 257, 258, 259, 262, 277
 SAMPLE_FORMAT: Final = 339
 SIGNED: Final = 2

@@ -17,7 +17,7 @@ from core.regions import Region, Regions
 from core.settings import settings
 from core.vertebra import Vertebra
 from imaging.collimation import exposed
-from imaging.margins import Frame, frame_of
+from imaging.margins import NO_FRAME, Frame, frame_of
 
 SQUARE: Final = 0.02  # by which a pixel's height may differ from its width
 _MOST: Final = 5.0  # times that a side is stretched: no film has longer pixels
@@ -38,7 +38,7 @@ class Upright:
     transposed: bool = False
     rows_back: bool = False
     columns_back: bool = False
-    frame: Frame = Frame()
+    frame: Frame = NO_FRAME
     tall: float = 1.0
     wide: float = 1.0
 
@@ -137,7 +137,7 @@ def upright(film: Radiograph) -> Upright:
 def _turn_of(film: Radiograph) -> tuple[bool, bool, bool]:
     """Whether rows and columns change places, and rows and columns are read backwards, until the feet are below and,
     on a film from in front or behind, the patient's right is on the left."""
-    if film.orientation is None or "F" not in film.orientation and "H" not in film.orientation:
+    if film.orientation is None or ("F" not in film.orientation and "H" not in film.orientation):
         return False, False, False
     row, column = film.orientation
     transposed = row in "HF"
@@ -150,7 +150,7 @@ def _turn_of(film: Radiograph) -> tuple[bool, bool, bool]:
 
 
 def _apply(array: AnyArray, transposed: bool, rows_back: bool, columns_back: bool) -> AnyArray:
-    array = array.T if transposed else array  # type: ignore[assignment]
+    array = array.T if transposed else array
     return array[:: -1 if rows_back else 1, :: -1 if columns_back else 1]  # type: ignore[return-value]
 
 

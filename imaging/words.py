@@ -31,7 +31,8 @@ _OTHERS: Final = (
     "NOSE ORBIT ORBITS OVARY PANCREAS PAROTID PENIS PERINEUM PHARYNX PLACENTA PROSTATE RADIUS RECTUM RIB RIBS SACRUM "
     "SACROILIAC SCALP SCAPULA SCLERA SCROTUM SHOULDER SHOULDERS SIJOINT SIJOINTS SINUS SINUSES SKULL SPLEEN SSPINE "
     "STERNUM STOMACH SUBMANDIBULAR TEETH DENTAL TESTIS THUMB THYMUS THYROID TIBIA TMJ TOE TOES TONGUE TRACHEA ULNA "
-    "URETER URETHRA UTERUS VAGINA VULVA WRIST WRISTS ZYGOMA CERVICAL CERV SACRAL CSPINE CTSPINE CERVICALSPINE CERVICOTHORACIC HWS HALSWIRBELSAULE "
+    "URETER URETHRA UTERUS VAGINA VULVA WRIST WRISTS ZYGOMA CERVICAL CERV SACRAL CSPINE CTSPINE CERVICALSPINE "
+    "CERVICOTHORACIC HWS HALSWIRBELSAULE "
     "SCHULTER SCHADEL SCHAEDEL ELLENBOGEN UNTERARM OBERARM HANDGELENK SPRUNGGELENK FUSS UNTERSCHENKEL EPAULE COUDE "
     "POIGNET CHEVILLE PIED HOMBRO CODO MUNECA TOBILLO TORAX TORACE CRANE CRANEO CRANIO"
 )
@@ -64,7 +65,25 @@ _ANY_SPINE: Final = frozenset({"SPINE", "SPINES", "SPINAL", "VERTEBRA", "VERTEBR
 _NOT_READ: Final = frozenset({"CERVICAL", "CERV", "HWS", "SACRAL", "SACRUM", "COCCYX", "SSPINE", "CSPINE"})
 _SHORT: Final = frozenset({"R", "L", "B", "RE", "LI"})  # in a sentence these may be anything but beside a limb
 _JOINED: Final = sorted(
-    {"L", "R", "LT", "RT", "LEFT", "RIGHT", "BIL", "BILAT", "BOTH", "AP", "PA", "LAT", "LATERAL", "OBL", "XR", "CR", "DX"}
+    {
+        "L",
+        "R",
+        "LT",
+        "RT",
+        "LEFT",
+        "RIGHT",
+        "BIL",
+        "BILAT",
+        "BOTH",
+        "AP",
+        "PA",
+        "LAT",
+        "LATERAL",
+        "OBL",
+        "XR",
+        "CR",
+        "DX",
+    }
     | {"STANDING", "JOINT", "UNILAT"},
     key=len,
     reverse=True,
@@ -77,7 +96,9 @@ _APART: Final = re.compile(
 def words_of(text: str) -> list[str]:
     """The words of a text, upper case, without accents; A.P. is one word, and LHIP is two."""
     plain = unicodedata.normalize("NFKD", text.upper())
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).replace("Æ", "AE").replace("Ø", "O")
+    plain = (
+        "".join(letter for letter in plain if not unicodedata.combining(letter)).replace("Æ", "AE").replace("Ø", "O")
+    )
     plain = re.sub(r"(?<![A-Z])([APL])[\W_]{1,2}([APL])(?![A-Z])", _initials, plain)
     plain = re.sub(r"(?<![A-Z])(C|T|L|S|D|LS|TL)[\W_]{1,2}(?=SPINE(?![A-Z]))", r"\1", plain)  # C-SPINE
     words: list[str] = []
@@ -126,5 +147,3 @@ def side_in(text: str, beside_a_limb: bool = True) -> Side | None:
     limb = not beside_a_limb or site_in(text) in ("hip", "knee")
     named = {_SIDE[word] for word in words if word in _SIDE and (limb or word not in _SHORT)}
     return named.pop() if len(named) == 1 else None
-
-

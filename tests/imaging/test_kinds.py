@@ -62,7 +62,9 @@ def assert_film(data: bytes, expected: np.ndarray = STORED / 4095, atol: float =
     np.testing.assert_allclose(read(data), expected, atol=atol)
 
 
-@pytest.mark.parametrize("first", [b"II*\0\x08\0\0\0", b"MM\0*\xff\0\0\0", b"BM", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"])
+@pytest.mark.parametrize(
+    "first", [b"II*\0\x08\0\0\0", b"MM\0*\xff\0\0\0", b"BM", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"]
+)
 def test_what_stands_before_a_dicom_file_does_not_make_it_a_picture(first: bytes) -> None:
     whole = dicom(STORED, **FULL)
     assert_film(first + whole[len(first) :])
@@ -154,9 +156,7 @@ def test_a_film_without_a_name_of_its_own_gets_one_and_stops_nobody(tmp_path: Pa
         at = data.rindex(b"\x08\0\x18\0UI")  # in the data set, behind the meta information
         stop = at + 8 + int.from_bytes(data[at + 6 : at + 8], "little")
         value = uid.encode() + bytes(len(uid) % 2)
-        (tmp_path / f"{name}.dcm").write_bytes(
-            data[: at + 6] + len(value).to_bytes(2, "little") + value + data[stop:]
-        )
+        (tmp_path / f"{name}.dcm").write_bytes(data[: at + 6] + len(value).to_bytes(2, "little") + value + data[stop:])
     outcomes = list(deidentify_folder(tmp_path, tmp_path / "out"))
     assert [outcome.status for outcome in outcomes] == ["written"] * 3
     names = {dcmread(tmp_path / "out" / outcome.name).SOPInstanceUID for outcome in outcomes}
