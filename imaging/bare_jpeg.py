@@ -3,7 +3,6 @@
 from typing import Any
 
 import imagecodecs
-import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image
 
