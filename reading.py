@@ -30,6 +30,7 @@ from models import engine, registry
 from models.bundle import Bundle
 from recipes import RECIPES, Recipe, by_name
 from recipes.route import choose, guard, seen_as
+from recipes.turned import remarks_on_turn
 from recipes.view import RECIPE as VIEW_RECIPE
 from recipes.view import Seen, look
 from tasks import CLASSES, DENSITY
@@ -67,6 +68,7 @@ def read(
         notices = [*film.notices, *check(film)]
         clock.lap("check")
         seen = look_at(film)
+        notices += remarks_on_standing(film)
         clock.lap("view")
         found_by = cache(partial(limbs_on, film))  # the door and the recipe may ask the same finder: it looks once
         chosen = wanted or choose(film, seen, ready(), found_by)
@@ -113,6 +115,14 @@ def outcomes(films: Sequence[tuple[str, bytes]], recipe: str = "auto") -> dict[s
         outcome = str(one.refusal.code) if one.refusal else read_as
         counts[outcome] = counts.get(outcome, 0) + 1
     return counts
+
+
+def remarks_on_standing(film: Radiograph) -> list[Notice]:
+    """Whether the film stands on its head; nothing while there is no network that tells."""
+    weights = settings().weights
+    if not registry.has(VIEW, weights):
+        return []
+    return remarks_on_turn(film, registry.bundle(VIEW, weights), engine.device(settings().device))
 
 
 def remarks_on(person: Clinical) -> list[Notice]:

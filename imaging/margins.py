@@ -22,7 +22,6 @@ STRAIGHT: Final = 0.4  # share of the edge along which the film begins there; ai
 BLACK: Final = 0.05  # of the range above the darkest: as dark as air, or what a collimator covers
 MOST_BLACK: Final = (0.04, 0.12)  # of the field that collimators leave above and below, and at the sides
 LEAST: Final = 0.004  # of the film: a thinner line of another colour is no frame
-KEPT: Final = 0.02  # of the field that is left of a black frame, as collimators do
 _SAMPLES: Final = 512  # points looked at along a line
 _BLOCK: Final = 64  # lines at a time
 
@@ -44,6 +43,9 @@ class Frame:
         return slice(self.top, shape[0] - self.bottom), slice(self.left, shape[1] - self.right)
 
 
+NO_FRAME: Final = Frame()
+
+
 @dataclass(frozen=True)
 class _Side:
     """Flat lines from one side on. bright: their grey is not that of air. straight: they end at a straight edge."""
@@ -59,7 +61,7 @@ _NAMES: Final = ("top", "right", "bottom", "left")  # np.rot90 brings each in it
 def frame_of(pixels: Pixels) -> Frame:
     """The frame about a film, bone bright, [H, W] in 0..1; nothing where there is none."""
     found = Frame()
-    for _ in range(3):  # a white frame may lie about a black one
+    for _ in range(4):  # a white frame may lie about a black one
         inner = pixels[found.inside(pixels.shape)]
         more = _outermost(inner)
         if not more:
@@ -85,11 +87,12 @@ def _outermost(pixels: Pixels) -> Frame:
     )
     if min(extent.values()) < 64:
         return Frame()
-    cut = Frame()
-    kept = {name: 0 if sides[name].bright else min(sides[name].width, round(KEPT * extent[name])) for name in _NAMES}
+    cut, least = Frame(), min(side.width for side in sides.values())
     told = [name for name in _NAMES if _is_frame(sides[name], extent[name], name in ("left", "right"))]
+    if told and least > LEAST * min(pixels.shape) and not any(side.bright for side in sides.values()):
+        return Frame(least, least, least, least)  # what goes round evenly was added, whatever the film's own border
     for name in told:
-        cut = replace(cut, **{name: sides[name].width - kept[name]})
+        cut = replace(cut, **{name: sides[name].width})
     if told:
         black_ones = [name for name in told if not sides[name].bright]
         for name in set(_NAMES) - set(told):
@@ -97,10 +100,10 @@ def _outermost(pixels: Pixels) -> Frame:
             if side.bright or not black_ones:
                 continue
             if side.straight:
-                cut = replace(cut, **{name: side.width - kept[name]})
+                cut = replace(cut, **{name: side.width})
             elif len(black_ones) >= 2:  # a frame goes round; how far it reaches beside air, its other sides tell
                 around = min(getattr(cut, one) for one in black_ones)
-                cut = replace(cut, **{name: max(0, min(around, side.width - kept[name]))})
+                cut = replace(cut, **{name: min(around, side.width)})
     return cut
 
 

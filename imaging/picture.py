@@ -167,7 +167,7 @@ class _Rows:
         self.image, self.mode = image, mode
         self.shape = (image.height, image.width, 3)
 
-    def __getitem__(self, rows: slice) -> Any:
+    def __getitem__(self, rows: slice, /) -> Any:
         part = self.image.crop((0, rows.start, self.image.width, rows.stop))
         return np.asarray(part if self.mode in (None, part.mode) else part.convert(self.mode))
 

@@ -3,7 +3,7 @@
 Networks learned from such films. What they find is laid back onto the film as it was uploaded.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 import cv2
@@ -17,7 +17,7 @@ from core.regions import Region, Regions
 from core.settings import settings
 from core.vertebra import Vertebra
 from imaging.collimation import exposed
-from imaging.margins import Frame, frame_of
+from imaging.margins import NO_FRAME, Frame, frame_of
 
 SQUARE: Final = 0.02  # by which a pixel's height may differ from its width
 _MOST: Final = 5.0  # times that a side is stretched: no film has longer pixels
@@ -38,7 +38,7 @@ class Upright:
     transposed: bool = False
     rows_back: bool = False
     columns_back: bool = False
-    frame: Frame = field(default_factory=Frame)
+    frame: Frame = NO_FRAME
     tall: float = 1.0
     wide: float = 1.0
 
