@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure as Drawing
 from core.model_facts import ModelFacts
 from core.titles import set_note, set_title
 from evidence.record import Again, Evidence
+from evidence.record.evidence import MARKS
 from evidence.shown import Plot, Section, Table
 from evidence.study import VIRTUAL, Study
 from report import plots_classes, plots_density, plots_masks
@@ -50,9 +52,11 @@ def study_of(
 ) -> Study:
     """Today's measurement of a model. sets, again: plain figures as a measurement gives them, by set and by scanner.
     data: `virtual`, or a manifest, whose set then names it. Raises EvidenceError in one sentence."""
+    found = Evidence.measured(sets)
+    unlisted = [task for task in dict.fromkeys(facts.networks.values()) if task not in MARKS]  # a task of one's own
     return Study(
         facts,
-        Evidence.measured(sets),
+        replace(found, tasks=(*found.tasks, *unlisted)),
         VIRTUAL if data == VIRTUAL else next(iter(sets)),
         datetime.now(UTC).date().isoformat(),
         PUBLISHED.get(facts.name),

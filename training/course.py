@@ -29,7 +29,8 @@ def train(run: Run, manifests: Sequence[Manifest]) -> Bundle:
         nodes += learned.nodes
         facts |= {part.task.name: learned.facts} if learned.facts else {}
         evidence = merged(evidence, learned.evidence)
-    evidence = merged({"data": units.data}, evidence)
+    asked = list(dict.fromkeys(node.task for node in nodes))
+    evidence = merged({"tasks": asked, "data": units.data}, evidence)
     networks = by_name(*nodes)
     return Bundle(
         name=run.recipe.name,
