@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from annotation.films import film_path, keep_film
 from annotation.label_studio import LabelStudio, LabelStudioFault, LabelStudioStatus, status, task_link
@@ -24,28 +22,19 @@ from core.case import LabeledCase
 from core.identity import machine_key, pseudonym
 from core.reading import Reading
 from core.settings import Settings, settings
-from evidence.record import Evidence
 from imaging import to_png
 from models.bundle import amend, describe, free, save
 from models.bundle import copy as copy_bundle
 from models.registry import find as find_bundle
 from recipes import Recipe, by_name, learner
-from recipes.facts import facts_of
-from report.card import model_card
-from tasks import DENSITY, LANDMARKS, SCORES
-from training import course, folds, repeat, view_course
-from training.cohorts import negatives as strangers
-from training.cohorts.sources import VIRTUAL, said_of, to_examine, to_learn, views_to_examine
-from training.cohorts.views import REAL, files_of
-from training.cohorts.virtual import TEST_FILMS
-from training.data.manifest import Manifest
-from training.evaluate import evaluate as evaluate_sets
-from training.results import Results
-from training.run import Run
+from tasks import LANDMARKS, SCORES
+
+if TYPE_CHECKING:
+    from training.results import Results
 
 Tell = Callable[[str, int, int], None]  # which step, how much is done, how much there is
-AT_HAND = 20  # real films of one source
-GENERATED = 4  # images of one kind that are not radiographs
+VIRTUAL = "virtual"  # instead of a manifest: patients made for it
+TEST_FILMS = 1000  # virtual films a set that a bundle is measured on
 
 __all__ = [
     "LabelStudioFault",
@@ -53,7 +42,6 @@ __all__ = [
     "LedgerFault",
     "PullProgress",
     "PushProgress",
-    "Results",
     "State",
     "WorklistEntry",
     "answers",
@@ -63,7 +51,6 @@ __all__ = [
     "film_png",
     "films_at_hand",
     "label_studio_status",
-    "no_films",
     "prognosis",
     "promote",
     "pull",
@@ -243,30 +230,27 @@ def train(
     bundle; unless told, the one that the recipe reads with. test_films: virtual films a set on which the bundle is
     measured and signed; 0 leaves that to `evaluate`.
     """
+    from training import pipeline  # network libraries take seconds to load, and the worklist needs none
+    from training.run import Run
+
     recipe, say = learner(recipe_name), tell or (lambda *_: None)
     version = version or (recipe.bundle or "").partition("@")[2] or "0.1.0"
     free(recipe.name, version, out / "bundles")
-    manifests = to_learn(recipe, data, preset_name, seed, workers, say)
-    source = learned_from or (said_of(recipe) if data == VIRTUAL else manifests[0].name)
-    run = Run(recipe, preset_name, out, seed, version, source, init or {}, workers, say)
-    bundle = PIPELINES[recipe.holding](run, manifests)
-    folder = document(save(bundle, out / "bundles"))
+    run = Run(recipe, preset_name, out, seed, version, learned_from or "", init or {}, workers, say)
+    folder = document(save(pipeline.trained(run, data), out / "bundles"))
     finds_only = all(part.task == LANDMARKS for part in recipe.own)  # validation films are all that it is measured on
     if data == VIRTUAL and test_films and recipe.holding != "folds" and not finds_only:
-        document(folder, _measured(recipe, folder, VIRTUAL, workers, test_films, say).of_bundle)
+        document(folder, pipeline.measured(recipe, folder, VIRTUAL, workers, test_films, say).of_bundle)
     return folder
-
-
-PIPELINES = {
-    "validation": course.train,
-    "folds": folds.train,
-    "origins": view_course.train,
-}  # by how films are held out
 
 
 def document(folder: Path, figures: Mapping[str, Any] | None = None) -> Path:
     """Give a bundle that was just made its evidence in today's schema and its model card. figures: by set, on films
     that nobody trained it on."""
+    from evidence.record import Evidence
+    from recipes.facts import facts_of
+    from report.card import model_card
+
     about = describe(folder)
     evidence = Evidence.from_plain({**about["evidence"], **(figures or {})})
     amend(folder, evidence.to_plain(), model_card(facts_of(about), evidence))
@@ -285,72 +269,28 @@ def evaluate(
     workers: int = 1,
     films: int = TEST_FILMS,
     tell: Tell | None = None,
-) -> Results:
+) -> "Results":
     """What a bundle answers on films nobody trained it on, by set.
 
     data: a manifest, or `virtual`: persons of their own on the internal and on the external scanner; where density is
     measured, some are filmed again and again besides. bundle: `name@version`, the recipe's own unless told. Raises
     ValueError in one sentence for what cannot be measured.
     """
+    from training import pipeline
+
     recipe, say = learner(recipe_name), tell or (lambda *_: None)
-    if recipe.holding == "origins" and data != VIRTUAL:
-        raise ValueError(
-            f"{recipe.name} is measured on virtual films and on real ones under OSTEOLENS_DATA; pass --data virtual"
-        )
-    if recipe.holding == "folds":
-        raise ValueError(
-            f"{recipe.name} is measured when it is trained, on films held out; `python cli.py models show` with "
-            f"{recipe.bundle} has its figures"
-        )
     folder = find_bundle(bundle or recipe.bundle or recipe.name, settings().weights)
-    found = _measured(recipe, folder, data, workers, films, say)
-    if recipe.part(DENSITY) is None or data != VIRTUAL:
+    found = pipeline.measured(recipe, folder, data, workers, films, say)
+    if data != VIRTUAL:
         return found
-    finder, persons = find_bundle(recipe.finder or "", settings().weights), min(repeat.PERSONS, films)
-    again = {
-        scanner: repeat.repeatability_on(
-            folder, finder, scanner, workers, partial(say, f"imaged again on {scanner}"), persons
-        )
-        for scanner in ("alpha", "beta")
-    }
-    return replace(found, again=again)
-
-
-def _measured(recipe: Recipe, folder: Path, data: Path | str, workers: int, films: int, say: Tell) -> Results:
-    if recipe.holding == "origins":
-        return Results(view_course.measure(folder, views_to_examine(workers, say), say))
-    sets = to_examine(recipe, data, films, workers, say)
-    refuse_what_taught(folder, sets)
-    return evaluate_sets(recipe, folder, sets, workers, say)
-
-
-def refuse_what_taught(folder: Path, sets: Mapping[str, Manifest]) -> None:
-    """Raises ValueError for a set that the bundle learned from: its figures would be no figures."""
-    taught = str(describe(folder)["evidence"].get("data", {}).get("manifest_fingerprint", "")).split("+")
-    for name, manifest in sets.items():
-        if manifest.fingerprint in taught:
-            raise ValueError(
-                f"{name} is the very table that {folder.parent.name}@{folder.name} was trained on, expected films it "
-                "has never seen; evaluate it on others"
-            )
+    return replace(found, again=pipeline.imaged_again(recipe, folder, workers, films, say))
 
 
 def films_at_hand() -> dict[str, list[tuple[str, bytes]]]:
-    """Real films under OSTEOLENS_DATA by source, at most some twenty each, and generated images that are not
-    radiographs: names and bytes."""
-    films = {source.name: files_of(source, settings().data) for source in REAL}
-    found = {
-        name: [(path.name, path.read_bytes()) for path in paths[:: max(1, len(paths) // AT_HAND)]]
-        for name, paths in films.items()
-        if paths
-    }
-    return found | {f"drawn: {kind}": [(kind, one) for one in many] for kind, many in no_films(GENERATED).items()}
+    """Films that whole readings are tried on, by source: names and bytes (see training.cohorts.at_hand)."""
+    from training.cohorts.at_hand import films_at_hand as at_hand
 
-
-def no_films(each: int) -> dict[str, list[bytes]]:
-    """Generated images that are not radiographs, some of each kind, as files; none of them was used in training."""
-    random = np.random.default_rng(91_000)
-    return {kind: [to_png(strangers.draw(random, kind)) for _ in range(each)] for kind in strangers.KINDS}
+    return at_hand()
 
 
 def prognosis(table: Path, horizon: float = 5.0) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from anatomy.limb import Limb
 from core.clinical import Clinical
 from core.clock import Clock
 from core.finding import Finding
+from core.radiograph import PIXEL_MM as PIXEL_MM
 from core.radiograph import Radiograph
 from core.reading import ModelVersion, Reading, ViewGuess
 from core.refusal import Code, Notice, NoticeCode, Refused
@@ -30,16 +31,15 @@ from models import engine, registry
 from models.bundle import Bundle
 from recipes import RECIPES, Recipe, by_name
 from recipes.route import choose, guard, seen_as
+from recipes.seen import Seen, look
 from recipes.turned import remarks_on_turn
 from recipes.view import RECIPE as VIEW_RECIPE
-from recipes.view import Seen, look
 from tasks import CLASSES, DENSITY
 from tasks.case import Case
 from tasks.classes.joined import join
 
 log = logging.getLogger(__name__)
 VIEW = VIEW_RECIPE.bundle or ""
-PIXEL_MM = (0.01, 5.0)  # between which the edge of a pixel may be given
 
 
 def read(

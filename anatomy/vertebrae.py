@@ -14,13 +14,12 @@ from anatomy.vertebral_row import row_of
 from anatomy.vertebral_walk import walk
 from core.radiograph import Radiograph
 from core.regions import Region
-from core.vertebra import LEVELS, POINTS, Vertebra
+from core.vertebra import LEVELS, Vertebra
 from evidence.genant import Norm, graded, heights_of, losses
 from imaging.preprocess import Preprocess
 from models import engine
 from models.bundle import Node
 
-OUTPUTS = tuple(f"{level}_{point}" for level in LEVELS for point in POINTS)
 SURE = 0.4  # share of a point's heat that must lie around one place
 FEWEST = 3  # bodies from which the spine's own measure can be taken
 ORDER = (0, 1, 2, 5, 4, 3)  # the six points around the body

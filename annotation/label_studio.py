@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from label_studio_sdk import LabelStudio as Sdk
-from label_studio_sdk.core.api_error import ApiError
-from label_studio_sdk.label_interface import LabelInterface
 
 from annotation.labelling import Question
 
@@ -61,6 +58,8 @@ class LabelStudio:
         with self._plainly():
             # A proxy of the environment cannot reach this machine's own loopback, and must not be asked to.
             client = httpx.Client(timeout=timeout_s, follow_redirects=True, trust_env=not _is_loopback(self.url))
+            from label_studio_sdk import LabelStudio as Sdk  # takes seconds to load, and only the connected need it
+
             self._sdk = Sdk(base_url=self.url + "/", api_key=token, timeout=timeout_s, httpx_client=client)
 
     # -- looking ------------------------------------------------------------------------------------------------
@@ -116,7 +115,7 @@ class LabelStudio:
         with self._plainly():
             try:
                 self._sdk.projects.get(id=project_id)
-            except ApiError as error:
+            except _api_error() as error:
                 if error.status_code == 404:
                     raise ProjectGone(f"project {project_id} is no longer in Label Studio") from error
                 raise
@@ -132,7 +131,7 @@ class LabelStudio:
         with self._plainly():
             try:
                 self._sdk.tasks.get(id=str(task_id))
-            except ApiError as error:
+            except _api_error() as error:
                 if error.status_code == 404:
                     return False
                 raise
@@ -198,7 +197,7 @@ class LabelStudio:
                 request_options=_ONCE,
             )
             if answer.status_code >= 400:
-                raise ApiError(status_code=answer.status_code, body=answer.text)
+                raise _api_error()(status_code=answer.status_code, body=answer.text)
             stored = self._sdk.files.get(id=answer.json()["file_upload_ids"][0])
         return f"/data/{stored.file}"
 
@@ -229,7 +228,7 @@ class LabelStudio:
             raise LabelStudioFault(
                 f"Label Studio cannot be reached at {self.url} ({error}); is it running? Else {HINT}"
             ) from error
-        except ApiError as error:
+        except _api_error() as error:
             if error.status_code is not None and error.status_code < 400:  # said yes, but not in JSON
                 raise self._other_program() from error
             if error.status_code in (401, 403):
@@ -278,11 +277,19 @@ def _is_loopback(url: str) -> bool:
 
 def _answers(config: str) -> dict[str, set[str]]:
     """The answers a labelling configuration allows, by the name of their control."""
+    from label_studio_sdk.label_interface import LabelInterface
+
     controls = LabelInterface(config).controls
     return {control.name: {control.tag.lower(), *(getattr(control, "labels", None) or ())} for control in controls}
 
 
-def _said(error: ApiError) -> str:
+def _api_error() -> Any:
+    from label_studio_sdk.core.api_error import ApiError
+
+    return ApiError
+
+
+def _said(error: Any) -> str:
     """What Label Studio said, without its envelope."""
     body = error.body
     if isinstance(body, dict):

@@ -17,28 +17,17 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from annotation.state import State as State
 from core.case import LabeledCase
 
 _BUSY_MS = 5000  # how long to wait for another writer, each of whose transactions takes milliseconds
 LEASE = timedelta(minutes=10)  # far longer than any request to Label Studio may take
-
-
-class State(StrEnum):
-    """Where a case stands."""
-
-    WAITING = "waiting"  # kept, not sent
-    PUSHING = "pushing"  # a process is sending it, or died while doing so
-    PUSHED = "pushed"  # a task in Label Studio
-    FAILED = "failed"  # Label Studio would not have it; the next push tries again
-    ANSWERED = "answered"  # an expert's answer was taken in
-    GONE = "gone"  # its task or project was deleted in Label Studio; entered again, it waits again
 
 
 class LedgerFault(Exception):

@@ -15,6 +15,7 @@ Side = Literal["R", "L", "both"]
 SpacingOrigin = Literal["detector", "calibrated", "marker", "none"]
 Pixels = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+PIXEL_MM = (0.01, 5.0)  # between which the edge of a pixel may be given
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from core.radiograph import Radiograph
 from core.reading import Reading
 from core.refusal import Code, Notice, NoticeCode, Refused
 from recipes.recipe import Recipe
-from recipes.view import Seen
+from recipes.seen import Seen
 
 FoundBy = Callable[[str], Sequence[Limb]]  # what the finder of that name sees on the film
 

@@ -15,8 +15,7 @@ Differs    Only valid pixels set the histogram, not collimator and shutter; Adam
 
 from dataclasses import replace
 
-from anatomy.vertebrae import OUTPUTS
-from core.vertebra import LEVELS, POINTS
+from core.vertebra import LEVELS, OUTPUTS, POINTS
 from imaging.preprocess import Preprocess
 from recipes.recipe import Recipe
 from tasks import LANDMARKS, SCORES

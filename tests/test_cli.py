@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import cli
+import learning
+import reading
 from core.settings import ROOT
 from tests.measured import a_set
 from tests.readings import hip_film, hip_readings
@@ -75,7 +77,7 @@ def test_wrong_use_ends_with_two_and_one_sentence(
 
 
 def test_a_fault_ends_with_one(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli.reading.engine, "answer", lambda *_: 1 / 0)
+    monkeypatch.setattr(reading.engine, "answer", lambda *_: 1 / 0)
     assert cli.main(["read", str(film), "--out", str(tmp_path / "r.jsonl")]) == 1
     assert lines(tmp_path / "r.jsonl")[0]["status"] == "failed"
 
@@ -97,7 +99,7 @@ def test_the_bundles_at_hand_are_listed_with_what_they_were_found_to_do(capsys: 
 
 def test_both_limbs_of_a_film_are_on_one_picture(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     readings = hip_readings(*hip_film())
-    monkeypatch.setattr(cli.reading, "read_file", lambda *_, **__: readings)
+    monkeypatch.setattr(reading, "read_file", lambda *_, **__: readings)
     images = tmp_path / "images"
     assert cli.main(["read", str(film), "--out", str(tmp_path / "r.jsonl"), "--images", str(images)]) == 0
     assert [row["side"] for row in lines(tmp_path / "r.jsonl")] == ["R", "L"]
@@ -119,7 +121,7 @@ def test_evaluating_writes_the_figures_and_the_page(
             }
         )
 
-    monkeypatch.setattr(cli.learning, "evaluate", drawn)
+    monkeypatch.setattr(learning, "evaluate", drawn)
     words = ["evaluate", "hip_vit", "--data", "virtual", "--bundle", "knee_resnet@0.1.0", "--films", "30"]
     assert cli.main([*words, "--workers", "2", "--out", str(tmp_path / "e")]) == 0
     assert asked == {

@@ -23,7 +23,8 @@ from imaging.preprocess import Preprocess
 from models.bundle import Bundle, Node, by_name, load
 from models.initial import initialise
 from models.networks import Classifier, build
-from recipes.view import OTHER, VIEWS, Seen, seen_from
+from recipes.seen import Seen, seen_from
+from recipes.view import OTHER, VIEWS
 from tasks.classes.learn import node_of
 from tasks.forward import forward
 from tasks.task import COVERAGE

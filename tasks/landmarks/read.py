@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from anatomy.find import JOINTS, find_limbs
-from anatomy.vertebrae import FEWEST, OUTPUTS, as_region, find_row, look_closer_at, measured, norm_of
+from anatomy.vertebrae import FEWEST, as_region, find_row, look_closer_at, measured, norm_of
 from core.finding import Finding
 from core.refusal import Code, Refused
 from core.regions import Regions
+from core.vertebra import OUTPUTS
 from models.bundle import Ensemble
 from tasks.case import Case
 from tasks.landmarks.measure import LandmarkPrediction

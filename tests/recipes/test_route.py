@@ -12,7 +12,8 @@ from core.reading import Reading
 from core.refusal import Refused
 from recipes import by_name
 from recipes.route import choose, guard, seen_as
-from recipes.view import OTHER, VIEWS, Seen
+from recipes.seen import Seen
+from recipes.view import OTHER, VIEWS
 
 HIP = by_name("hip_vit")
 KNEE = replace(by_name("knee_resnet"), finder=None)  # read by whatever comes; a finder of its own would be asked

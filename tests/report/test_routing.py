@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import cli
+import learning
 import reading
 from core.settings import ROOT, settings
 from training.results import Results
@@ -31,8 +32,8 @@ def test_the_network_of_views_is_evaluated_like_any_other(tmp_path: Path, monkey
     monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(ROOT / "weights"))
     settings.cache_clear()
     found = Results({"virtual": {"alpha": COUNTS}, "left_out": {"some hips": COUNTS}})
-    monkeypatch.setattr(cli.learning, "evaluate", lambda *_, **__: found)
-    monkeypatch.setattr(cli.learning, "films_at_hand", lambda: {"chests": [("a.png", b"not a film")]})
+    monkeypatch.setattr(learning, "evaluate", lambda *_, **__: found)
+    monkeypatch.setattr(learning, "films_at_hand", lambda: {"chests": [("a.png", b"not a film")]})
     assert cli.main(["evaluate", "view", "--data", "virtual", "--out", str(tmp_path)]) == 0
     page = (tmp_path / "view.md").read_text()
     assert "## Routing" in page

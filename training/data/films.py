@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from anatomy.vertebrae import OUTPUTS
 from core.example import Example, ManifestError
 from core.radiograph import Radiograph
 from core.refusal import Refused
+from core.vertebra import OUTPUTS
 from evidence.copies import Sketch, sketch
 from imaging import read_radiograph
 from imaging.preprocess import Preprocess

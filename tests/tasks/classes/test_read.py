@@ -14,7 +14,7 @@ from core.labels import CLASSES as LABELS
 from core.radiograph import Radiograph
 from models import engine
 from models.bundle import Bundle, Node, by_name, load
-from recipes.view import look
+from recipes.seen import look
 from tasks import CLASSES
 from tasks.case import Case
 from tasks.masks.measure import MaskPrediction
@@ -81,5 +81,5 @@ def test_no_map_and_no_pass_backward_where_each_network_saw_a_region_alone(
 def test_the_view_of_a_film_needs_no_pass_backward(split: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.autograd, "grad", lambda *_: pytest.fail("gradients were computed for nothing"))
     view = replace(split, networks=by_name(next(iter(split.networks.values()))))
-    monkeypatch.setattr("recipes.view.VIEWS", LABELS)
+    monkeypatch.setattr("recipes.seen.VIEWS", LABELS)
     assert set(look(FILM, view, torch.device("cpu")).shares) == set(LABELS)

@@ -7,7 +7,8 @@ import pytest
 
 from core.settings import settings
 from imaging.preprocess import Preprocess
-from recipes.view import OTHER, VIEWS, Seen
+from recipes.seen import Seen
+from recipes.view import OTHER, VIEWS
 from training.cohorts import negatives as strangers
 from training.cohorts.views import REAL, ViewFilms, files_of, kept, pictures, real
 from training.view_course import told
