@@ -1,7 +1,7 @@
 """What a score says of fractures to come, alone and beyond what is known of a person without it.
 
 Risks are those of Cox models at a horizon, each person's by a model that had not seen them. Intervals are percentile
-bootstraps over people of those risks; hazard ratios carry the Cox model's own.
+bootstraps over people of those risks; hazard ratios carry the Cox model's own, robust to several rows a person.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,8 @@ from evidence.metrics import Bootstrap, figure
 Array = npt.NDArray[np.floating]
 Flags = npt.NDArray[np.bool_]
 
+WHOSE = "whose_row"
+UNNAMED = "\0row "  # before the number of a row without a patient: no patient is called so
 YEARS, EVENT = "followup_years", "incident_fracture"
 KNOWN = ("age_years", "sex", "bmi", "fracture")  # what a clinic knows without a score
 THIRDS = ("lowest third", "middle third", "highest third")
@@ -70,13 +72,13 @@ class Followed:
         if constant:
             raise ValueError(f"{constant[0]} is the same for everyone, expected a score that differs between people")
         varying = [name for name in columns if numbers[name].std() > 0]
-        who = wide.loc[whole, "patient"] if "patient" in wide else pd.Series(range(len(numbers)))
+        group = _whose(wide[whole])
         return cls(
             years,
             event == 1,
             _standardised(numbers[list(scores)]),
             _standardised(numbers[varying]),
-            who.astype(str).tolist(),
+            group,
             int(len(table) - len(numbers)),
         )
 
@@ -261,8 +263,22 @@ def net_benefit(years: Array, event: Flags, risk: Array, weights: Array, horizon
 def _cox(
     people: Followed, columns: pd.DataFrame, rows: Flags | slice = slice(None)
 ) -> tuple[CoxPHFitter, pd.DataFrame]:
+    """Where a patient has several rows, with the robust variance that takes them together (Lin and Wei, JASA 1989):
+    counted as independent they would narrow every interval."""
     frame = columns.assign(**{YEARS: people.years, EVENT: people.event.astype(int)})[rows]
-    return CoxPHFitter().fit(frame, YEARS, EVENT), frame
+    group = np.asarray(people.group)[rows]
+    if len(np.unique(group)) == len(group):
+        return CoxPHFitter().fit(frame, YEARS, EVENT), frame
+    frame = frame.assign(**{WHOSE: np.unique(group, return_inverse=True)[1]})
+    return CoxPHFitter().fit(frame, YEARS, EVENT, cluster_col=WHOSE), frame
+
+
+def _whose(table: pd.DataFrame) -> list[str]:
+    """Each row's patient; a row whose patient is not named is a patient of its own."""
+    if "patient" not in table:
+        return [str(row) for row in range(len(table))]
+    named = ["" if pd.isna(one) else str(one) for one in table["patient"]]
+    return [one if one.strip() else f"{UNNAMED}{row}" for row, one in enumerate(named)]
 
 
 def _standardised(columns: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,8 @@
 import numpy as np
 import pytest
+import torch
+from scipy.ndimage import uniform_filter
+from torchmetrics.functional.image import structural_similarity_index_measure
 
 from evidence.agreement import agreement, coverage, likeness, pearson, repeatability
 
@@ -45,3 +48,18 @@ def test_coverage_counts_the_ends_as_inside() -> None:
     truth = np.array([1.0, 2.0, 3.0, 4.0])
     assert coverage(truth, truth, truth + 1, list("abcd"))["value"] == 1
     assert coverage(truth, truth + 0.1, truth + 1, list("abcd"))["value"] == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_likeness_is_the_structural_similarity_of_torchmetrics(seed: int) -> None:
+    """With windows of one weight that lie wholly on the map. Theirs divides variances by 49, ours by 48 as a sample's
+    are, which is the same as their second constant over 49/48."""
+    random = np.random.default_rng(seed)
+    truth = uniform_filter(random.random((64, 56)), 5)
+    drawn = truth + random.normal(0, 0.03, truth.shape)
+    a, b = (torch.from_numpy(one)[None, None] for one in (drawn, truth))
+    reach = float(truth.max() - truth.min())
+    _, theirs = structural_similarity_index_measure(
+        a, b, gaussian_kernel=False, kernel_size=7, data_range=reach, k2=0.03 * (48 / 49) ** 0.5, return_full_image=True
+    )
+    assert likeness(drawn, truth) == pytest.approx(theirs[..., 3:-3, 3:-3].mean().item(), abs=1e-9)

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import softmax
-from sklearn.metrics import cohen_kappa_score, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    brier_score_loss,
+    cohen_kappa_score,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 from torchmetrics.functional.classification import multiclass_calibration_error
 
 from evidence.metrics import (
@@ -110,6 +118,19 @@ def test_the_interval_of_the_calibration_error_holds_that_of_all_films() -> None
         found = classification(*films(400), "abc", range(400), 300)["calibration_error"]
         held += found["low"] <= true <= found["high"]
     assert held >= 52
+
+
+def test_figures_of_a_classifier_are_those_of_scikit_learn() -> None:
+    truth, probabilities = answers(250)
+    answer, found = probabilities.argmax(1), classification(truth, probabilities, "abc", range(250), 20)
+    assert found["accuracy"]["value"] == pytest.approx(accuracy_score(truth, answer))
+    assert found["balanced_accuracy"]["value"] == pytest.approx(balanced_accuracy_score(truth, answer))
+    assert found["quadratic_kappa"]["value"] == pytest.approx(cohen_kappa_score(truth, answer, weights="quadratic"))
+    assert found["brier"]["value"] == pytest.approx(brier_score_loss(truth, probabilities, scale_by_half=False))
+    sensitivity, ppv = recall_score(truth, answer, average=None), precision_score(truth, answer, average=None)
+    for number, label in enumerate("abc"):
+        assert found["classes"][label]["sensitivity"]["value"] == pytest.approx(sensitivity[number])
+        assert found["classes"][label]["ppv"]["value"] == pytest.approx(ppv[number])
 
 
 def test_one_hundred_percent_confidence_has_a_bin() -> None:

@@ -6,7 +6,7 @@ import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.utils import concordance_index
 
-from evidence.prognosis import c_index, net_benefit, net_reclassification, prognosis, surviving
+from evidence.prognosis import Followed, c_index, hazard_ratio, net_benefit, net_reclassification, prognosis, surviving
 
 
 def people(count: int = 900, ratio: float = 2.0, seed: int = 0) -> pd.DataFrame:
@@ -110,3 +110,25 @@ def test_a_table_that_says_nothing_is_refused_in_a_sentence() -> None:
         prognosis(table.assign(incident_fracture=2), ["score_true"])
     lost = prognosis(table.assign(age_years=table.age_years.where(table.index > 9)), ["score_true"], draws=20)
     assert lost["left_out"] == 10
+
+
+def test_rows_without_a_patient_are_each_their_own() -> None:
+    table = people(120, seed=5)
+    names = [f"p{row}" if row % 2 else [None, float("nan"), "", " "][row // 2 % 4] for row in range(120)]
+    some = Followed.of(table.assign(patient=names), ["score_true"])
+    assert len(set(some.group)) == 120
+    paired = Followed.of(table.assign(patient=[f"p{row // 2}" for row in range(120)]), ["score_true"])
+    assert len(set(paired.group)) == 60
+
+
+def test_copied_rows_of_the_same_patients_do_not_narrow_a_hazard_ratio() -> None:
+    table = people(300, seed=6).assign(patient=[f"p{row}" for row in range(300)])
+    fivefold = pd.concat([table] * 5, ignore_index=True)
+    once, often = (hazard_of(one) for one in (table, fivefold))
+    assert often["value"] == pytest.approx(once["value"], rel=0.05)  # tied times cost a little
+    assert np.log(often["high"] / often["low"]) == pytest.approx(np.log(once["high"] / once["low"]), rel=0.15)
+
+
+def hazard_of(table: pd.DataFrame) -> dict:
+    followed = Followed.of(table, ["score_true"])
+    return hazard_ratio(followed, followed.scores, "score_true")
