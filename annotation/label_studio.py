@@ -247,7 +247,9 @@ class LabelStudio:
             raise self._other_program() from error
 
     def _other_program(self) -> LabelStudioFault:
-        return LabelStudioFault(f"What answers at {self.url} is not Label Studio; check OSTEOLENS_LABEL_STUDIO_URL")
+        return LabelStudioFault(
+            f"{self.url} responded, but it is not a Label Studio server; check OSTEOLENS_LABEL_STUDIO_URL"
+        )
 
 
 def status(url: str | None, token: str | None, title: str) -> LabelStudioStatus:

@@ -24,7 +24,7 @@ def judge(
     """Reasons from the joint answer, the classes that cannot be ruled out, the candidates' own answers, the distance
     from what was learned, whether the outlined regions stay where they are, and the film's quality.
 
-    The score is one less the margin between the two likeliest classes: 0 for a certain answer, 1 for a tie. Any other
+    score = 1 - margin between the two likeliest classes: 0 for a certain answer, 1 for a tie. Any other
     reason lifts it to that of a near-threshold case, so that every hard case scores above every plain one.
     """
     first, second = sorted(joint.values(), reverse=True)[:2] if joint else (1.0, 0.0)  # no class, no line to be near

@@ -274,7 +274,7 @@ def _warnings(notices: tuple[Notice, ...]) -> str:
 def _without_map(reading: Reading) -> tuple[Notice, ...]:
     if reading.explanation is None or shows(reading.explanation):
         return ()
-    message = "There is no explanation map: no place on the film spoke for this class more than the others."
+    message = "There is no explanation map: no image region contributed more than others to this result."
     return (Notice(NoticeCode.NO_EXPLANATION, message),)
 
 

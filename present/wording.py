@@ -45,11 +45,12 @@ REASON_TITLES = {
 }
 
 REASONS = {
-    "near_threshold": "The likeliest classes cannot be told apart here: a small change could turn the answer.",
+    "near_threshold": "The two most likely classes are almost equally likely; a small change in the image could change "
+    "the result.",
     "candidates_disagree": "The networks that read this film come to different answers.",
     "region_uncertain": "The outline of a region moves when the film is shown slightly changed, or is missing; look at "
     "the outlines before believing the answer.",
-    "out_of_distribution": "The film looks unlike those the networks learned from.",
+    "out_of_distribution": "The film looks unlike the films the networks were trained on.",
     "low_quality": "Exposure, sharpness or compression make this film hard to read.",
     "control": "Drawn at random: plain cases are checked too, so that the true error rate can be estimated.",
     "requested": "A person asked for an expert's answer.",
@@ -65,7 +66,7 @@ WARNING_TITLES = {
 }
 
 AUTO = "auto"
-AUTO_TITLE = "By what the film shows"
+AUTO_TITLE = "Automatic"
 
 STATES = {
     "waiting": "Waiting",
@@ -237,16 +238,16 @@ def film_title(reading: Reading) -> str:
 def set_sentence(conformal_set: tuple[str, ...], labels: tuple[str, ...], coverage: float | None = None) -> str:
     """The conformal set in words. coverage: the rate at which such sets hold the truth, where the bundle states it."""
     if not conformal_set:
-        return "No class fits this film well: it is unlike those the sets were made on."
+        return "No class fits this film well: it is unlike the validation films."
     tail = ""
     if coverage is not None:
-        tail = f" Such sets hold the true class in {coverage * 100:.0f} % of films like those held out."
+        tail = f" On validation films, sets like this contain the true class in {coverage * 100:.0f} % of cases."
     if len(conformal_set) == len(labels):
         return f"No class can be ruled out: this film alone does not decide.{tail}"
     names = [class_title(label).lower() for label in labels if label in conformal_set]
     if len(names) == 1:
         return f"Only {names[0]} remains; the other classes are ruled out.{tail}"
-    return f"It is {', '.join(names[:-1])} or {names[-1]}: these cannot be told apart here.{tail}"
+    return f"It is {', '.join(names[:-1])} or {names[-1]}: the film does not decide between these.{tail}"
 
 
 def doubt_sentence(scores: Mapping[str, Score], coverage: float | None = None) -> str:
@@ -255,7 +256,9 @@ def doubt_sentence(scores: Mapping[str, Score], coverage: float | None = None) -
     if not undecided:
         return "One answer to each question is ruled out."
     named = " and ".join([undecided[0], *(lower_first(one) for one in undecided[1:])])
-    tail = "" if coverage is None else f" A true answer is kept in {coverage * 100:.0f} % of films like those held out."
+    tail = (
+        "" if coverage is None else f" On validation films, the true answer is kept in {coverage * 100:.0f} % of cases."
+    )
     return f"{named}: neither yes nor no can be ruled out, this film alone does not decide.{tail}"
 
 
