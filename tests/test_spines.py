@@ -18,6 +18,7 @@ from present.still import legend_of
 from present.wording import lower_first, score_title
 from recipes import by_name
 from simulation import Uncommon, VirtualFilm, dicom
+from tasks import SCORES
 
 RECIPE = by_name("spine_vertex")
 pytestmark = pytest.mark.skipif(RECIPE not in reading.ready(), reason=f"no bundle {RECIPE.bundle}: make weights")
@@ -49,8 +50,8 @@ def test_a_lateral_spine_gets_scores_and_bodies_that_lie_on_its_own(scanner: str
     (answer,) = reading.read(data, f"film.{form}")
     row = answer.row()
     assert (row["status"], row["recipe"]) == ("read", "spine_vertex")
-    assert set(row["scores"]) == set(RECIPE.scores)
-    assert answer.explains in RECIPE.scores
+    assert set(row["scores"]) == set(RECIPE.outputs(SCORES))
+    assert answer.explains in RECIPE.outputs(SCORES)
     assert legend_of([answer])[0] == f"Evidence for {lower_first(score_title(answer.explains))}"
     assert all(0 < score["probability"] < 1 for score in row["scores"].values())
     assert len(answer.vertebrae) >= 5

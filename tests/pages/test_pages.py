@@ -67,7 +67,7 @@ def test_a_sample_gives_the_answer_that_the_road_gives(sample) -> None:
     (reading,) = read(sample.path.read_bytes(), sample.name)
     assert reading.estimate is not None
     assert reading.estimate.label.capitalize() in said(app)
-    assert "Nothing: random weights for tests" in said(app)
+    assert "Learned from nothing: random weights for tests" in said(app)
     assert app.get("bidi_component")
 
 
