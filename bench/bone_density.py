@@ -26,7 +26,8 @@ from recipes import by_name
 from recipes.recipe import Recipe
 from report.page import REST
 from tasks import DENSITY
-from tasks.density.learn import agreements, learn_stages, node_of, settle
+from tasks.density.learn import agreements, learn_stages, settle
+from tasks.node import node_of
 from tasks.part import Candidate, Stage
 from tasks.samples import Samples
 from training.cohorts.virtual import learning, made

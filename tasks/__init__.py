@@ -2,10 +2,10 @@
 
 from tasks.task import Task
 
-CLASSES = Task("classes", "tasks.classes")
-SCORES = Task("scores", "tasks.scores")
-DENSITY = Task("density", "tasks.density")
-LANDMARKS = Task("landmarks", "tasks.landmarks")
-MASKS = Task("masks", "tasks.masks")
+CLASSES = Task("classes")
+SCORES = Task("scores")
+DENSITY = Task("density")
+LANDMARKS = Task("landmarks")
+MASKS = Task("masks")
 
 TASKS = {task.name: task for task in (CLASSES, SCORES, DENSITY, LANDMARKS, MASKS)}

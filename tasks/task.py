@@ -2,7 +2,7 @@
 
 Each task is a folder of four modules: `read` predicts with a bundle's networks and says what the reader gets, `learn`
 trains and calibrates them, `measure` holds predictions against the truth, `show` puts the figures on cards and pages.
-The protocols below are what the modules must offer; docs/guides/add-a-task.md builds one.
+What the modules must offer are the protocols below and `Show` in evidence.shown; docs/guides/add-a-task.md builds one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -159,29 +159,21 @@ class Measure(Protocol):
         """What cannot be said in plain values, by name: tables to write beside the figures, pictures to draw."""
 
 
-class Show(Protocol):
-    """`show.py`: from figures to sections of a card or page (see evidence.section)."""
-
-
 @dataclass(frozen=True)
 class Task:
-    """name: as bundles keep it. package: the folder of its four modules, which are loaded when first needed."""
+    """name: as bundles keep it, and the folder in `tasks` of its modules, which are loaded when first needed. How its
+    evidence is shown is asked by name alone (report.shows), since nothing that shows figures needs a network."""
 
     name: str
-    package: str
 
     @property
     def read(self) -> Read:
-        return cast(Read, import_module(f"{self.package}.read"))
+        return cast(Read, import_module(f"tasks.{self.name}.read"))
 
     @property
     def learn(self) -> Learn:
-        return cast(Learn, import_module(f"{self.package}.learn"))
+        return cast(Learn, import_module(f"tasks.{self.name}.learn"))
 
     @property
     def measure(self) -> Measure:
-        return cast(Measure, import_module(f"{self.package}.measure"))
-
-    @property
-    def show(self) -> Show:
-        return cast(Show, import_module(f"{self.package}.show"))
+        return cast(Measure, import_module(f"tasks.{self.name}.measure"))

@@ -16,7 +16,8 @@ from evidence.metrics import classification
 from models import registry
 from models.bundle import Bundle, Node, by_name
 from tasks import CLASSES
-from tasks.classes.learn import labels_of, node_of
+from tasks.classes.learn import labels_of
+from tasks.node import node_of
 from tasks.part import Part
 from tasks.samples import Samples
 from tasks.task import COVERAGE
@@ -98,9 +99,7 @@ def _bundle(
     rows = parts.rows(*parts.folds)
     nodes: list[Node] = []
     for one in fitted:
-        node = node_of(part, one.candidate, one.network, {"temperature": one.temperature})
-        node.familiarity.update(one.familiarity.arrays())
-        nodes.append(node)
+        nodes.append(node_of(part, one.candidate, one.network, {"temperature": one.temperature}, one.familiarity))
     bound = conformal_quantile(joint(fitted, "held_out")[rows], truth[rows], COVERAGE)
     return Bundle(
         name=run.recipe.name,

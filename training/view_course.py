@@ -25,8 +25,8 @@ from models.initial import initialise
 from models.networks import Classifier, build
 from recipes.seen import Seen, seen_from
 from recipes.view import OTHER, VIEWS
-from tasks.classes.learn import node_of
 from tasks.forward import forward
+from tasks.node import node_of
 from tasks.task import COVERAGE
 from training.cohorts import negatives as strangers
 from training.cohorts import views
@@ -116,8 +116,7 @@ def train(run: Run, manifests: Sequence[Manifest]) -> Bundle:
     truth = base.labels[held]
     logits, _ = answers(networks[EVERY], as_seen(base.grey[held]), inputs)
     temperature = fit_temperature(*(_distinct(at_hand, unseen) if at_hand else (logits, truth)))
-    node = node_of(part, candidate, networks[EVERY], {"temperature": temperature})
-    node.familiarity.update(familiarity.arrays())
+    node = node_of(part, candidate, networks[EVERY], {"temperature": temperature}, familiarity)
     left_out = {}
     for source, films in at_hand.items():
         far = far_from(source.origin)

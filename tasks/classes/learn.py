@@ -18,18 +18,17 @@ from evidence.metrics import classification
 from evidence.pooling import fit_pool
 from imaging.matting import matted
 from models.bundle import Ensemble, Node
-from models.networks import Classifier
 from tasks.classes.objective import ClassObjective
 from tasks.classes.read import decode
 from tasks.forward import forward
 from tasks.masks.outlines import masks_of, region_mask
+from tasks.node import near, node_of
 from tasks.part import Candidate, Part
 from tasks.samples import Samples, grey_of
 from tasks.task import COVERAGE, Learned, Trainer
 
 Array = npt.NDArray[np.floating]
 Bytes = npt.NDArray[np.uint8]
-NEAR_FILMS = 600  # kept in a bundle to measure distances to: enough to know a limb by, and the bundle stays small
 
 
 def usable(part: Part, example: Example) -> bool:
@@ -126,25 +125,11 @@ def learn_one(
     temperature, bias = fit_temperature_and_bias(logits, labels_of(part, validation))
     with torch.no_grad():  # the bias joins the last layer's own
         network.head.bias += torch.from_numpy(bias.astype(np.float32))
-    near = train.rows(range(0, len(train), max(1, len(train) // NEAR_FILMS)))
-    _, features = forward(network, as_read(near, candidate), candidate.preprocess, trainer.device)
-    node = node_of(part, candidate, network, {"temperature": temperature})
-    node.familiarity.update(fit_familiarity(features, unseen, near.patients).arrays())
+    shown = near(train)
+    _, features = forward(network, as_read(shown, candidate), candidate.preprocess, trainer.device)
+    familiarity = fit_familiarity(features, unseen, shown.patients)
+    node = node_of(part, candidate, network, {"temperature": temperature}, familiarity)
     return node, logits + bias.astype(np.float32)
-
-
-def node_of(part: Part, candidate: Candidate, network: Classifier, facts: dict[str, Any]) -> Node:
-    """A trained candidate as a bundle keeps it."""
-    return Node(
-        name=candidate.name,
-        task=part.task.name,
-        network=candidate.network,
-        options=candidate.options,
-        preprocessing=candidate.preprocess.to_dict(),
-        outputs=part.outputs,
-        weights=network,
-        facts=facts | ({"region": candidate.region} if candidate.region else {}),
-    )
 
 
 def objective(part: Part, candidate: Candidate, trainer: Trainer, samples: Samples, guided: bool) -> ClassObjective:

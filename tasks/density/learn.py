@@ -19,6 +19,7 @@ from models import engine
 from models.bundle import Node
 from models.networks import Decomposer
 from tasks.density.objective import DensityObjective
+from tasks.node import node_of
 from tasks.part import Candidate, Part, Stage
 from tasks.samples import Samples
 from tasks.task import COVERAGE, Learned, Trainer
@@ -76,19 +77,6 @@ def agreements(part: Part, samples: Samples, value: Array) -> dict[str, dict[str
     """How well densities [N, R] agree with the limbs' own, by region."""
     truth = samples.columns(columns(part))
     return {region: agreement(truth[:, at], value[:, at], samples.patients) for at, region in enumerate(part.outputs)}
-
-
-def node_of(part: Part, candidate: Candidate, network: Decomposer) -> Node:
-    """A trained network as a bundle keeps it, before it is calibrated."""
-    return Node(
-        name=candidate.name,
-        task=part.task.name,
-        network=candidate.network,
-        options=candidate.options,
-        preprocessing=candidate.preprocess.to_dict(),
-        outputs=part.outputs,
-        weights=network,
-    )
 
 
 def learn_stages(part: Part, candidate: Candidate, trainer: Trainer, train: Samples, validation: Samples) -> Decomposer:

@@ -18,6 +18,7 @@ from models.dense import Dense
 from tasks.landmarks.held_out import joint_figures
 from tasks.landmarks.knee_objective import KneeObjective
 from tasks.landmarks.objective import BodyObjective, LandmarkObjective, VertebraObjective
+from tasks.node import node_of
 from tasks.objective import Objective
 from tasks.part import Candidate, Part
 from tasks.samples import Samples, grey_of, points_of
@@ -87,15 +88,7 @@ def _fitted(part: Part, candidate: Candidate, trainer: Trainer, goal: Any, valid
     network: Dense
     network, pretrained = trainer.begin(candidate, len(part.outputs))
     network = trainer.fit(network, candidate, goal, validation, pretrained=pretrained)
-    return Node(
-        name=candidate.name,
-        task=part.task.name,
-        network=candidate.network,
-        options=candidate.options,
-        preprocessing=candidate.preprocess.to_dict(),
-        outputs=part.outputs,
-        weights=network,
-    )
+    return node_of(part, candidate, network)
 
 
 def evened(bodies: Samples, seed: int) -> Samples:

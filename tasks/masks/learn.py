@@ -15,6 +15,7 @@ from evidence.overlap import overlap
 from models.bundle import Node
 from tasks.masks.objective import MaskObjective
 from tasks.masks.outlines import outline_limb
+from tasks.node import node_of
 from tasks.part import Candidate, Part
 from tasks.samples import Samples
 from tasks.task import Learned, Trainer
@@ -63,15 +64,7 @@ def learn_one(part: Part, candidate: Candidate, trainer: Trainer, train: Samples
         goal(validation),
         pretrained=pretrained,
     )
-    plain = Node(
-        name=candidate.name,
-        task=part.task.name,
-        network=candidate.network,
-        options=candidate.options,
-        preprocessing=candidate.preprocess.to_dict(),
-        outputs=part.outputs,
-        weights=network,
-    )
+    plain = node_of(part, candidate, network)
     tell = partial(trainer.say, f"{candidate.name} on validation limbs")
     return replace(plain, facts=steadiness(plain, validation, trainer.device, tell))
 

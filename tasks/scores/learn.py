@@ -16,6 +16,7 @@ from imaging import read_radiograph
 from models.bundle import Node
 from models.networks import Classifier
 from tasks.forward import forward
+from tasks.node import near, node_of
 from tasks.part import Candidate, Part
 from tasks.samples import Samples, grey_of
 from tasks.scores.clinical import ClinicalScale
@@ -26,7 +27,6 @@ from tasks.scores.truth import answers_of
 from tasks.task import COVERAGE, Learned, Trainer
 
 Array = npt.NDArray[np.floating]
-NEAR_FILMS = 600  # kept in a bundle to measure distances to
 
 
 def usable(part: Part, example: Example) -> bool:
@@ -170,21 +170,12 @@ def calibrate(
         return forward(network, films, candidate.preprocess, trainer.device, clinical_of(samples, clinical))
 
     logits, unseen = answer(validation)
-    near = train.rows(range(0, len(train), max(1, len(train) // NEAR_FILMS)))
-    _, features = answer(near)
+    shown = near(train)
+    _, features = answer(shown)
     facts = thresholds(part, logits, truth_of(part, validation), lost)
-    node = Node(
-        name=candidate.name,
-        task=part.task.name,
-        network=candidate.network,
-        options=candidate.options,
-        preprocessing=candidate.preprocess.to_dict(),
-        outputs=part.outputs,
-        weights=network,
-        facts=facts if clinical is None else {**facts, "clinical": clinical.to_dict()},
-        familiarity=fit_familiarity(features, unseen, near.patients).arrays(),
-    )
-    return node, logits
+    if clinical is not None:
+        facts["clinical"] = clinical.to_dict()
+    return node_of(part, candidate, network, facts, fit_familiarity(features, unseen, shown.patients)), logits
 
 
 def thresholds(part: Part, logits: Array, truth: Array, lost: Array) -> dict[str, Any]:

@@ -37,7 +37,7 @@ NETWORK = Candidate("tiny", "cnn3", INPUTS, {"channels": [8, 8, 8], "hidden": 8}
 def recipe(monkeypatch: pytest.MonkeyPatch) -> Recipe:
     """A recipe of one part, whose task lies in this folder as others lie in `tasks`."""
     monkeypatch.setattr(tasks, "__path__", [*tasks.__path__, str(Path(__file__).parent)])
-    part = Part(Task("brightness", "tasks.brightness"), "film", ("brightness",), {"tiny": (NETWORK,)})
+    part = Part(Task("brightness"), "film", ("brightness",), {"tiny": (NETWORK,)})
     knee = recipes.by_name("knee_resnet")
     return replace(
         knee, name="knee_brightness", labels=(), parts=(part,), presets={"tiny": Preset(6, 8, 3e-3)}, finder=None,

@@ -12,6 +12,7 @@ from core.example import Example
 from imaging.preprocess import Preprocess
 from models.bundle import Node
 from tasks.forward import forward
+from tasks.node import node_of
 from tasks.objective import Objective
 from tasks.part import Candidate, Part
 from tasks.samples import Samples, grey_of
@@ -65,8 +66,5 @@ def learn(
     network = trainer.fit(network, candidate, *goals, pretrained=pretrained)
     logits, _ = forward(network, validation[films], inputs, trainer.device)
     offset = float((validation.columns([COLUMN])[:, 0] - logits[:, 0]).mean())
-    node = Node(
-        candidate.name, part.task.name, candidate.network, candidate.options, inputs.to_dict(), part.outputs, network,
-        {"offset": offset},
-    )  # fmt: skip
+    node = node_of(part, candidate, network, {"offset": offset})
     return Learned((node,), {}, {"held_out": {"brightness": {"mean_error": round(abs(offset), 4)}}})
