@@ -6,9 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from annotation.labelling import CANNOT_BE_JUDGED, REMARK, Question
-from core.case import LabeledCase
-
-Polygon = tuple[tuple[float, float], ...]
+from core.case import LabeledCase, Polygon
 
 
 class NotAnAnswer(ValueError):
@@ -66,7 +64,7 @@ def _cases(question: Question, case_id: str, annotation: Mapping[str, Any], anno
             answered_at=_moment(annotation.get("updated_at") or annotation["created_at"]),
             recipe=question.recipe,
             side=side,
-            outlines=dict(_of_side(question, side, outlines)) or None,
+            outlines={region: (piece,) for region, piece in _of_side(question, side, outlines)},
             remark=remark,
         )
         for side, control in question.class_controls.items()

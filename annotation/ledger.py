@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from annotation.state import State as State
-from core.case import LabeledCase
+from core.case import LabeledCase, Polygon
 
 _BUSY_MS = 5000  # how long to wait for another writer, each of whose transactions takes milliseconds
 LEASE = timedelta(minutes=10)  # far longer than any request to Label Studio may take
@@ -349,7 +349,7 @@ class Ledger:
                     "annotator": answer.annotator,
                     "answered_at": answer.answered_at,
                     "taken_at": now,
-                    "outlines": answer.outlines,
+                    "outlines": dict(answer.outlines) or None,
                     "remark": answer.remark,
                 }
                 same = sa.and_(
@@ -481,9 +481,7 @@ class Ledger:
                 answered_at=row.answered_at,
                 recipe=row.recipe,
                 side=row.side or None,
-                outlines={region: tuple((x, y) for x, y in points) for region, points in row.outlines.items()}
-                if row.outlines
-                else None,
+                outlines={region: _pieces(drawn) for region, drawn in (row.outlines or {}).items()},
                 remark=row.remark,
             )
             for row in rows
@@ -548,6 +546,12 @@ def without_names(row: dict[str, Any], case_id: str) -> dict[str, Any]:
         "path": f"{case_id}.png",
         "warnings": [{"code": notice["code"]} for notice in row.get("warnings") or ()],
     }
+
+
+def _pieces(drawn: list[Any]) -> tuple[Polygon, ...]:
+    """The polygons of one region; a ledger written before regions came in pieces holds the points of one."""
+    pieces = drawn if drawn and isinstance(drawn[0][0], list) else [drawn]
+    return tuple(tuple((x, y) for x, y in piece) for piece in pieces)
 
 
 def _tell_sqlite(engine: sa.Engine) -> None:

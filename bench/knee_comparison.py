@@ -27,9 +27,9 @@ from tqdm import tqdm
 from bench.section import write_section
 from core.labels import CLASSES, NORMAL, OSTEOPOROSIS
 from core.settings import ROOT, settings
-from evidence.baselines import out_of_fold
 from evidence.copies import contradictions, find_copies, groups
-from evidence.metrics import classification
+from evidence.statistics.baselines import out_of_fold
+from evidence.statistics.metrics import classification
 from imaging.preprocess import Preprocess
 from models import registry
 from models.bundle import amend, describe

@@ -17,7 +17,7 @@ from anatomy.limb import ROOM
 from core.labels import CLASSES
 from core.settings import ROOT, settings
 from evidence.calibration import calibrated
-from evidence.metrics import classification
+from evidence.statistics.metrics import classification
 from imaging.preprocess import Preprocess
 from models import registry
 from models.networks import build

@@ -27,7 +27,7 @@ from sklearn.model_selection import train_test_split
 
 from bench.section import write_section
 from core.settings import ROOT, settings
-from evidence import delong
+from evidence.statistics import delong
 from imaging.preprocess import Preprocess
 from models import registry
 from models.bundle import Node

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evidence.metrics import Bootstrap
+from evidence.statistics.metrics import Bootstrap
 
 Flags = npt.NDArray[np.bool_]
 

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from imaging.checks import check
-    from imaging.deidentify import Deidentified, deidentified
-    from imaging.export import to_png
-    from imaging.folder import Outcome, deidentify_folder
+    from imaging.files.export import to_png
+    from imaging.files.folder import Outcome, deidentify_folder
+    from imaging.person.deidentify import Deidentified, deidentified
     from imaging.read import read_radiograph
 
 _WHERE = {
-    "Deidentified": "imaging.deidentify",
-    "Outcome": "imaging.folder",
+    "Deidentified": "imaging.person.deidentify",
+    "Outcome": "imaging.files.folder",
     "check": "imaging.checks",
-    "deidentified": "imaging.deidentify",
-    "deidentify_folder": "imaging.folder",
+    "deidentified": "imaging.person.deidentify",
+    "deidentify_folder": "imaging.files.folder",
     "read_radiograph": "imaging.read",
-    "to_png": "imaging.export",
+    "to_png": "imaging.files.export",
 }
 
 __all__ = ["Deidentified", "Outcome", "check", "deidentified", "deidentify_folder", "read_radiograph", "to_png"]

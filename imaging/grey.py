@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from core.radiograph import Mask, Pixels
 from core.refusal import Code, Notice, NoticeCode, Refused
-from imaging.decode import Words
-from imaging.header import Header
-from imaging.layout import Layout
+from imaging.files.decode import Words
+from imaging.files.header import Header
+from imaging.files.layout import Layout
 
 Values = npt.NDArray[np.float64]
 _BLOCK: Final = 1 << 16

@@ -12,18 +12,18 @@ from core.radiograph import Acquisition, Mask, Radiograph
 from core.refusal import Code, Notice, NoticeCode, Refused
 from core.settings import settings
 from imaging.collimation import exposed, shuttered
-from imaging.colour import grey_of_colour
-from imaging.decode import Words, encoding_name, words_of
-from imaging.dicom import is_dicom, open_dicom
+from imaging.files.colour import grey_of_colour
+from imaging.files.decode import Words, encoding_name, words_of
+from imaging.files.dicom import is_dicom, open_dicom
+from imaging.files.header import PARSING_FAULTS, Header
+from imaging.files.kind import refuse_other_objects
+from imaging.files.layout import layout_of
+from imaging.files.picture import is_picture, read_picture
 from imaging.grey import tone_of
-from imaging.header import PARSING_FAULTS, Header
-from imaging.kind import refuse_other_objects
-from imaging.layout import layout_of
-from imaging.picture import is_picture, read_picture
+from imaging.person.text import painted_over, text_lines
 from imaging.polarity import is_bone_dark
 from imaging.spacing import aspect_of, scale_of
 from imaging.taking import clinical_of, orientation_of, side_of, site_of, view_of
-from imaging.text import painted_over, text_lines
 
 _FORMERLY_FOUND: Final = (
     (b"%PDF", "a PDF"), (b"GIF8", "a GIF"), (b"PK\3\4", "a ZIP archive"), (b"\x1f\x8b", "a gzip archive"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.radiograph import SpacingOrigin
-from imaging.header import Header
+from imaging.files.header import Header
 
 Spacing = tuple[float, float]
 FINEST_MM: Final = 0.01  # below any detector made

@@ -8,7 +8,7 @@ from pydicom.sr._snomed_dict import mapping as snomed_ct
 from core.clinical import Clinical, Sex
 from core.radiograph import Side, Site, View
 from core.refusal import Notice, NoticeCode
-from imaging.header import Header
+from imaging.files.header import Header
 from imaging.words import side_in, site_in, view_in
 
 SITE_BY_SNOMED: Final[dict[str, Site]] = {

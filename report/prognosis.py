@@ -21,7 +21,7 @@ RECLASSIFIED = ("fractures", "others", "sum")
 def write_prognosis(study: Mapping[str, Any], folder: Path) -> tuple[Path, Path]:
     """Write `folder/prognosis.json`, `folder/prognosis.md` and its plots; returns the first two.
 
-    study: what `evidence.prognosis.prognosis` gives, with `data` (the table's name) and `virtual`.
+    study: what `evidence.statistics.prognosis.prognosis` gives, with `data` (the table's name) and `virtual`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     study = {**study, "measured_on": datetime.now(UTC).date().isoformat()}

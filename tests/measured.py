@@ -6,9 +6,9 @@ import numpy as np
 
 from core.labels import CLASSES
 from core.model_facts import ModelFacts
-from evidence.overlap import Overlap
 from evidence.published import Published
 from evidence.record import Evidence
+from evidence.statistics.overlap import Overlap
 from evidence.study import Study
 from models.bundle import Ensemble
 from tasks import CLASSES as NAMES_CLASS

@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from core.example import Example
 from core.settings import settings
-from evidence.baselines import both_weightings
 from evidence.calibration import calibrated, conformal_quantile
 from evidence.copies import contradictions, find_copies, groups
-from evidence.metrics import classification
+from evidence.statistics.baselines import both_weightings
+from evidence.statistics.metrics import classification
 from models import registry
 from models.bundle import Bundle, Node, by_name
 from tasks import CLASSES

@@ -14,8 +14,8 @@ import simulation
 from core.example import ManifestError
 from core.radiograph import Radiograph, Side
 from core.settings import settings
-from evidence.agreement import repeatability
 from evidence.densitometry import Residuals
+from evidence.statistics.agreement import repeatability
 from imaging import read_radiograph
 from imaging.preprocess import Preprocess
 from models import engine, registry

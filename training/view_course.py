@@ -18,7 +18,7 @@ from core.radiograph import Pixels
 from core.settings import settings
 from evidence.calibration import calibrated, conformal_quantile, fit_temperature
 from evidence.familiarity import Familiarity, bounded, distances
-from evidence.metrics import classification
+from evidence.statistics.metrics import classification
 from imaging.preprocess import Preprocess
 from models.bundle import Bundle, Node, by_name, load
 from models.initial import initialise

@@ -14,8 +14,8 @@ from core.example import Example
 from core.radiograph import Radiograph
 from evidence.calibration import conformal_quantile, fit_temperature_and_bias
 from evidence.familiarity import fit_familiarity
-from evidence.metrics import classification
-from evidence.pooling import fit_pool
+from evidence.statistics.metrics import classification
+from evidence.statistics.pooling import fit_pool
 from imaging.matting import matted
 from models.bundle import Ensemble, Node
 from tasks.classes.objective import ClassObjective

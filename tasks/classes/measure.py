@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from evidence.baselines import both_weightings, trivial_features
-from evidence.curves import reliability, roc_by_class
-from evidence.delong import compare as delong
-from evidence.metrics import classification
+from evidence.statistics.baselines import both_weightings, trivial_features
+from evidence.statistics.curves import reliability, roc_by_class
+from evidence.statistics.delong import compare as delong
+from evidence.statistics.metrics import classification
 from tasks.task import Truth
 
 if TYPE_CHECKING:

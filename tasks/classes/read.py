@@ -12,7 +12,7 @@ from core.radiograph import Mask, Pixels
 from evidence.calibration import calibrated, conformal_set
 from evidence.difficulty import judge
 from evidence.explanation import grad_cam
-from evidence.pooling import pooled
+from evidence.statistics.pooling import pooled
 from imaging.preprocess import Preprocess
 from models import engine
 from models.bundle import Ensemble, Node

@@ -12,8 +12,8 @@ import torch
 from anatomy.limb import MIDDLE, ROOM
 from core.example import Example, ManifestError
 from core.radiograph import Radiograph
-from evidence.agreement import agreement
 from evidence.densitometry import Residuals
+from evidence.statistics.agreement import agreement
 from imaging.preprocess import Preprocess
 from models import engine
 from models.bundle import Node

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.labels import CLASSES
-from evidence.agreement import agreement, coverage, likeness, pearson
 from evidence.densitometry import lowest_t, who_class
-from evidence.metrics import classification
+from evidence.statistics.agreement import agreement, coverage, likeness, pearson
+from evidence.statistics.metrics import classification
 from tasks.task import Truth
 
 if TYPE_CHECKING:

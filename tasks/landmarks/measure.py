@@ -10,8 +10,8 @@ import numpy.typing as npt
 from core.example import Example
 from core.vertebra import LEVELS, POINTS, Vertebra
 from evidence.genant import greatest_loss, heights_of
-from evidence.metrics import Bootstrap, kappa_of
 from evidence.scores import Line, score_figures
+from evidence.statistics.metrics import Bootstrap, kappa_of
 from tasks.landmarks.marks import landmarks_of
 from tasks.task import Truth
 

@@ -11,7 +11,7 @@ import torch
 from anatomy.limb import MIDDLE, ROOM
 from core.example import Example
 from core.radiograph import Radiograph
-from evidence.overlap import overlap
+from evidence.statistics.overlap import overlap
 from models.bundle import Node
 from tasks.masks.objective import MaskObjective
 from tasks.masks.outlines import outline_limb

@@ -10,7 +10,7 @@ from PIL import Image
 
 from core.example import Example
 from core.radiograph import Mask
-from evidence.overlap import Overlap, overlap, summary
+from evidence.statistics.overlap import Overlap, overlap, summary
 from tasks.task import Truth
 
 if TYPE_CHECKING:

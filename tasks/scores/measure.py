@@ -11,11 +11,11 @@ import pandas as pd
 from core.clinical import Clinical
 from core.example import Example
 from core.vertebra import Vertebra
-from evidence.baselines import out_of_fold
-from evidence.curves import roc
-from evidence.delong import compare as delong
-from evidence.prognosis import EVENT, YEARS
 from evidence.scores import Line, score_figures
+from evidence.statistics.baselines import out_of_fold
+from evidence.statistics.curves import roc
+from evidence.statistics.delong import compare as delong
+from evidence.statistics.prognosis import EVENT, YEARS
 from tasks.scores.decode import lines_of
 from tasks.scores.truth import answers_of
 from tasks.task import Truth

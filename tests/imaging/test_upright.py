@@ -132,7 +132,7 @@ def test_hospitals_own_words(text: str, site: str | None, view: str | None, side
 def test_a_word_that_is_not_known_leaves_the_word_to_codes_and_descriptions() -> None:
     from pydicom.dataset import Dataset
 
-    from imaging.header import Header
+    from imaging.files.header import Header
 
     data = Dataset()
     data.BodyPartExamined, data.AnatomicRegionSequence = "OTHER", code("24136001")

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from core.example import Example, ManifestError
 from core.refusal import Refused
-from evidence.baselines import trivial_features
 from evidence.copies import sketch
+from evidence.statistics.baselines import trivial_features
 from imaging import read_radiograph
 from imaging.preprocess import Preprocess
 from tasks.samples import Samples, grey_of

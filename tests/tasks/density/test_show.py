@@ -6,7 +6,7 @@ import numpy as np
 
 from core.labels import CLASSES
 from core.model_facts import ModelFacts
-from evidence.agreement import repeatability
+from evidence.statistics.agreement import repeatability
 from evidence.study import Study
 from models.bundle import Ensemble, Node
 from report.page import study_of, write

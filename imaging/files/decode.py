@@ -24,11 +24,11 @@ from pydicom.uid import (
 )
 
 from core.refusal import Code, Refused
-from imaging.colour import is_grey
-from imaging.dicom import UNDEFINED_LENGTH, DicomFile
-from imaging.header import PARSING_FAULTS
-from imaging.layout import Layout
-from imaging.stream import HIERARCHICAL, StreamHeader, bare, starts_stream, stream_header
+from imaging.files.colour import is_grey
+from imaging.files.dicom import UNDEFINED_LENGTH, DicomFile
+from imaging.files.header import PARSING_FAULTS
+from imaging.files.layout import Layout
+from imaging.files.stream import HIERARCHICAL, StreamHeader, bare, starts_stream, stream_header
 
 _PERMISSIVELY_READ: Final = (0, 1, 2, 3, 9, 10)  # baseline, extended, progressive, lossless; two by arithmetic coding
 Words = npt.NDArray[np.uint8 | np.uint16]

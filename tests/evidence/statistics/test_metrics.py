@@ -15,7 +15,7 @@ from sklearn.metrics import (
 )
 from torchmetrics.functional.classification import multiclass_calibration_error
 
-from evidence.metrics import (
+from evidence.statistics.metrics import (
     BINS,
     Bootstrap,
     auc_of,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from evidence.delong import auc, compare
+from evidence.statistics.delong import auc, compare
 
 
 def scores(count: int, seed: int, gain: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import auc
 
-from evidence.curves import confusion, reliability, roc, roc_by_class
-from evidence.metrics import auc_of, calibration_error
+from evidence.statistics.curves import confusion, reliability, roc, roc_by_class
+from evidence.statistics.metrics import auc_of, calibration_error
 
 
 def answers(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,7 @@ from pydicom.uid import (
 
 from core.refusal import Code, Refused
 from core.settings import settings
-from imaging.header import PARSING_FAULTS, Header
+from imaging.files.header import PARSING_FAULTS, Header
 
 PIXEL_DATA: Final = 0x7FE00010
 UNDEFINED_LENGTH: Final = 0xFFFFFFFF

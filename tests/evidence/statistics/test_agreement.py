@@ -4,7 +4,7 @@ import torch
 from scipy.ndimage import uniform_filter
 from torchmetrics.functional.image import structural_similarity_index_measure
 
-from evidence.agreement import agreement, coverage, likeness, pearson, repeatability
+from evidence.statistics.agreement import agreement, coverage, likeness, pearson, repeatability
 
 
 def test_agreement_is_what_numpy_and_hand_make_of_it() -> None:

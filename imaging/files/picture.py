@@ -24,13 +24,13 @@ from PIL import (  # noqa: F401
 
 from core.radiograph import Mask, Pixels
 from core.refusal import Code, Notice, Refused
-from imaging.bare_jpeg import decoded, orientation, rare_kind
-from imaging.colour import bands, grey_of_colour
-from imaging.essentials import PNG, essentials
-from imaging.header import PARSING_FAULTS
-from imaging.layout import within_limits
-from imaging.stream import StreamHeader
-from imaging.tiff import PHOTOMETRIC, SAMPLE_FORMAT, SIGNED, is_tiff, kind_of, page, pages_of, said_of
+from imaging.files.bare_jpeg import decoded, orientation, rare_kind
+from imaging.files.colour import bands, grey_of_colour
+from imaging.files.essentials import PNG, essentials
+from imaging.files.header import PARSING_FAULTS
+from imaging.files.layout import within_limits
+from imaging.files.stream import StreamHeader
+from imaging.files.tiff import PHOTOMETRIC, SAMPLE_FORMAT, SIGNED, is_tiff, kind_of, page, pages_of, said_of
 
 # At DEBUG Pillow writes every EXIF value it meets, which may be a name: nothing of them may reach a log.
 logging.getLogger("PIL").setLevel("WARNING")

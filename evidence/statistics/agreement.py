@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import uniform_filter
 
-from evidence.metrics import Bootstrap, figure, interval
+from evidence.statistics.metrics import Bootstrap, figure, interval
 
 Array = npt.NDArray[np.floating]
 LEAST_SIGNIFICANT = 2.77  # 1.96 x sqrt(2): of two measurements of one person (ISCD)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.ndimage import binary_erosion
 from scipy.spatial import cKDTree
 
-from evidence.metrics import Bootstrap
+from evidence.statistics.metrics import Bootstrap
 
 Mask = npt.NDArray[np.bool_]
 AGREES = 0.5  # IoU from which an outline is counted as found (Feng et al., Appl. Sci. 2024)

@@ -23,17 +23,17 @@ from core.identity import machine_key, pseudonym
 from core.radiograph import Pixels
 from core.refusal import Code, Notice, Refused
 from core.settings import settings
-from imaging.decode import Words, words_of
-from imaging.dicom import open_dicom
-from imaging.export import to_png
+from imaging.files.decode import Words, words_of
+from imaging.files.dicom import open_dicom
+from imaging.files.export import to_png
+from imaging.files.header import PARSING_FAULTS, Header, element_of
+from imaging.files.kind import refuse_directory
+from imaging.files.layout import Layout, layout_of
+from imaging.files.picture import is_picture
 from imaging.grey import tone_of
-from imaging.header import PARSING_FAULTS, Header, element_of
-from imaging.kind import refuse_directory
-from imaging.layout import Layout, layout_of
-from imaging.picture import is_picture
-from imaging.profile import Action, rules
+from imaging.person.profile import Action, rules
+from imaging.person.text import TextLine, painted_over, text_lines
 from imaging.read import read_radiograph
-from imaging.text import TextLine, painted_over, text_lines
 
 METHOD: Final = (
     "DICOM PS3.15 2026c Annex E Basic Profile",

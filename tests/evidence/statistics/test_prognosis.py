@@ -6,7 +6,15 @@ import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.utils import concordance_index
 
-from evidence.prognosis import Followed, c_index, hazard_ratio, net_benefit, net_reclassification, prognosis, surviving
+from evidence.statistics.prognosis import (
+    Followed,
+    c_index,
+    hazard_ratio,
+    net_benefit,
+    net_reclassification,
+    prognosis,
+    surviving,
+)
 
 
 def people(count: int = 900, ratio: float = 2.0, seed: int = 0) -> pd.DataFrame:

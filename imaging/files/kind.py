@@ -5,7 +5,7 @@ from typing import Final
 from pydicom.uid import UID
 
 from core.refusal import Code, Refused
-from imaging.dicom import DicomFile
+from imaging.files.dicom import DicomFile
 
 # Modalities whose images are no projection of the body onto a detector.
 _NOT_PROJECTIONS: Final = {

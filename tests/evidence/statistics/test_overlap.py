@@ -7,7 +7,7 @@ import pytest
 import torch
 from monai.metrics import compute_average_surface_distance, compute_dice, compute_hausdorff_distance, compute_iou
 
-from evidence.overlap import Overlap, overlap, summary
+from evidence.statistics.overlap import Overlap, overlap, summary
 
 
 def blob(seed: int, size: tuple[int, int] = (96, 80)) -> np.ndarray:

@@ -15,7 +15,7 @@ from lifelines import CoxPHFitter, KaplanMeierFitter
 from lifelines.statistics import multivariate_logrank_test, proportional_hazard_test
 from sklearn.model_selection import StratifiedKFold
 
-from evidence.metrics import Bootstrap, figure
+from evidence.statistics.metrics import Bootstrap, figure
 
 Array = npt.NDArray[np.floating]
 Flags = npt.NDArray[np.bool_]

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import confusion_matrix, roc_curve
 
-from evidence.metrics import BINS, Array, Labels, auc_of, confidence_bins
+from evidence.statistics.metrics import BINS, Array, Labels, auc_of, confidence_bins
 
 
 def roc(positive: npt.NDArray[np.bool_], score: Array) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.refusal import Notice, Refusal, Refused
-from imaging.deidentify import deidentified, opaque_name
+from imaging.person.deidentify import deidentified, opaque_name
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from evidence.pooling import FEWEST, fit_pool, pooled
+from evidence.statistics.pooling import FEWEST, fit_pool, pooled
 
 
 def told(skill: float, truth: np.ndarray, seed: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evidence.baselines import both_weightings, out_of_fold
+from evidence.statistics.baselines import both_weightings, out_of_fold
 
 
 def test_each_film_is_answered_by_those_of_other_folds() -> None:

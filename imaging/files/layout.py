@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.refusal import Code, Refused
 from core.settings import settings
-from imaging.header import Header
+from imaging.files.header import Header
 
 
 @dataclass(frozen=True)

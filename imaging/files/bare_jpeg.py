@@ -7,10 +7,10 @@ import numpy.typing as npt
 from PIL import ExifTags, Image
 
 from core.refusal import Code, Refused
-from imaging.essentials import exif_of_jpeg
-from imaging.header import PARSING_FAULTS
-from imaging.layout import within_limits
-from imaging.stream import HIERARCHICAL, StreamHeader, stream_header
+from imaging.files.essentials import exif_of_jpeg
+from imaging.files.header import PARSING_FAULTS
+from imaging.files.layout import within_limits
+from imaging.files.stream import HIERARCHICAL, StreamHeader, stream_header
 
 _LOSSLESS = 3
 
