@@ -272,7 +272,7 @@ def evaluate(
 ) -> "Results":
     """What a bundle answers on films nobody trained it on, by set.
 
-    data: a manifest, or `virtual`: persons of their own on the internal and on the external scanner; where density is
+    data: a manifest, or `virtual`: patients of their own on the internal and on the external scanner; where density is
     measured, some are filmed again and again besides. bundle: `name@version`, the recipe's own unless told. Raises
     ValueError in one sentence for what cannot be measured.
     """

@@ -72,7 +72,7 @@ class Joint:
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """How landmarks of a joint lie to each other, learned from virtual persons: mean and spread of their places [P].
+    """How landmarks of a joint lie to each other, learned from virtual patients: mean and spread of their places [P].
 
     beyond: Mahalanobis distance that no joint learned from reached.
     """

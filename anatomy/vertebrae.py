@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from anatomy.vertebral_body import is_whole, look_closer
 from anatomy.vertebral_row import row_of
-from anatomy.vertebral_walk import walk
+from anatomy.vertebral_search import search
 from core.radiograph import Radiograph
 from core.regions import Region
 from core.vertebra import LEVELS, Vertebra
@@ -89,7 +89,7 @@ def look_closer_at(film: Radiograph, row: Row, closer: Node, on: torch.device) -
     """The row after a closer look at each body, and at the places beside them where another must stand."""
     seen = mirrored(film) if row.turned else film
     looked = row_of(look_closer(seen, row.bodies, closer, on), LEVELS)
-    more = walk(seen, looked, LEVELS, closer, on) if len(row.bodies) > 1 else looked  # a single body may be none
+    more = search(seen, looked, LEVELS, closer, on) if len(row.bodies) > 1 else looked  # a single body may be none
     return replace(row, bodies=more)
 
 

@@ -4,8 +4,8 @@
 
 The recipe's demo network learns of virtual hips (the cohort that `--data virtual` makes) as published, and with one
 part left out at a time, each arm for the same number of epochs; then as published from 50, 100, 200, 400 and 800 limbs,
-each for the same number of steps. A fifth of the persons answers. Writes the last sections of docs/evidence/hip_bmd.md;
-an arm that is there already, of the same films, stages and seeds, is not taught again.
+each for the same number of steps. A fifth of the patients answers. Writes the last sections of
+docs/evidence/hip_bmd.md; an arm that is there already, of the same films, stages and seeds, is not taught again.
 """
 
 import argparse
@@ -113,7 +113,7 @@ def main() -> None:
 def measured(
     recipe: Recipe, arm: Arm, teaching: Samples, holding: Samples, name: str, folder: Path, seeds: int
 ) -> dict[str, dict[str, Any]]:
-    """Agreement by region on the persons held out, of the seeds' mean answer. Nothing is fitted to them but the line
+    """Agreement by region on the patients held out, of the seeds' mean answer. Nothing is fitted to them but the line
     that every arm gets."""
     part, values, (candidate, stages) = recipe.part(DENSITY), [], arm
     assert part is not None
@@ -143,7 +143,7 @@ def write(
         "## Ablations",
         "",
         f"Written by `python -m bench.bone_density --films {asked.films} --stages {' '.join(map(str, asked.stages))} "
-        f"--seeds {asked.seeds}`: {learned} virtual limbs teach, {held} of other persons answer, all on scanner alpha; "
+        f"--seeds {asked.seeds}`: {learned} virtual limbs teach, {held} of others answer, all on scanner alpha; "
         f"manifest {fingerprint}. Stages are much shorter than the demo's, so that these figures are worse than the "
         "bundle's: compare them with each other. The line that brings answers to the truth is fitted to the limbs that "
         "answer, in every arm.",

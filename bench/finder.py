@@ -2,7 +2,7 @@
 
     python -m bench.finder [--films 300] [--workers 2]
 
-Virtual persons nobody learned from on both scanners, hips with metal in them, and, where they are at hand (setting
+Virtual patients nobody learned from on both scanners, hips with metal in them, and, where they are at hand (setting
 OSTEOLENS_DATA), real films: hips from in front and from the side, knees, spines, chests. Writes
 docs/evidence/hip_finder.md. Real films stay out of the project: pictures of them go to runs/finder/.
 """
@@ -102,7 +102,7 @@ def main() -> None:
             job = partial(virtual, scanner=scanner, seed=seed, uncommon=uncommon)
             rows = [row for film in pool.map(job, range(count), chunksize=4) for row in film]
             write_section(
-                PAGE, f"Virtual persons, {name}", _metal(rows) if uncommon.implants else _plain(rows, count, seed)
+                PAGE, f"Virtual patients, {name}", _metal(rows) if uncommon.implants else _plain(rows, count, seed)
             )
     write_section(PAGE, "Real films", _real())
 
@@ -111,7 +111,7 @@ def _plain(rows: list[dict[str, Any]], films: int, seed: int) -> list[str]:
     found = [row for row in rows if row["found"]]
     sick, born = [row for row in rows if row["arthritis"]], [row for row in rows if row["dysplasia"]]
     lines = [
-        f"{films} films of persons nobody learned from (seed {seed}), {len(rows)} femora: {len(found)} found. Of "
+        f"{films} films of patients nobody learned from (seed {seed}), {len(rows)} femora: {len(found)} found. Of "
         f"{len(sick)} with arthritis: {sum(row['found'] for row in sick)} found"
         + (f"; of {len(born)} with dysplasia: {sum(row['found'] for row in born)} found." if born else "."),
         "",

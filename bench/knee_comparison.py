@@ -154,8 +154,8 @@ def read_set(
         usable = partial(CLASSES_TASK.learn.usable, part)
         read = gather(manifest, usable, (inputs,), lambda done, all_: tell(f"reading {name}", done, all_), finder)
         copies = find_copies(read.sketches, lambda done, all_: tell(f"copies in {name}", done, all_))
-        persons = [example.clinical for example in read.examples]
-        people = [[p.age_years, None if p.sex is None else p.sex == "F", p.bmi] for p in persons]
+        patients = [example.clinical for example in read.examples]
+        people = [[p.age_years, None if p.sex is None else p.sex == "F", p.bmi] for p in patients]
         paths = [str(example.path) for example in read.examples]
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez(

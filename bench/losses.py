@@ -3,7 +3,7 @@
     python -m bench.losses [--epochs 8] [--seeds 2]
 
 One thin ResNet at 112 px learns classes of virtual hips (the cohort that `--data virtual` makes) once for each way, and
-answers for the fifth of the persons that was held out. Writes docs/evidence/losses.md; a killed run goes on.
+answers for the fifth of the patients that was held out. Writes docs/evidence/losses.md; a killed run goes on.
 """
 
 import argparse
@@ -72,8 +72,8 @@ def main() -> None:
         "# Rare classes, their order, guides and averages",
         "",
         f"Written by `python -m bench.losses --epochs {asked.epochs} --seeds {asked.seeds}`: {len(learns)} limbs of "
-        f"virtual persons teach ({np.bincount(taught).tolist()} of {', '.join(CLASSES)}), {len(held)} answer; "
-        f"manifest {manifest.fingerprint}. Mean of the seeds' probabilities; 95 % intervals by bootstrap over persons. "
+        f"virtual patients teach ({np.bincount(taught).tolist()} of {', '.join(CLASSES)}), {len(held)} answer; "
+        f"manifest {manifest.fingerprint}. Mean of the seeds' probabilities; 95 % intervals by bootstrap of patients. "
         f"The network is `{CANDIDATE.name}` of hip_vit, thinner ({CANDIDATE.preprocess.size[0]} px).",
         "",
         "| learned with | accuracy | balanced accuracy | kappa | sensitivity, osteoporosis | two classes off |",

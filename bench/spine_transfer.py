@@ -1,9 +1,9 @@
-"""From X-rays to another kind of film: what fine-tuning on a few persons brings, and how much of a network to teach.
+"""From X-rays to another kind of film: what fine-tuning on a few patients brings, and how much of a network to teach.
 
     python -m bench.spine_transfer [--bundle FOLDER] [--data MANIFEST|virtual] [--films 400] [--epochs 10] [--out DIR]
 
 The network that sees the film alone is taken from a bundle of spine_vertex and met with vertebral assessments from a
-densitometer (`vfa`: narrow scanning beam, coarse pixels), or with the films of a manifest. Three in ten persons,
+densitometer (`vfa`: narrow scanning beam, coarse pixels), or with the films of a manifest. Three in ten patients,
 stratified by their answers, teach; the others answer: as it comes, its head taught alone, its last blocks, all of it,
 and the same network from nothing. Writes a section of DIR/spine_vertex.md. A killed run goes on where it was.
 
@@ -46,9 +46,9 @@ from training.data.manifest import Manifest, read_manifest
 from training.fit import Schedule, Tell, fit
 
 RECIPE = "spine_vertex"
-SEED = VIEWS + 700  # persons whom nobody learned from
-TAUGHT = 0.3  # share of the persons
-FEWEST = 4  # persons with the same answers, to be parted by them
+SEED = VIEWS + 700  # patients whom nobody learned from
+TAUGHT = 0.3  # share of the patients
+FEWEST = 4  # patients with the same answers, to be parted by them
 TITLE = "Transfer to films of another kind"
 PUBLISHED = {"vertebral_fracture": ".924", "osteoporosis": ".867"}
 
@@ -92,7 +92,7 @@ def main() -> None:
     manifest = films(asked.data, asked.films, asked.size, asked.workers)
     table = study(folder, manifest, asked.epochs, asked.seed, asked.workers, asked.runs)
     source = (
-        f"{asked.films} virtual persons on scanner vfa, whom no network has met" if asked.data == "virtual"
+        f"{asked.films} virtual patients on scanner vfa, whom no network has met" if asked.data == "virtual"
         else f"the manifest {manifest.name}"
     )  # fmt: skip
     said = f"python -m bench.spine_transfer --data {'virtual' if asked.data == 'virtual' else 'MANIFEST'}"
@@ -123,7 +123,7 @@ def films(data: str, count: int, size: int, workers: int) -> Manifest:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """What each arm answered for the persons who taught nothing: scores [N, S] by arm, the truth [N, S]."""
+    """What each arm answered for the patients who taught nothing: scores [N, S] by arm, the truth [N, S]."""
 
     bundle: str
     scores: tuple[str, ...]
@@ -134,7 +134,7 @@ class Table:
     def lines(self) -> list[str]:
         """As Markdown."""
         found = [
-            f"{self.taught} films taught (three tenths of the persons, stratified by their answers), "
+            f"{self.taught} films taught (three tenths of the patients, stratified by their answers), "
             f"{len(self.truth)} answered. AUROC with its 95 % interval (DeLong); p against the network as it comes.",
             "",
         ]
@@ -161,7 +161,7 @@ class Table:
 
 
 def study(folder: Path, manifest: Manifest, epochs: int, seed: int, workers: int, runs: Path) -> Table:
-    """Every arm taught on three tenths of the persons, and asked about the others."""
+    """Every arm taught on three tenths of the patients, and asked about the others."""
     bundle, recipe = registry.at(folder), by_name(RECIPE)
     part = recipe.part(SCORES)
     assert part is not None
@@ -225,18 +225,20 @@ def teach(
 
 
 def parted(patients: Sequence[str], answers: npt.NDArray[np.floating], seed: int) -> tuple[list[int], list[int]]:
-    """Rows that teach and rows that answer: persons apart, with the same mix of answers on both sides.
+    """Rows that teach and rows that answer: patients apart, with the same mix of answers on both sides.
 
-    Raises ValueError for too few persons to part.
+    Raises ValueError for too few patients to part.
     """
-    persons = sorted(set(patients))
-    if len(persons) < 8:
-        raise ValueError(f"found films of {len(persons)} persons, expected at least 8 to teach on some and test others")
-    mix = [repr(_most(patients, answers, person)) for person in persons]
+    patients = sorted(set(patients))
+    if len(patients) < 8:
+        raise ValueError(
+            f"found films of {len(patients)} patients, expected at least 8 to teach on some and test others"
+        )
+    mix = [repr(_most(patients, answers, person)) for person in patients]
     rare = {kind for kind in mix if mix.count(kind) < FEWEST}  # too few to stand on both sides in their share
     common = max(set(mix) - rare, key=mix.count, default="")
     mix = [common if kind in rare else kind for kind in mix]
-    taught, _ = train_test_split(persons, train_size=TAUGHT, stratify=mix, random_state=seed)
+    taught, _ = train_test_split(patients, train_size=TAUGHT, stratify=mix, random_state=seed)
     teaches = set(taught)
     rows = range(len(patients))
     return (

@@ -16,7 +16,7 @@ def judge(
     joint: Probabilities,
     undecided: Sequence[str],
     candidates: Sequence[Probabilities],
-    unfamiliarity: float,
+    distance: float,
     unusual_beyond: float,
     notices: Sequence[Notice],
     regions_steady: bool = True,
@@ -34,7 +34,7 @@ def judge(
     split = len({max(answer, key=answer.__getitem__) for answer in candidates}) > 1
     if split or (len(candidates) > 1 and divergence(candidates) > DISAGREEMENT):
         reasons.append("candidates_disagree")
-    if unfamiliarity > unusual_beyond:
+    if distance > unusual_beyond:
         reasons.append("out_of_distribution")
     if not regions_steady:
         reasons.append("region_uncertain")

@@ -1,4 +1,4 @@
-"""Scores of yes or no: what they mean, where their line is drawn, and how good they are."""
+"""Scores of yes or no: what they mean, where their decision threshold lies, and how good they are."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,19 +16,19 @@ from evidence.statistics.metrics import Bootstrap
 Array = npt.NDArray[np.floating]
 Flags = npt.NDArray[np.bool_]
 
-FEWEST = 5  # of each kind, to draw a line between
+FEWEST = 5  # of each kind, to set a threshold between
 
 
 @dataclass(frozen=True)
-class Line:
+class DecisionThreshold:
     """Where yes begins (`threshold`), and between which probabilities neither answer can be ruled out (`doubt`)."""
 
     threshold: float
     doubt: tuple[float, float] | None = None
 
     @classmethod
-    def of(cls, facts: Mapping[str, Any], score: str) -> "Line":
-        """The line of one score, from what a bundle keeps of a network."""
+    def of(cls, facts: Mapping[str, Any], score: str) -> "DecisionThreshold":
+        """The threshold of one score, from what a bundle keeps of a network."""
         low, high = facts["doubt"][score]
         return cls(float(facts["threshold"][score]), (float(low), float(high)))
 
@@ -83,23 +83,25 @@ def fit_doubt(probabilities: Array, truth: Flags, coverage: float) -> tuple[floa
     return (float(yes[least - 1]) if least else 0.0, float(no[-most]) if most else 1.0)
 
 
-def about_line(probability: float, threshold: float) -> float:
-    """The probability with odds against those of the line: 0.5 on it, whatever the prevalence."""
+def about_threshold(probability: float, threshold: float) -> float:
+    """The probability with odds against those of the threshold: 0.5 on it, whatever the prevalence."""
     inside = np.clip([probability, threshold], 1e-6, 1 - 1e-6)
     return float(expit(logit(inside[0]) - logit(inside[1])))
 
 
-def score_figures(truth: Flags, probabilities: Array, line: Line, group: Sequence[Hashable]) -> dict[str, Any]:
+def score_figures(
+    truth: Flags, probabilities: Array, decision: DecisionThreshold, group: Sequence[Hashable]
+) -> dict[str, Any]:
     """Figures of one score [N] with 95 % intervals; predictive values hold at the stated prevalence only. With bounds
     of doubt: how often each answer, being true, is not ruled out; and how many films stay undecided."""
-    drawn, said, doubt = Bootstrap(group), probabilities >= line.threshold, line.doubt
+    drawn, said, doubt = Bootstrap(group), probabilities >= decision.threshold, decision.doubt
     figures = {
         "films": len(truth),
         "positive": int(truth.sum()),
         "prevalence": float(truth.mean()),
         "auc": asdict(drawn.auc(truth, probabilities)),
         "auc_delong": asdict(delong.auc(truth, probabilities)),
-        "threshold": line.threshold,
+        "threshold": decision.threshold,
         "sensitivity": asdict(drawn.ratio(truth & said, truth)),
         "specificity": asdict(drawn.ratio(~truth & ~said, ~truth)),
         "ppv": asdict(drawn.ratio(truth & said, said)),

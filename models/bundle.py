@@ -39,7 +39,7 @@ class Node:
     """One network of a bundle: the task it answers, and the preprocessing it was trained with.
 
     outputs: what it answers with, in order. facts: what was fitted to its answers (temperature, thresholds, residuals,
-    shape ...) as plain JSON values; each task knows its own. familiarity: see evidence.familiarity; empty for networks
+    shape ...) as plain JSON values; each task knows its own. ood: see evidence.out_of_distribution; empty for networks
     that keep none.
     """
 
@@ -51,7 +51,7 @@ class Node:
     outputs: tuple[str, ...]
     weights: "Network"
     facts: dict[str, Any] = field(default_factory=dict)
-    familiarity: dict[str, npt.NDArray[np.floating]] = field(default_factory=dict)
+    ood: dict[str, npt.NDArray[np.floating]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,8 +163,8 @@ def _save_network(part: Path, node: Node) -> None:
         key: (value.half() if value.is_floating_point() else value).contiguous().cpu() for key, value in state.items()
     }
     save_file(half, part / "model.safetensors", metadata={"format": "pt"})
-    if node.familiarity:
-        save_arrays(dict(node.familiarity), part / "familiarity.safetensors")
+    if node.ood:
+        save_arrays(dict(node.ood), part / "familiarity.safetensors")
 
 
 def load(folder: Path) -> Bundle:
@@ -192,7 +192,7 @@ def _node(part: Path, values: Mapping[str, Any]) -> Node:
         raise BundleError(
             f"{part} orders its outputs {config['labels']}, its bundle {list(values['outputs'])}; the bundle is damaged"
         )
-    familiarity = part / "familiarity.safetensors"
+    ood = part / "familiarity.safetensors"
     return Node(
         name=part.name,
         task=values["task"],
@@ -202,7 +202,7 @@ def _node(part: Path, values: Mapping[str, Any]) -> Node:
         outputs=tuple(config["labels"]),
         weights=_network(part, config),
         facts=values["facts"],
-        familiarity=load_arrays(familiarity) if familiarity.exists() else {},
+        ood=load_arrays(ood) if ood.exists() else {},
     )
 
 

@@ -8,7 +8,7 @@ from core.estimate import Probabilities
 from core.radiograph import Pixels, Radiograph
 from core.reading import ViewGuess
 from evidence.calibration import calibrated
-from evidence.familiarity import Familiarity
+from evidence.out_of_distribution import OutOfDistribution
 from imaging.preprocess import Preprocess
 from models import engine
 from models.bundle import Bundle
@@ -55,10 +55,10 @@ def look(film: Radiograph, bundle: Bundle, on: torch.device) -> Seen:
     """Which view a film is."""
     (one,) = bundle.ensemble(CLASSES.name).nodes
     answer = engine.answer(one, Preprocess.from_dict(one.preprocessing)(film), on)
-    return seen_from(answer.logits, answer.features, one.facts["temperature"], Familiarity.from_arrays(one.familiarity))
+    return seen_from(answer.logits, answer.features, one.facts["temperature"], OutOfDistribution.from_arrays(one.ood))
 
 
-def seen_from(logits: Pixels, features: Pixels, temperature: float, familiarity: Familiarity) -> Seen:
+def seen_from(logits: Pixels, features: Pixels, temperature: float, ood: OutOfDistribution) -> Seen:
     """From logits [K] and features [D] of one film."""
     shares = dict(zip(VIEWS, map(float, calibrated(logits, temperature)), strict=True))
-    return Seen(shares, bool(familiarity.distance(features) > familiarity.foreign))
+    return Seen(shares, bool(ood.distance(features) > ood.rejected_beyond))

@@ -1,6 +1,6 @@
 """Virtual hips and spines to click on: films of the simulator, as a fresh installation shows them.
 
-Virtual persons, no patient: drawn from a cohort (seed 7,000) that no network learns from or is measured on.
+Virtual patients, no patient: drawn from a cohort (seed 7,000) that no network learns from or is measured on.
 
 `python -m simulation.samples --out samples --previews present/samples` makes the films that ship.
 """

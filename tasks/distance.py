@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.refusal import Code, Refused
-from evidence.familiarity import Familiarity
+from evidence.out_of_distribution import OutOfDistribution
 from models.bundle import Ensemble
 from tasks.case import Case
 
@@ -17,12 +17,12 @@ def distance_of(
     """The score, and its 95 % threshold, by the ensemble's first network. Raises Refused for a film farther away than
     any of its kind should be."""
     first = ensemble.nodes[0]
-    familiarity = Familiarity.from_arrays(first.familiarity)
-    distance = float(familiarity.distance(features[first.name]))
-    if distance > familiarity.foreign:
+    ood = OutOfDistribution.from_arrays(first.ood)
+    distance = float(ood.distance(features[first.name]))
+    if distance > ood.rejected_beyond:
         raise Refused(
             Code.WRONG_SITE,
             f"This film is unlike those that {case.recipe} was trained on (distance {distance:.2f}, limit "
-            f"{familiarity.foreign:.2f}); upload {case.shows}.",
+            f"{ood.rejected_beyond:.2f}); upload {case.shows}.",
         )
-    return distance, familiarity.unusual
+    return distance, ood.unusual_beyond

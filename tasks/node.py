@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evidence.familiarity import Familiarity
+from evidence.out_of_distribution import OutOfDistribution
 from models.bundle import Node
 from models.networks import Network
 from tasks.part import Candidate, Part
@@ -17,9 +17,9 @@ def node_of(
     candidate: Candidate,
     network: Network,
     facts: Mapping[str, Any] | None = None,
-    familiarity: Familiarity | None = None,
+    ood: OutOfDistribution | None = None,
 ) -> Node:
-    """A trained candidate of a part. facts: what was fitted to its answers. familiarity: what its films look like."""
+    """A trained candidate of a part. facts: what was fitted to its answers. ood: what its films look like."""
     return Node(
         name=candidate.name,
         task=part.task.name,
@@ -29,7 +29,7 @@ def node_of(
         outputs=part.outputs,
         weights=network,
         facts={**(facts or {}), **({"region": candidate.region} if candidate.region else {})},
-        familiarity=familiarity.arrays() if familiarity else {},
+        ood=ood.arrays() if ood else {},
     )
 
 

@@ -11,7 +11,7 @@ import torch
 import recipes
 from core.labels import CLASSES
 from core.settings import settings
-from evidence.familiarity import fit_familiarity
+from evidence.out_of_distribution import fit_out_of_distribution
 from imaging.preprocess import Preprocess
 from models.bundle import Bundle, Node, by_name, save
 from models.networks import build
@@ -60,7 +60,7 @@ def write_tiny_bundle(root: Path, name: str = "knee_resnet", version: str = "0.1
         with torch.inference_mode():
             width = weights(torch.zeros(1, 3, 64, 64)).features.shape[1]
         features = np.random.default_rng(0).normal(size=(40, width)).astype(np.float32)
-        near = fit_familiarity(features, features[::2]).arrays()
+        near = fit_out_of_distribution(features, features[::2]).arrays()
         near["bounds"] = np.array([1e6, 1e9], np.float32)  # untrained features know no film from another
         facts = {"temperature": 1.5}
         nodes.append(Node(network, "classes", network, options, preprocess.to_dict(), CLASSES, weights, facts, near))

@@ -13,7 +13,7 @@ import reading
 from core.clinical import Clinical
 from core.labels import CLASSES
 from core.settings import settings
-from evidence.familiarity import Familiarity
+from evidence.out_of_distribution import OutOfDistribution
 from models.bundle import by_name, load, save
 
 ROW = {
@@ -106,7 +106,7 @@ def test_a_fault_of_ours_is_failed_and_not_refused(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_film_unlike_any_learned_from_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Familiarity, "distance", lambda *_: np.float64(1e12))
+    monkeypatch.setattr(OutOfDistribution, "distance", lambda *_: np.float64(1e12))
     (answer,) = reading.read(knee_png(), "a.png")
     assert answer.refusal is not None
     assert answer.refusal.code == "wrong_site"

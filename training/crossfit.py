@@ -10,7 +10,7 @@ import torch
 
 from core.settings import settings
 from evidence.calibration import fit_temperature
-from evidence.familiarity import Familiarity, bounded, distances
+from evidence.out_of_distribution import OutOfDistribution, bounded, distances
 from models import engine
 from models.initial import initialise
 from models.networks import Classifier, build, freeze
@@ -37,7 +37,7 @@ class Fitted:
     candidate: Candidate
     network: Classifier
     temperature: float
-    familiarity: Familiarity
+    ood: OutOfDistribution
     held_out: npt.NDArray[np.floating]
     test: npt.NDArray[np.floating]
 
@@ -119,7 +119,7 @@ def cross_fit(
         candidate=candidate,
         network=network,
         temperature=fit_temperature(held_out[rows], labels[rows]),
-        familiarity=bounded(seen, apart[rows], group[rows].tolist()),
+        ood=bounded(seen, apart[rows], group[rows].tolist()),
         held_out=held_out,
         test=forward(network, grey[parts.rows(TEST)], candidate.preprocess, on)[0],
     )

@@ -99,7 +99,7 @@ def _bundle(
     rows = parts.rows(*parts.folds)
     nodes: list[Node] = []
     for one in fitted:
-        nodes.append(node_of(part, one.candidate, one.network, {"temperature": one.temperature}, one.familiarity))
+        nodes.append(node_of(part, one.candidate, one.network, {"temperature": one.temperature}, one.ood))
     bound = conformal_quantile(joint(fitted, "held_out")[rows], truth[rows], COVERAGE)
     return Bundle(
         name=run.recipe.name,

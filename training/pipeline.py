@@ -54,10 +54,10 @@ def imaged_again(recipe: Recipe, folder: Path, workers: int, films: int, say: Sa
     that measure none."""
     if recipe.part(DENSITY) is None:
         return {}
-    finder, persons = find(recipe.finder or "", settings().weights), min(repeat.PERSONS, films)
+    finder, patients = find(recipe.finder or "", settings().weights), min(repeat.PERSONS, films)
     return {
         scanner: repeat.repeatability_on(
-            folder, finder, scanner, workers, partial(say, f"imaged again on {scanner}"), persons
+            folder, finder, scanner, workers, partial(say, f"imaged again on {scanner}"), patients
         )
         for scanner in SCANNERS
     }

@@ -17,7 +17,7 @@ from scipy.stats import binomtest
 from core.radiograph import Pixels
 from core.settings import settings
 from evidence.calibration import calibrated, conformal_quantile, fit_temperature
-from evidence.familiarity import Familiarity, bounded, distances
+from evidence.out_of_distribution import OutOfDistribution, bounded, distances
 from evidence.statistics.metrics import classification
 from imaging.preprocess import Preprocess
 from models.bundle import Bundle, Node, by_name, load
@@ -106,17 +106,17 @@ def train(run: Run, manifests: Sequence[Manifest]) -> Bundle:
     }
     asked = as_seen(base.grey[[row for row in held if VIEWS[base.labels[row]] != OTHER]])
 
-    def far_from(left: str) -> Familiarity:
+    def far_from(left: str) -> OutOfDistribution:
         virtual = distances(answers(networks[left], asked, inputs)[1], banks[left])
         return bounded(
             banks[left], np.concatenate([virtual, *(far for one, far in real_apart.items() if one.origin != left)])
         )
 
-    familiarity = far_from(EVERY)
+    ood = far_from(EVERY)
     truth = base.labels[held]
     logits, _ = answers(networks[EVERY], as_seen(base.grey[held]), inputs)
     temperature = fit_temperature(*(_distinct(at_hand, unseen) if at_hand else (logits, truth)))
-    node = node_of(part, candidate, networks[EVERY], {"temperature": temperature}, familiarity)
+    node = node_of(part, candidate, networks[EVERY], {"temperature": temperature}, ood)
     left_out = {}
     for source, films in at_hand.items():
         far = far_from(source.origin)
@@ -223,7 +223,7 @@ def _repeated(films: ViewFilms) -> ViewFilms:
 def seen_by(node: Node, films: ViewFilms) -> list[Seen]:
     """What the network says of each film, as a reading would hear it."""
     logits, features = answers(_classifier(node), films.grey, Preprocess.from_dict(node.preprocessing))
-    return heard(logits, features, node.facts["temperature"], Familiarity.from_arrays(node.familiarity))
+    return heard(logits, features, node.facts["temperature"], OutOfDistribution.from_arrays(node.ood))
 
 
 def _classifier(node: Node) -> Classifier:
@@ -231,9 +231,9 @@ def _classifier(node: Node) -> Classifier:
     return node.weights
 
 
-def heard(logits: Pixels, features: Pixels, temperature: float, familiarity: Familiarity) -> list[Seen]:
+def heard(logits: Pixels, features: Pixels, temperature: float, ood: OutOfDistribution) -> list[Seen]:
     """From logits [N, K] and features [N, D]."""
-    return [seen_from(*row, temperature, familiarity) for row in zip(logits, features, strict=True)]
+    return [seen_from(*row, temperature, ood) for row in zip(logits, features, strict=True)]
 
 
 def told(seen: Sequence[Seen], films: ViewFilms) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from anatomy.limb import MIDDLE, ROOM
 from core.example import Example
 from core.radiograph import Radiograph
 from evidence.calibration import conformal_quantile, fit_temperature_and_bias
-from evidence.familiarity import fit_familiarity
+from evidence.out_of_distribution import fit_out_of_distribution
 from evidence.statistics.metrics import classification
 from evidence.statistics.pooling import fit_pool
 from imaging.matting import matted
@@ -127,8 +127,8 @@ def learn_one(
         network.head.bias += torch.from_numpy(bias.astype(np.float32))
     shown = near(train)
     _, features = forward(network, as_read(shown, candidate), candidate.preprocess, trainer.device)
-    familiarity = fit_familiarity(features, unseen, shown.patients)
-    node = node_of(part, candidate, network, {"temperature": temperature}, familiarity)
+    ood = fit_out_of_distribution(features, unseen, shown.patients)
+    node = node_of(part, candidate, network, {"temperature": temperature}, ood)
     return node, logits + bias.astype(np.float32)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from core.example import Example
 from core.vertebra import LEVELS, POINTS, Vertebra
 from evidence.genant import greatest_loss, heights_of
-from evidence.scores import Line, score_figures
+from evidence.scores import DecisionThreshold, score_figures
 from evidence.statistics.metrics import Bootstrap, kappa_of
 from tasks.landmarks.marks import landmarks_of
 from tasks.task import Truth
@@ -110,7 +110,7 @@ def vertebra_figures(rows: Sequence[LandmarkRow]) -> dict[str, Any]:
         **grade_figures(np.array(truth), np.array(said), graded),
     }
     if any(broken) and not all(broken):
-        result["fracture_by_heights"] = score_figures(np.array(broken), np.array(worst), Line(0.2), whose)
+        result["fracture_by_heights"] = score_figures(np.array(broken), np.array(worst), DecisionThreshold(0.2), whose)
     return result
 
 

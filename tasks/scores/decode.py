@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evidence.scores import Line, scaled
+from evidence.scores import DecisionThreshold, scaled
 
 
-def decode(logit: float, facts: Mapping[str, Any], score: str, loss: float | None) -> tuple[float, Line]:
+def decode(logit: float, facts: Mapping[str, Any], score: str, loss: float | None) -> tuple[float, DecisionThreshold]:
     """A question's probability from its logit, and its decision threshold, by what a bundle keeps of the network.
 
     loss: of height by the most broken body, None where it was not measured; with it and without, a question has scales
@@ -15,11 +15,11 @@ def decode(logit: float, facts: Mapping[str, Any], score: str, loss: float | Non
     heights = facts.get("heights", {})
     if loss is None or score not in heights.get("weight", {}):
         slope, shift = facts["scale"][score]
-        return float(scaled(logit, (slope, shift))), Line.of(facts, score)
+        return float(scaled(logit, (slope, shift))), DecisionThreshold.of(facts, score)
     slope, shift = heights["scale"][score]
-    return float(scaled(logit, (slope, shift), heights["weight"][score] * loss)), Line.of(heights, score)
+    return float(scaled(logit, (slope, shift), heights["weight"][score] * loss)), DecisionThreshold.of(heights, score)
 
 
-def lines_of(facts: Mapping[str, Any], scores: Sequence[str], measured: bool = True) -> list[Line]:
+def thresholds_of(facts: Mapping[str, Any], scores: Sequence[str], measured: bool = True) -> list[DecisionThreshold]:
     """A network's thresholds [S]: those with measured heights where it has them, or those without."""
     return [decode(0.0, facts, score, 0.0 if measured else None)[1] for score in scores]

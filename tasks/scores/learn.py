@@ -9,8 +9,8 @@ import numpy.typing as npt
 from anatomy.vertebrae import find_vertebrae
 from core.example import Example
 from core.labels import FRACTURE
-from evidence.familiarity import fit_familiarity
 from evidence.genant import greatest_loss
+from evidence.out_of_distribution import fit_out_of_distribution
 from evidence.scores import fit_beside, fit_doubt, fit_scale, fit_threshold, scaled
 from imaging import read_radiograph
 from models.bundle import Node
@@ -20,7 +20,7 @@ from tasks.node import near, node_of
 from tasks.part import Candidate, Part
 from tasks.samples import Samples, grey_of
 from tasks.scores.clinical import ClinicalScale
-from tasks.scores.decode import decode, lines_of
+from tasks.scores.decode import decode, thresholds_of
 from tasks.scores.measure import figures_of_answers
 from tasks.scores.objective import ScoreObjective
 from tasks.scores.truth import answers_of
@@ -75,14 +75,14 @@ def learn(
         )
         nodes.append(node)
     probabilities = {node.name: decoded(node, part, logits[node.name], lost) for node in nodes}
-    lines = {node.name: lines_of(node.facts, part.outputs) for node in nodes}
+    thresholds = {node.name: thresholds_of(node.facts, part.outputs) for node in nodes}
     truth = truth_of(part, validation)
     positive = np.nansum(truth_of(part, train), 0).astype(int).tolist()
     return Learned(
         tuple(nodes),
         {"coverage": COVERAGE},
         {
-            "held_out": figures_of_answers(truth, probabilities, lines, part.outputs, validation.patients),
+            "held_out": figures_of_answers(truth, probabilities, thresholds, part.outputs, validation.patients),
             "data": {"positive_learned_from": dict(zip(part.outputs, positive, strict=True))},
         },
     )
@@ -175,7 +175,7 @@ def calibrate(
     facts = thresholds(part, logits, truth_of(part, validation), lost)
     if clinical is not None:
         facts["clinical"] = clinical.to_dict()
-    return node_of(part, candidate, network, facts, fit_familiarity(features, unseen, shown.patients)), logits
+    return node_of(part, candidate, network, facts, fit_out_of_distribution(features, unseen, shown.patients)), logits
 
 
 def thresholds(part: Part, logits: Array, truth: Array, lost: Array) -> dict[str, Any]:

@@ -11,12 +11,12 @@ import pandas as pd
 from core.clinical import Clinical
 from core.example import Example
 from core.vertebra import Vertebra
-from evidence.scores import Line, score_figures
+from evidence.scores import DecisionThreshold, score_figures
 from evidence.statistics.baselines import out_of_fold
 from evidence.statistics.curves import roc
 from evidence.statistics.delong import compare as delong
 from evidence.statistics.prognosis import EVENT, YEARS
-from tasks.scores.decode import lines_of
+from tasks.scores.decode import thresholds_of
 from tasks.scores.truth import answers_of
 from tasks.task import Truth
 
@@ -37,7 +37,7 @@ class ScoreAnswer:
     were among its inputs."""
 
     probabilities: dict[str, float]
-    lines: dict[str, Line]
+    thresholds: dict[str, DecisionThreshold]
     features: npt.NDArray[np.floating]
     clinical: bool
 
@@ -79,14 +79,14 @@ def figures(rows: Sequence[ScoreRow], part: "Part", ensemble: "Ensemble") -> dic
     alone reaches; with 95 % intervals by patient."""
     facts = {node.name: node.facts for node in ensemble.nodes}
     names = list(rows[0].probabilities)
-    lines = {
-        name: lines_of(facts[name.removesuffix(UNMEASURED)], part.outputs, not name.endswith(UNMEASURED))
+    thresholds = {
+        name: thresholds_of(facts[name.removesuffix(UNMEASURED)], part.outputs, not name.endswith(UNMEASURED))
         for name in names
     }
     return figures_of_answers(
         np.stack([row.truth for row in rows]),
         {name: np.stack([row.probabilities[name] for row in rows]) for name in names},
-        lines,
+        thresholds,
         part.outputs,
         [row.example.person for row in rows],
         np.array([known_of(row.example.clinical) for row in rows]),
@@ -103,7 +103,7 @@ def known_of(person: Clinical) -> list[float]:
 def figures_of_answers(
     answers: Array,
     probabilities: Mapping[str, Array],
-    lines: Mapping[str, Sequence[Line]],
+    thresholds: Mapping[str, Sequence[DecisionThreshold]],
     scores: Sequence[str],
     patients: Sequence[str],
     known: Array | None = None,
@@ -123,11 +123,11 @@ def figures_of_answers(
             for name, table in probabilities.items()
             if not np.isnan(table[:, number]).all()  # a network that has nothing to say of this question
         }
-        drawn = {name: lines[name][number] for name in own}
+        drawn = {name: thresholds[name][number] for name in own}
         if known is not None and not np.isnan(known).any() and min(truth.sum(), (~truth).sum()) >= 10:
             fold = (np.unique(group, return_inverse=True)[1] % 5).astype(str).tolist()
             own = {KNOWN_ONLY: out_of_fold(known[rows], truth.astype(int), fold, 2)[:, 1], **own}
-            drawn[KNOWN_ONLY] = Line(float(truth.mean()))  # its probabilities are those of this prevalence
+            drawn[KNOWN_ONLY] = DecisionThreshold(float(truth.mean()))  # its probabilities are those of this prevalence
         judges = {name: score_figures(truth, values, drawn[name], group) for name, values in own.items()}
         if curves:
             for name, values in own.items():

@@ -13,7 +13,7 @@ from core.vertebra import Vertebra
 from evidence.difficulty import judge
 from evidence.explanation import grad_cam
 from evidence.genant import greatest_loss
-from evidence.scores import about_line
+from evidence.scores import about_threshold
 from imaging.preprocess import Preprocess
 from models import engine
 from models.bundle import Ensemble, Node
@@ -57,7 +57,7 @@ def _answer(logits: Mapping[str, float], node: Node, loss: float | None, feature
     decoded = {score: decode(logit, node.facts, score, loss) for score, logit in logits.items()}
     return ScoreAnswer(
         {score: probability for score, (probability, _) in decoded.items()},
-        {score: line for score, (_, line) in decoded.items()},
+        {score: decision for score, (_, decision) in decoded.items()},
         features,
         "clinical" in node.facts,
     )
@@ -114,13 +114,13 @@ def _explained(case: Case, node: Node, of: int) -> Any:
 def most_positive(answer: ScoreAnswer) -> str:
     """The question that a map explains: the one that lies farthest beyond its threshold, or comes nearest to it. Logits
     of two questions cannot be compared, but odds against those of each one's threshold can."""
-    said, lines = answer.probabilities, answer.lines
-    return max(said, key=lambda name: about_line(said[name], lines[name].threshold))
+    said, thresholds = answer.probabilities, answer.thresholds
+    return max(said, key=lambda name: about_threshold(said[name], thresholds[name].threshold))
 
 
 def scores_of(answer: ScoreAnswer) -> dict[str, Score]:
     return {
-        name: Score(value, answer.lines[name].threshold, answer.lines[name].doubt)
+        name: Score(value, answer.thresholds[name].threshold, answer.thresholds[name].doubt)
         for name, value in answer.probabilities.items()
     }
 
@@ -175,7 +175,7 @@ def difficulty_of(
     notices: list[Notice],
     steady: bool,
 ) -> Difficulty:
-    """The harder of the questions: each judged by how far its probability lies from its line, and by whether either
+    """The harder of the questions: each judged by how far its probability lies from its threshold, and by whether an
     answer is ruled out."""
     judged = []
     for name, score in scores_of(stands).items():
@@ -187,5 +187,5 @@ def difficulty_of(
 
 
 def _about(answer: ScoreAnswer, score: str) -> dict[str, float]:
-    yes = about_line(answer.probabilities[score], answer.lines[score].threshold)
+    yes = about_threshold(answer.probabilities[score], answer.thresholds[score].threshold)
     return {YES: yes, NO: 1 - yes}

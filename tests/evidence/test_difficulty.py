@@ -4,7 +4,7 @@ import pytest
 from core.refusal import Code, Notice, NoticeCode
 from evidence.difficulty import NEAR_MARGIN, divergence, judge
 from evidence.explanation import grad_cam
-from evidence.familiarity import Familiarity, fit_familiarity
+from evidence.out_of_distribution import OutOfDistribution, fit_out_of_distribution
 
 PLAIN = {"a": 0.95, "b": 0.03, "c": 0.02}
 
@@ -53,14 +53,14 @@ def test_films_of_the_kind_are_near_and_others_far() -> None:
     def kind(count: int) -> np.ndarray:
         return typical + random.normal(size=(count, 64)) * 0.2
 
-    familiarity = fit_familiarity(kind(200), kind(100))
-    fresh = familiarity.distance(kind(300))
-    assert np.mean(fresh > familiarity.unusual) < 0.12
-    assert np.all(fresh < familiarity.foreign)
-    assert np.all(familiarity.distance(np.abs(random.normal(size=(20, 64)))) > familiarity.foreign)
-    again = Familiarity.from_arrays(familiarity.arrays())
+    ood = fit_out_of_distribution(kind(200), kind(100))
+    fresh = ood.distance(kind(300))
+    assert np.mean(fresh > ood.unusual_beyond) < 0.12
+    assert np.all(fresh < ood.rejected_beyond)
+    assert np.all(ood.distance(np.abs(random.normal(size=(20, 64)))) > ood.rejected_beyond)
+    again = OutOfDistribution.from_arrays(ood.arrays())
     film = kind(1)[0]
-    assert again.distance(film) == pytest.approx(familiarity.distance(film), abs=1e-3)
+    assert again.distance(film) == pytest.approx(ood.distance(film), abs=1e-3)
     assert again.distance(film * 7) == pytest.approx(again.distance(film))
 
 

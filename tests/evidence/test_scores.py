@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evidence.scores import Line, fit_beside, fit_doubt, fit_scale, fit_threshold, scaled, score_figures
+from evidence.scores import DecisionThreshold, fit_beside, fit_doubt, fit_scale, fit_threshold, scaled, score_figures
 
 
 def drawn(films: int, seed: int, prevalence: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
@@ -39,11 +39,11 @@ def test_the_bounds_are_values_worked_by_hand() -> None:
 def test_figures_tell_what_the_bounds_keep_and_leave_open() -> None:
     truth = np.array([True] * 10 + [False] * 10)
     probabilities = np.r_[np.linspace(0.35, 0.8, 10), np.linspace(0.1, 0.55, 10)]
-    found = score_figures(truth, probabilities, Line(0.45, (0.39, 0.51)), list(range(20)))
+    found = score_figures(truth, probabilities, DecisionThreshold(0.45, (0.39, 0.51)), list(range(20)))
     assert found["doubt"]["yes_kept"]["value"] == pytest.approx(0.9)
     assert found["doubt"]["no_kept"]["value"] == pytest.approx(0.9)
     assert found["doubt"]["undecided"]["value"] == pytest.approx(6 / 20)
-    assert "doubt" not in score_figures(truth, probabilities, Line(0.45), list(range(20)))
+    assert "doubt" not in score_figures(truth, probabilities, DecisionThreshold(0.45), list(range(20)))
 
 
 def test_probabilities_mean_what_they_say() -> None:

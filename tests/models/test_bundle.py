@@ -79,8 +79,8 @@ def test_what_is_saved_comes_back_with_every_network_and_fact(folder: Path, tmp_
     for name, node in first.networks.items():
         other = again.networks[name]
         assert (other.task, other.outputs, other.facts) == (node.task, node.outputs, node.facts)
-        assert {key: value.tolist() for key, value in other.familiarity.items()} == {
-            key: value.tolist() for key, value in node.familiarity.items()
+        assert {key: value.tolist() for key, value in other.ood.items()} == {
+            key: value.tolist() for key, value in node.ood.items()
         }
 
 

@@ -6,7 +6,7 @@ import torch
 
 import reading
 from core.settings import ROOT, settings
-from evidence.familiarity import fit_familiarity
+from evidence.out_of_distribution import fit_out_of_distribution
 from imaging import read_radiograph
 from models import registry
 from recipes.seen import Seen, look, seen_from
@@ -31,10 +31,10 @@ def real(folder: str, pattern: str = "*") -> list:
 
 def test_distance_decides_whatever_the_network_says() -> None:
     known = RANDOM.normal(0, 0.1, (40, 8)) + np.eye(8)[0]
-    familiarity = fit_familiarity(known[::2], known[1::2])
+    ood = fit_out_of_distribution(known[::2], known[1::2])
     logits = np.array([9.0, 0, 0, 0, 0])
-    near = seen_from(logits, known[0], 1.0, familiarity)
-    far = seen_from(logits, np.eye(8)[1], 1.0, familiarity)
+    near = seen_from(logits, known[0], 1.0, ood)
+    far = seen_from(logits, np.eye(8)[1], 1.0, ood)
     assert (near.name, near.strange) == ("hip_ap", False)
     assert (far.name, far.strange, far.sure) == (OTHER, True, True)
     assert far.guess().confidence is None

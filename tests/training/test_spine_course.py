@@ -63,8 +63,8 @@ def weights(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     manifest = read_manifest(cohort / "truth.csv")
     bundle = train(a_run(tiny(), root / "run", "demo", VERSION), [manifest])
     # Networks that have hardly learned know no film from another, and no vertebra from another.
-    wide = {name: replace(one, familiarity={**one.familiarity, "bounds": np.array([1e6, 1e9], np.float32)})
-            if one.familiarity else one for name, one in bundle.networks.items()}  # fmt: skip
+    wide = {name: replace(one, ood={**one.ood, "bounds": np.array([1e6, 1e9], np.float32)})
+            if one.ood else one for name, one in bundle.networks.items()}  # fmt: skip
     learning.document(save(replace(bundle, networks=wide), root))
     return root
 

@@ -1,4 +1,4 @@
-"""Where films come from, to learn from and to be examined on: a manifest, or virtual persons made when asked for."""
+"""Where films come from, to learn from and to be examined on: a manifest, or virtual patients made when asked for."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,8 +16,8 @@ VIRTUAL = "virtual"
 
 
 def to_learn(recipe: Recipe, data: Path | str, preset_name: str, seed: int, workers: int, say: Tell) -> list[Manifest]:
-    """What a recipe learns from: the manifest that was named, or virtual persons. Raises ValueError in one sentence for
-    a manifest that cannot be used, or a recipe that needs one."""
+    """What a recipe learns from: the manifest that was named, or virtual patients. Raises ValueError in one sentence
+    for a manifest that cannot be used, or a recipe that needs one."""
     if data != VIRTUAL:
         return [read_manifest(Path(data))]
     if recipe.name == VIEW.name:
@@ -46,7 +46,7 @@ def said_of(recipe: Recipe) -> str:
 
 
 def to_examine(recipe: Recipe, data: Path | str, films: int, workers: int, say: Tell) -> dict[str, Manifest]:
-    """Films nobody learns from, by set: a manifest, or so many virtual persons on each of two scanners."""
+    """Films nobody learns from, by set: a manifest, or so many virtual patients on each of two scanners."""
     if data != VIRTUAL:
         manifest = read_manifest(Path(data))
         return {manifest.name: manifest}

@@ -31,8 +31,8 @@ MOST_FILMS = 240  # of one manifest: a view is learned from few
 class RealSource:
     """Real films of one kind, as they lie under the setting `data`.
 
-    origin: films of one origin may share persons, makers and habits, so they are left out together. learned_from: whose
-    they are and on which terms, as a card names it; empty for films that only measure.
+    origin: films of one origin may share patients, makers and habits, so they are left out together. learned_from:
+    whose they are and on which terms, as a card names it; empty for films that only measure.
     """
 
     name: str

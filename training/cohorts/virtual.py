@@ -1,4 +1,4 @@
-"""Virtual cohorts as data: which persons teach, which test, and how their films come to disk."""
+"""Virtual cohorts as data: which patients teach, which test, and how their films come to disk."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from simulation.write import write
 from training.data.manifest import Manifest, read_manifest
 
 Tell = Callable[[int, int], None]
-# Seeds; persons of one are in no other.
+# Seeds; patients of one are in no other.
 LEARNING, INTERNAL, EXTERNAL, ELSEWHERE, METAL, VIEWS, BROKEN = 1000, 2000, 3000, 4000, 5000, 6000, 8000
 TEST_FILMS = 1000
 HIP_FILMS = 1800  # that teach the hip recipes
@@ -19,7 +19,7 @@ VIEW_PX = 320  # long side of films from which only the view is learned
 
 @dataclass(frozen=True)
 class Cohort:
-    """Virtual persons and how they are filmed. The same seed gives the same persons."""
+    """Virtual patients and how they are filmed. The same seed gives the same patients."""
 
     view: str
     scanner: str

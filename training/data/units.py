@@ -135,8 +135,8 @@ class Units:
             found = squares.gather(manifest, joint, self.run.workers, say)
             every = found if every is None else every.joined(found)
         assert every is not None
-        persons = {person: number for number, person in enumerate(dict.fromkeys(every.patients))}
-        parts = split_of(every.examples, [persons[person] for person in every.patients], self.run.seed)
+        patients = {person: number for number, person in enumerate(dict.fromkeys(every.patients))}
+        parts = split_of(every.examples, [patients[person] for person in every.patients], self.run.seed)
         train, validation = (
             every.rows([row for row, part in enumerate(parts) if part == wanted]) for wanted in (TRAIN, VALIDATION)
         )

@@ -5,8 +5,8 @@ import pytest
 from scipy.special import expit
 
 from core.labels import FRACTURE
-from evidence.scores import Line
-from tasks.scores.decode import decode, lines_of
+from evidence.scores import DecisionThreshold
+from tasks.scores.decode import decode, thresholds_of
 from tasks.scores.measure import ScoreAnswer
 from tasks.scores.read import most_positive
 
@@ -40,13 +40,13 @@ def test_without_measured_heights_the_film_alone_answers() -> None:
 
 def test_other_scores_know_nothing_of_heights() -> None:
     assert decode(0.5, FACTS, "osteoporosis", 0.4)[0] == pytest.approx(expit(0.5))
-    assert [line.threshold for line in lines_of(FACTS, (FRACTURE, "osteoporosis"))] == [0.4, 0.3]
-    assert [line.threshold for line in lines_of(FACTS, (FRACTURE, "osteoporosis"), measured=False)] == [0.1, 0.3]
+    assert [line.threshold for line in thresholds_of(FACTS, (FRACTURE, "osteoporosis"))] == [0.4, 0.3]
+    assert [line.threshold for line in thresholds_of(FACTS, (FRACTURE, "osteoporosis"), measured=False)] == [0.1, 0.3]
 
 
 def test_the_map_belongs_to_the_question_farthest_beyond_its_threshold() -> None:
     """Not to the higher probability: a fracture at .3 lies far beyond .1, osteoporosis at .4 not beyond .5."""
-    lines = {FRACTURE: Line(0.1), "osteoporosis": Line(0.5)}
+    lines = {FRACTURE: DecisionThreshold(0.1), "osteoporosis": DecisionThreshold(0.5)}
     one = ScoreAnswer({FRACTURE: 0.3, "osteoporosis": 0.4}, lines, np.zeros(1), clinical=False)
     assert most_positive(one) == FRACTURE
     other = ScoreAnswer({FRACTURE: 0.05, "osteoporosis": 0.4}, lines, np.zeros(1), clinical=False)

@@ -21,7 +21,7 @@ APART = 0.95  # of the depth, from the middle of a body to that of the next, whe
 Array = npt.NDArray[np.float64]
 
 
-def walk(
+def search(
     film: Radiograph, row: Found, levels: Sequence[str], closer: Node, on: torch.device
 ) -> dict[str, tuple[Array, float]]:
     """The row with those bodies between its own and beyond its ends that are surely seen, lie on the film as a whole

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from anatomy import vertebral_walk
-from anatomy.vertebral_walk import walk
+from anatomy import vertebral_search
+from anatomy.vertebral_search import search
 from core.radiograph import Radiograph
 from core.vertebra import LEVELS
 from imaging.crop import Box
@@ -20,10 +20,10 @@ SPINE = {level: BODY + np.array((80, 390 - STEP * number)) for number, level in 
 
 
 def going(monkeypatch: pytest.MonkeyPatch, known: list[str], sees: Callable[[Box], tuple[np.ndarray, float]]) -> dict:
-    monkeypatch.setattr(vertebral_walk, "look_at", lambda _film, box, *_: sees(box))
+    monkeypatch.setattr(vertebral_search, "look_at", lambda _film, box, *_: sees(box))
     row = {level: (SPINE[level], 0.8) for level in known}
     closer: Node = None  # type: ignore[assignment]
-    return walk(FILM, row, LEVELS, closer, torch.device("cpu"))
+    return search(FILM, row, LEVELS, closer, torch.device("cpu"))
 
 
 def nearest(box: Box) -> tuple[np.ndarray, float]:
@@ -58,7 +58,7 @@ def test_a_body_beyond_the_film_is_not_found(monkeypatch: pytest.MonkeyPatch) ->
     def seen(box: Box) -> tuple[np.ndarray, float]:
         return min(short.values(), key=lambda points: float(np.linalg.norm(points.mean(0) - box.centre_xy))), 0.9
 
-    monkeypatch.setattr(vertebral_walk, "look_at", lambda _film, box, *_: seen(box))
+    monkeypatch.setattr(vertebral_search, "look_at", lambda _film, box, *_: seen(box))
     row = {level: (short[level], 0.8) for level in ("L5", "L4")}
-    found = walk(FILM, row, LEVELS, None, torch.device("cpu"))  # type: ignore[arg-type]
+    found = search(FILM, row, LEVELS, None, torch.device("cpu"))  # type: ignore[arg-type]
     assert tuple(found) == ("L5", "L4", "L3", "L2", "L1", "T12")

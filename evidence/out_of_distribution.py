@@ -1,4 +1,4 @@
-"""How far a film lies from those a network learned from."""
+"""Out-of-distribution score: how far a film lies from those a network learned from."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ TOGETHER = 1024  # films whose distances are worked out at once
 
 
 @dataclass(frozen=True, eq=False)
-class Familiarity:
+class OutOfDistribution:
     """Cosine distance of a film's features to the nearest film learned from (Sun et al., ICML 2022, with k = 1).
 
     On real films, knees held out lay up to 0.23 from the nearest knee, and chests, spines and hips 0.35 to 0.54, where
     a Mahalanobis distance in the same features could not tell them apart (docs/experiments.md).
 
     films: unit features [N, D] of the films learned from.
-    unusual: beyond this lies one in twenty held-out films of the kind. foreign: beyond this a film is not of the kind.
+    unusual_beyond: one in twenty held-out films of the kind lies farther. rejected_beyond: no film of the kind should.
     """
 
     films: Array
-    unusual: float
-    foreign: float
+    unusual_beyond: float
+    rejected_beyond: float
 
     def distance(self, features: Array) -> npt.NDArray[np.float64]:
         """Features [..., D] to distances [...] between 0 (a film learned from) and 2."""
@@ -36,16 +36,16 @@ class Familiarity:
         """As a bundle stores it, in half precision."""
         return {
             "films": self.films.astype(np.float16),
-            "bounds": np.array([self.unusual, self.foreign], np.float32),
+            "bounds": np.array([self.unusual_beyond, self.rejected_beyond], np.float32),
         }
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, Array]) -> "Familiarity":
-        unusual, foreign = arrays["bounds"]
-        return cls(arrays["films"].astype(np.float64), float(unusual), float(foreign))
+    def from_arrays(cls, arrays: dict[str, Array]) -> "OutOfDistribution":
+        unusual, rejected = arrays["bounds"]
+        return cls(arrays["films"].astype(np.float64), float(unusual), float(rejected))
 
 
-def fit_familiarity(films: Array, held: Array, group: Sequence[Hashable] | None = None) -> Familiarity:
+def fit_out_of_distribution(films: Array, held: Array, group: Sequence[Hashable] | None = None) -> OutOfDistribution:
     """From features [N, D] of films that the network learned from, and [M, D] of films of the same kind held out of its
     training: a network brings the films it learned from closer together than those it will be shown.
 
@@ -54,22 +54,23 @@ def fit_familiarity(films: Array, held: Array, group: Sequence[Hashable] | None 
     return bounded(films, distances(held, films), group)
 
 
-def bounded(films: Array, apart: Array, group: Sequence[Hashable] | None = None) -> Familiarity:
+def bounded(films: Array, apart: Array, group: Sequence[Hashable] | None = None) -> OutOfDistribution:
     """From features [N, D] and the distances [M] of films held out. For cross-fitting, where each distance is one in
     the features of the network that had not seen the film, to the films which that network learned from.
 
-    Neither bound hangs on a single film. `foreign` lies beyond the farthest held-out film that is no outlier: one chest
-    among the knees would otherwise let every chest in. A film learned from that lies beyond it from all others, of
-    other groups where these are known, is not of the kind either and is left out: near it, its own like would pass.
+    Neither bound hangs on a single film. `rejected_beyond` lies beyond the farthest held-out film that is no outlier:
+    one chest among the knees would otherwise let every chest in. A film learned from that lies beyond it from all
+    others, of other groups where these are known, is not of the kind either and is left out: near it, its own like
+    would pass.
     """
     apart = np.asarray(apart, np.float64)
     if not len(apart):
         raise ValueError("found no film held out, expected some to tell how far films of the kind lie; hold some out")
     low, high = np.quantile(apart, [0.25, 0.75])
-    foreign = float(apart[apart <= high + FENCE * (high - low)].max()) + MARGIN
+    rejected = float(apart[apart <= high + FENCE * (high - low)].max()) + MARGIN
     unit = _unit(films)
-    kept = _to_others(unit, group) <= foreign
-    return Familiarity(unit[kept] if kept.any() else unit, float(np.quantile(apart, 0.95)), foreign)
+    kept = _to_others(unit, group) <= rejected
+    return OutOfDistribution(unit[kept] if kept.any() else unit, float(np.quantile(apart, 0.95)), rejected)
 
 
 def distances(of: Array, to: Array) -> npt.NDArray[np.float64]:
