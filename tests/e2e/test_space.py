@@ -1,11 +1,15 @@
-"""The Gradio face in a real browser: the same answer, and nothing kept."""
+"""The Gradio front end in a real browser and by its API: the same answer, and nothing kept."""
 
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, expect
 
 from core.settings import Settings
@@ -26,9 +30,14 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
 
 def uploads(face: Face) -> list[Path]:
     """What lies in the folder of uploads besides the previews of the samples."""
-    previews = {sample.preview.name for sample in SAMPLES}
     files = [file for file in (face.home.parent / "uploads").rglob("*") if file.is_file()]
-    return [file for file in files if file.name not in previews and file.stat().st_size]
+    return [file for file in files if file not in previews(face) and file.stat().st_size]
+
+
+def previews(face: Face) -> set[Path]:
+    names = {sample.preview.name: sample.preview.read_bytes() for sample in SAMPLES}
+    files = [file for file in (face.home.parent / "uploads").rglob("*") if file.name in names]
+    return {file for file in files if file.read_bytes() == names[file.name]}
 
 
 def test_an_upload_gets_the_answer_of_the_command_line_and_is_gone(
@@ -81,3 +90,79 @@ def test_a_bad_file_is_refused_and_the_page_goes_on(space: Face, chromium: Brows
         page.locator(".thumbnail-item").nth(SAMPLES.index(sample_named("both_knees.png"))).click()
         expect(page.locator("#answer")).to_contain_text("Research tool")
     assert uploads(space) == []
+
+
+def test_several_films_are_open_at_once_and_one_is_closed(space: Face, chromium: Browser) -> None:
+    knees, dicom = sample_named("both_knees.png").path, sample_named("right_knee.dcm").path
+    with space.page(chromium) as page:
+        page.locator('input[type="file"]').first.set_input_files([str(knees), str(dicom)])
+        expect(page.locator("#films label")).to_have_count(2)
+        expect(page.locator("#films label").last.locator("input")).to_be_checked()
+        page.locator("#films label").first.click()
+        expect(page.locator(".film-viewer canvas").first).to_have_attribute("aria-label", re.compile("left", re.I))
+        page.get_by_role("button", name="Close this film").click()
+        expect(page.locator("#films")).to_have_count(0)  # a single film needs no list
+        expect(page.locator("#answer")).to_contain_text("Knee, AP")
+    assert uploads(space) == []
+
+
+def test_what_is_said_of_the_patient_is_read_anew_and_nothing_else_is_made_up(space: Face, chromium: Browser) -> None:
+    with space.page(chromium) as page:
+        page.locator(".thumbnail-item").nth(SAMPLES.index(sample_named("virtual_hip.png"))).click()
+        expect(page.locator("#answer")).to_contain_text("Hip, AP")
+        page.get_by_text("About the patient (optional)").click()
+        page.get_by_label("BMI, kg/m²").fill("27,5")
+        page.get_by_label("BMI, kg/m²").press("Enter")
+        page.wait_for_timeout(3000)
+        expect(page.locator("#answer")).not_to_contain_text(re.compile("under 50", re.I))
+        page.get_by_label("Age, years").fill("40")
+        page.get_by_label("Age, years").press("Enter")
+        expect(page.locator("#answer")).to_contain_text(re.compile("under 50", re.I))
+        page.get_by_label("Age, years").fill("forty")
+        page.get_by_label("Age, years").press("Enter")
+        expect(page.get_by_text("expected a number or nothing")).to_be_visible()
+
+
+def test_visitors_who_drop_the_same_film_at_once_each_get_an_answer(space: Face) -> None:
+    film = sample_named("both_knees.png").path
+
+    def ask(_: int) -> list[dict[str, object]]:
+        client = Client(space.url, verbose=False)
+        return client.predict(film=handle_file(str(film)), api_name="/read")
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(ask, range(4)))
+
+    assert all([one["side"] for one in answer] == ["R", "L"] for answer in answers)
+    assert len({answer[0]["case_id"] for answer in answers}) == 1
+    assert uploads(space) == []
+
+
+def test_nobody_removes_or_reads_what_is_not_their_upload(space: Face) -> None:
+    client = Client(space.url, verbose=False)
+    (preview, *_) = previews(space)
+    client.predict(film=handle_file(str(preview)), api_name="/read")  # the preview's very content and name
+    assert preview.exists()
+    film = space.home / "of_another.png"
+    film.write_bytes(sample_named("both_knees.png").path.read_bytes())
+    named = {"path": str(film), "is_stream": False, "meta": {"_type": "gradio.FileData"}}
+    call = f"{space.url}/gradio_api/call/read"
+    event = (
+        httpx.post(call, json={"data": [named, "auto", None, None, None, None]}).raise_for_status().json()["event_id"]
+    )
+    said = httpx.get(f"{call}/{event}", timeout=60).text
+    assert "event: error" in said
+    assert "case_id" not in said
+    assert film.exists()
+    film.unlink()
+
+
+def test_the_api_names_what_it_takes_and_refuses_what_cannot_be(space: Face) -> None:
+    client = Client(space.url, verbose=False)
+    assert set(client.predict(api_name="/samples")) == {sample.name for sample in SAMPLES}
+    (row,) = client.predict(name="virtual_hip.png", recipe="hip_vit", age_years=70.0, sex="F", api_name="/sample")
+    assert (row["status"], row["recipe"]) == ("read", "hip_vit")
+    with pytest.raises(AppError, match=r"bmi is 3\.0, expected 8 to 100"):
+        client.predict(name="virtual_hip.png", bmi=3.0, api_name="/sample")
+    with pytest.raises(AppError, match="choose one of"):
+        client.predict(name="../key", api_name="/sample")

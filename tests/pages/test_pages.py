@@ -141,12 +141,13 @@ def test_the_scale_of_a_picture_is_asked_for_where_densities_are_measured_and_ha
     assert asked == [("auto", None), ("hip_bmd", None), ("hip_bmd", 0.14)]
 
 
-def test_gradio_hands_the_scale_on_to_the_same_road_and_refuses_an_impossible_one(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_gradio_hands_the_scale_on_where_it_applies_and_refuses_an_impossible_one(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import gradio as gr
 
     import space
+    from spaces.room import Room
 
     asked, readings = [], hip_readings(*hip_film())
 
@@ -155,16 +156,13 @@ def test_gradio_hands_the_scale_on_to_the_same_road_and_refuses_an_impossible_on
         return readings
 
     monkeypatch.setattr("space.read", noted)
-    for recipe, given in (("hip_bmd", 0.14), ("knee_resnet", 0.14), ("hip_bmd", None)):
-        film = tmp_path / "film.png"
-        film.write_bytes(b"a film")
-        space.read_upload(str(film), None, None, None, recipe, given)
-        assert not film.exists()
+    room = Room().with_film("film.png", b"a film")
+    for recipe, given in (("hip_bmd", "0,14"), ("knee_resnet", "0.14"), ("hip_bmd", "")):
+        space.read_again(room, recipe, "", "not known", "", given)
     assert asked == [("hip_bmd", 0.14), ("knee_resnet", None), ("hip_bmd", None)]
-    film.write_bytes(b"a film")
-    with pytest.raises(gr.Error, match=r"expected 0\.01 to 5"):
-        space.read_upload(str(film), None, None, None, "hip_bmd", 14.0)
-    assert not film.exists()
+    for wrong, sentence in (("14", r"expected 0\.01 to 5"), ("a hair", "expected a number or nothing")):
+        with pytest.raises(gr.Error, match=sentence):
+            space.read_again(room, "hip_bmd", "", "not known", "", wrong)
 
 
 def test_the_models_page_shows_hip_bundles_and_a_finder(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""Parts of the Gradio front end, which runs on Hugging Face Spaces."""
