@@ -2,13 +2,18 @@
 
 import hashlib
 import hmac
+import logging
 import os
 import secrets
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from core.radiograph import Pixels
+
+log = logging.getLogger(__name__)
 
 _BLOCK = 1 << 16  # pixels quantised at a time
 
@@ -20,8 +25,8 @@ def machine_key(home: Path) -> bytes:
     place, and the link fails for all but the first.
     """
     path = home / "key"
+    _for_this_account_alone(home)
     if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
         draft = home / f"key.{secrets.token_hex(8)}"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -38,6 +43,29 @@ def machine_key(home: Path) -> bytes:
             f"{path} holds {len(key)} bytes, expected 32; restore it from a copy, or delete it to start anew"
         )
     return key
+
+
+def naming_key(home: Path) -> bytes:
+    """The machine's key; where none is kept and none can be (a full disk, a folder that is read-only), one that lives
+    as long as this process. Films are read all the same; their names then link to nothing that is kept."""
+    try:
+        return machine_key(home)
+    except OSError as fault:
+        log.warning("no key can be kept under %s (%s): film names hold for this process only", home, fault)
+        return _passing_key()
+
+
+@cache
+def _passing_key() -> bytes:
+    return secrets.token_bytes(32)
+
+
+def _for_this_account_alone(home: Path) -> None:
+    """The key, the worklist and its films lie under this folder: no other account may look into it."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if home.stat().st_mode & 0o077:
+        with suppress(PermissionError):  # another account's folder, shared on purpose
+            home.chmod(0o700)
 
 
 def case_id(pixels: Pixels, key: bytes) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from pydicom.pixels import apply_color_lut
 
-from core.identity import case_id, machine_key
+from core.identity import case_id, naming_key
 from core.radiograph import Acquisition, Mask, Radiograph
 from core.refusal import Code, Notice, NoticeCode, Refused
 from core.settings import settings
@@ -78,7 +78,7 @@ def _finished(film: Radiograph) -> Radiograph:
     The name takes as long as all the rest, and most films stay as they came: it is worked out beside the rest, and
     anew for those that were changed.
     """
-    key = machine_key(settings().home)
+    key = naming_key(settings().home)
     with ThreadPoolExecutor(1) as beside:
         name = beside.submit(case_id, film.pixels, key)
         finished = _upright_and_anonymous(film)

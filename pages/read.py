@@ -94,7 +94,7 @@ def collect_scale(recipe: str) -> float | None:
 def read_all(
     films: Sequence[Film], clinical: Clinical, recipe: str, pixel_mm: float | None, state: Session
 ) -> dict[str, list[Reading]]:
-    """Every film's readings by film."""
+    """Every film's readings by film. Hard cases go to the worklist as soon as their film is read."""
     unread = [film for film in films if state.key(film, clinical, recipe, pixel_mm) not in state.readings]
     progress = st.progress(0.0) if unread else None
     readings = {}
@@ -106,18 +106,19 @@ def read_all(
         readings[film.id] = state.reading_of(
             film, key, lambda data, name: _read(data, name, clinical, recipe, pixel_mm)
         )
+        with suppress(LedgerFault, OSError):  # said beside the answer, which stands all the same
+            offer(key, readings[film.id], state)
     if progress is not None:
         progress.empty()
     return readings
 
 
-def offer(keys: dict[str, Key], readings: dict[str, list[Reading]], state: Session) -> None:
-    """Hard cases go to the worklist here, each once. keys: by film."""
-    for id, key in keys.items():
-        if key not in state.listed:
-            for reading in readings[id]:
-                learning.enqueue(reading)
-            state.listed.add(key)
+def offer(key: Key, readings: Sequence[Reading], state: Session) -> None:
+    """Hard cases of a film go to the worklist here, each once."""
+    if key not in state.listed:
+        for reading in readings:
+            learning.enqueue(reading)
+        state.listed.add(key)
 
 
 def _read(data: bytes, name: str, clinical: Clinical, recipe: str, pixel_mm: float | None) -> list[Reading]:
@@ -166,6 +167,11 @@ def show_answer(readings: Sequence[Reading], reading: Reading) -> None:
             show_worklist_state(reading, readings)
         except LedgerFault as fault:
             st.warning(str(fault))
+        except OSError as fault:
+            why = fault.strerror or type(fault).__name__
+            st.warning(
+                f"The film cannot be kept for the worklist ({why}); free space under OSTEOLENS_HOME, or move it."
+            )
     st.download_button(
         "Download the reading (JSON)",
         json_lines(readings),
@@ -229,6 +235,7 @@ def show_facts(reading: Reading) -> None:
             "Made by": " ".join(filter(None, (taking.manufacturer, taking.model))) or "not known",
             "Tube voltage": f"{taking.kvp:g} kV" if taking.kvp else "not known",
         }
+    facts = {name: markdown_safe(value) for name, value in facts.items()}  # tables take Markdown, tags may hold any
     facts |= {step_title(step): f"{value:.0f} ms" for step, value in reading.timing_ms.items()}
     st.table(facts, border="horizontal")
 
@@ -247,8 +254,6 @@ if films:
     keys = {film.id: state.key(film, clinical, recipe, pixel_mm) for film in films}
     with stage:
         readings = read_all(films, clinical, recipe, pixel_mm, state)
-        with suppress(LedgerFault):  # said beside the answer, which stands all the same
-            offer(keys, readings, state)
     with rail:
         film = choose(films, readings, state)
     limbs = readings[film.id]

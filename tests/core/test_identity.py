@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.identity import case_id, machine_key, pseudonym
+from core.identity import case_id, machine_key, naming_key, pseudonym
 
 KEY = b"k" * 32
 
@@ -45,3 +45,18 @@ def test_a_damaged_key_is_named_and_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds 5 bytes, expected 32"):
         machine_key(tmp_path)
     assert (tmp_path / "key").read_bytes() == b"short"
+
+
+def test_home_is_closed_to_other_accounts(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o755)
+    machine_key(home)
+    assert home.stat().st_mode & 0o077 == 0
+
+
+def test_a_film_has_a_name_where_no_key_can_be_kept(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_bytes(b"a file where the folder should be")
+    key = naming_key(blocked / "home")
+    assert len(key) == 32
+    assert naming_key(blocked / "home") == key

@@ -1,6 +1,7 @@
 """The pages with small untrained networks behind them: everything real but the skill."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import learning
 from core.reading import Reading
 from core.settings import settings
 from present.samples import SAMPLES
-from present.wording import AUTO_TITLE
+from present.wording import AUTO_TITLE, markdown_safe
 from reading import read, ready
 from recipes import by_name
 from tests.bundles import a_finder, a_hip_bundle
@@ -89,6 +90,31 @@ def two_hips(monkeypatch: pytest.MonkeyPatch) -> list[Reading]:
     readings = hip_readings(*hip_film())
     monkeypatch.setattr("reading.read", lambda data, name, **rest: [one.named(name) for one in readings])
     return readings
+
+
+def test_an_answer_stands_where_nothing_can_be_kept(two_hips: list[Reading], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> bool:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("learning.enqueue", full)
+    app = click(opened(), PELVIS.title)
+    click(app, "Send to the worklist")
+    assert not app.exception
+    assert "Hip, AP, right" in said(app)
+    assert any("No space left on device" in one.value for one in app.warning)
+
+
+def test_text_of_a_files_tags_is_shown_as_it_is_written(
+    two_hips: list[Reading], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hostile = "![x](http://192.0.2.1/x.png) <img src=x>"
+    film = two_hips[0].radiograph
+    assert film is not None
+    taken = replace(film, acquisition=replace(film.acquisition, manufacturer=hostile, model=None))
+    monkeypatch.setattr("reading.read", lambda *_, **__: [replace(one, radiograph=taken) for one in two_hips])
+    app = click(opened(), PELVIS.title)
+    (table,) = [one for one in app.table if "Made by" in one.value.index]
+    assert table.value.loc["Made by"].item() == markdown_safe(hostile)
 
 
 def test_each_hip_has_an_answer_of_its_own_and_remarks_on_the_film_are_said_once(two_hips: list[Reading]) -> None:
