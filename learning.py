@@ -52,6 +52,7 @@ __all__ = [
     "film_png",
     "films_at_hand",
     "label_studio_status",
+    "preannotates",
     "prognosis",
     "promote",
     "pull",
@@ -116,12 +117,21 @@ def counts() -> dict[State, int]:
     return ledger().counts()
 
 
-def push() -> Iterator[PushProgress]:
+def push(preannotate: bool | None = None) -> Iterator[PushProgress]:
     """Send what waits to Label Studio, one task a case, yielding after each.
 
-    Raises LabelStudioFault, with one sentence, where Label Studio is not connected or cannot be used.
+    preannotate: whether experts see the model's answers and correct them, or judge blind, as OSTEOLENS_PREANNOTATE says
+    unless told. Cases of the control arm are asked blind in any case. Raises LabelStudioFault, with one sentence, where
+    Label Studio is not connected or cannot be used.
     """
-    yield from push_cases(ledger(), _label_studio(), _settings_now().label_studio_project, settings().home, _question)
+    now = _settings_now()
+    shown = now.preannotate if preannotate is None else preannotate
+    yield from push_cases(ledger(), _label_studio(), now.label_studio_project, settings().home, _question, shown)
+
+
+def preannotates() -> bool:
+    """Whether a push shows experts the model's answers unless told, by OSTEOLENS_PREANNOTATE."""
+    return _settings_now().preannotate
 
 
 def pull() -> Iterator[PullProgress]:
