@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from annotation.labelling import Question
 
 _COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")  # Okabe and Ito
+_SMALL = "margin: 0; font-size: 13px; min-width: 56px;"
 
 
 def form(question: "Question") -> str:
@@ -78,7 +79,7 @@ def _labels(
 ) -> None:
     """A row of labels under a word for the tool. labels: each with what shares its colour; None, a colour alone."""
     row = Xml.SubElement(parent, "View", style="display: flex; gap: 6px; align-items: baseline;")
-    Xml.SubElement(row, "Header", value=said, size="6")
+    Xml.SubElement(row, "Header", value=said, size="6", style=_SMALL)
     drawn = Xml.SubElement(row, tag, name=name, toName=FILM, **attributes)
     groups = list(dict.fromkeys(group or label for label, group in labels.items()))
     for label, group in labels.items():
@@ -99,7 +100,7 @@ def _ask(right: Xml.Element, question: "Question") -> None:
         Xml.SubElement(right, "Header", value="Genant grade", size="5")
     for structure, name in question.grade_controls.items():
         row = Xml.SubElement(right, "View", style="display: flex; gap: 6px; align-items: baseline;")
-        Xml.SubElement(row, "Header", value=structure, size="6")
+        Xml.SubElement(row, "Header", value=structure, size="6", style=_SMALL)
         graded = Xml.SubElement(row, "Choices", name=name, toName=FILM, choice="single-radio", showInline="true")
         _offer(graded, GRADES, keys[name])
     Xml.SubElement(right, "Header", value="How sure are you?", size="5")
