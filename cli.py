@@ -146,7 +146,11 @@ def _parser() -> argparse.ArgumentParser:
     one = step("add")
     one.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="films, or folders of films")
     one.add_argument("--recipe", default="auto", choices=["auto", *RECIPES])
-    step("push")
+    how = step("push").add_mutually_exclusive_group()
+    how.add_argument(
+        "--blind", dest="preannotate", action="store_false", default=None, help="experts see nothing of the answers"
+    )
+    how.add_argument("--preannotate", action="store_true", default=None, help="experts correct the model's answers")
     step("pull")
     one = step("status")
     one.add_argument("--json", action="store_true", help="the same as one line of JSON")

@@ -9,7 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotation.films import film_path, keep_film
+from annotation.films import Kept, film_path, keep_film, keep_outlines
 from annotation.label_studio import LabelStudio, LabelStudioFault, LabelStudioStatus, status, task_link
 from annotation.labelling import Question
 from annotation.ledger import Ledger, LedgerFault, State, WorklistEntry
@@ -22,12 +22,13 @@ from core.case import LabeledCase
 from core.identity import machine_key, pseudonym
 from core.reading import Reading
 from core.settings import Settings, settings
+from core.vertebra import LEVELS, OUTPUTS
 from imaging import to_png
 from models.bundle import amend, describe, free, save
 from models.bundle import copy as copy_bundle
 from models.registry import find as find_bundle
-from recipes import Recipe, by_name, learner
-from tasks import LANDMARKS, SCORES
+from recipes import by_name, learner
+from tasks import LANDMARKS, MASKS, SCORES
 
 if TYPE_CHECKING:
     from training.results import Results
@@ -51,6 +52,7 @@ __all__ = [
     "film_png",
     "films_at_hand",
     "label_studio_status",
+    "preannotates",
     "prognosis",
     "promote",
     "pull",
@@ -82,8 +84,14 @@ def enqueue(reading: Reading, reason: str | None = None) -> bool:
     reasons = reasons_to_ask(case_id, recipe, reading.difficulty, machine_key(home), rate, requested=asked)
     if not reasons:
         return ledger().entry(case_id, recipe) is not None
+    Kept.save(home, film)  # all before the row, so that no row is without its film
+    known = ledger().entry(case_id, recipe)
+    drawn = {one.name: one.mask for one in reading.regions if one.name in _question(recipe).regions}
+    if drawn and reading.model and (known is None or reading.side not in [row["side"] for row in known.readings]):
+        model = f"{reading.model.name}@{reading.model.version}"  # a reading that is kept already keeps its outlines
+        keep_outlines(home, case_id, recipe, reading.side, model, drawn)
     if not film_path(home, case_id).exists():
-        keep_film(home, case_id, to_png(film))  # before the row, so that no row is without its film
+        keep_film(home, case_id, to_png(film))
     ledger().enter(case_id, recipe, reasons, reading.row())
     return True
 
@@ -109,12 +117,21 @@ def counts() -> dict[State, int]:
     return ledger().counts()
 
 
-def push() -> Iterator[PushProgress]:
+def push(preannotate: bool | None = None) -> Iterator[PushProgress]:
     """Send what waits to Label Studio, one task a case, yielding after each.
 
-    Raises LabelStudioFault, with one sentence, where Label Studio is not connected or cannot be used.
+    preannotate: whether experts see the model's answers and correct them, or judge blind, as OSTEOLENS_PREANNOTATE says
+    unless told. Cases of the control arm are asked blind in any case. Raises LabelStudioFault, with one sentence, where
+    Label Studio is not connected or cannot be used.
     """
-    yield from push_cases(ledger(), _label_studio(), _settings_now().label_studio_project, settings().home, _question)
+    now = _settings_now()
+    shown = now.preannotate if preannotate is None else preannotate
+    yield from push_cases(ledger(), _label_studio(), now.label_studio_project, settings().home, _question, shown)
+
+
+def preannotates() -> bool:
+    """Whether a push shows experts the model's answers unless told, by OSTEOLENS_PREANNOTATE."""
+    return _settings_now().preannotate
 
 
 def pull() -> Iterator[PullProgress]:
@@ -167,16 +184,21 @@ def _token(now: Settings) -> str | None:
 
 
 def _question(name: str) -> Question:
-    """What the expert is asked about a film of this recipe. Hips are judged each for itself, other films as one."""
+    """What the expert is asked about a film of this recipe: what its networks answer, and what can teach them. Hips are
+    judged each for itself, other films as one."""
     recipe = by_name(name)
     about = f"{recipe.site.capitalize()}, {recipe.view.upper() if recipe.view == 'ap' else recipe.view}"
-    sides = ("R", "L") if recipe.site == "hip" else ()
-    return Question(name, about, recipe.labels or _findings(recipe), recipe.regions, sides)
-
-
-def _findings(recipe: Recipe) -> tuple[str, ...]:
-    """What an expert may answer where a recipe asks questions of yes or no: one, the other, both or neither."""
-    return ("neither", *recipe.outputs(SCORES), "both")
+    scores, points = recipe.outputs(SCORES), recipe.outputs(LANDMARKS)
+    return Question(
+        name,
+        about,
+        labels=recipe.labels,
+        regions=recipe.outputs(MASKS) or (() if points else recipe.regions),
+        sides=("R", "L") if recipe.site == "hip" else (),
+        findings=scores,
+        grades=tuple(reversed(LEVELS)) if scores and points == OUTPUTS else (),
+        points=points,
+    )
 
 
 # -- virtual patients -----------------------------------------------------------------------------------------------

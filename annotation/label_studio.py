@@ -5,7 +5,7 @@ Goes by the official SDK, with a legacy token (40 hex digits) or a personal one 
 
 import ipaddress
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -157,7 +157,7 @@ class LabelStudio:
                     label_config=question.config(),
                     expert_instruction=question.instruction(),
                     show_instruction=True,
-                    show_collab_predictions=False,
+                    show_collab_predictions=not question.blind,
                     enable_empty_annotation=False,
                     request_options=_ONCE,
                 )
@@ -201,10 +201,24 @@ class LabelStudio:
             stored = self._sdk.files.get(id=answer.json()["file_upload_ids"][0])
         return f"/data/{stored.file}"
 
-    def create(self, project_id: int, question: Question, case_id: str, film: str) -> int:
-        """Make the task. Sent once: whoever gets no answer must look before asking again."""
-        data = {"image": film, "case_id": case_id, "recipe": question.recipe, "about": question.about}
+    def create(
+        self,
+        project_id: int,
+        question: Question,
+        case_id: str,
+        film: str,
+        about: str | None = None,
+        predictions: Sequence[dict[str, Any]] = (),
+    ) -> int:
+        """Make the task, with what is filled in. Sent once: whoever gets no answer must look before asking again."""
+        data = {"image": film, "case_id": case_id, "recipe": question.recipe, "about": about or question.about}
         with self._plainly(f"case {case_id}"):
+            if predictions:  # only an import takes both at once
+                whole: Any = [{"data": data, "predictions": list(predictions)}]
+                answer: Any = self._sdk.projects.import_tasks(
+                    id=project_id, request=whole, return_task_ids=True, request_options=_ONCE
+                )
+                return int(answer.task_ids[0])
             task: Any = self._sdk.tasks.create(project=project_id, data=data, request_options=_ONCE)
             return int(task.id)
 

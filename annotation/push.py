@@ -26,6 +26,7 @@ from annotation.holder import Holder, bury, is_gone
 from annotation.label_studio import LabelStudio, LabelStudioFault, TaskRefused
 from annotation.labelling import Question
 from annotation.ledger import Ledger, LostClaim, State, WorklistEntry
+from annotation.predictions import about, asked, predictions
 
 _SETTLE_S = 5.0  # Label Studio makes a task in well under a second; none is still being made after this
 
@@ -49,11 +50,17 @@ class PushProgress:
 
 
 def push(
-    ledger: Ledger, studio: LabelStudio, title: str, home: Path, question_of: Callable[[str], Question]
+    ledger: Ledger,
+    studio: LabelStudio,
+    title: str,
+    home: Path,
+    question_of: Callable[[str], Question],
+    preannotate: bool = False,
 ) -> Iterator[PushProgress]:
     """Push every case that waits, yielding after each. Any number of processes may do so at once.
 
     question_of: the question that a recipe asks, by its name; ValueError or KeyError where there is no such recipe.
+    preannotate: whether experts see the model's answers and correct them; cases of the control arm are asked blind.
     Raises LabelStudioFault where Label Studio cannot be used; the cases not yet pushed go on waiting.
     """
     entries = ledger.entries(State.WAITING, State.FAILED, State.PUSHING)
@@ -65,12 +72,13 @@ def push(
                 yield PushProgress(done, len(entries), entry.case_id, link=_link_by_now(ledger, studio, entry))
                 continue
             try:
-                question = _asked(question_of, entry)
+                question = asked(_asked(question_of, entry), entry, preannotate)
                 if question not in projects:
                     projects[question] = studio.project(question, title)
-                task = _one_task(ledger, studio, holder.name, home, entry, projects[question], question)
-                ledger.pushed(entry.id, holder.name, projects[question], task)
-                yield PushProgress(done, len(entries), entry.case_id, link=studio.link(projects[question], task))
+                other = asked(_asked(question_of, entry), entry, not preannotate).project_title(title)
+                place = _one_task(ledger, studio, holder.name, home, entry, projects[question], question, other)
+                ledger.pushed(entry.id, holder.name, *place)
+                yield PushProgress(done, len(entries), entry.case_id, link=studio.link(*place))
             except LabelStudioFault as fault:
                 with suppress(LostClaim):
                     ledger.put_back(entry.id, holder.name, str(fault))
@@ -87,20 +95,37 @@ def push(
 
 
 def _one_task(
-    ledger: Ledger, studio: LabelStudio, holder: str, home: Path, entry: WorklistEntry, project: int, question: Question
-) -> int:
-    """The one task of this case: found, or made."""
+    ledger: Ledger,
+    studio: LabelStudio,
+    holder: str,
+    home: Path,
+    entry: WorklistEntry,
+    project: int,
+    question: Question,
+    other: str,
+) -> tuple[int, int]:
+    """The project and number of the one task of this case: found, or made.
+
+    other: the title of the project that it would be in, had an earlier push asked blind or, as this one does not, shown
+    the answer. Only a case that was tried before can be there.
+    """
     if entry.attempts and entry.state != State.FAILED:  # what failed was answered; what was not may be under way
         time.sleep(_rest(datetime.now(UTC), entry.changed_at))
+    before = studio.find_project(other) if entry.attempts else None
+    if before is not None and before != project:
+        there = studio.tasks_of(before, entry.case_id, entry.recipe)
+        if there:
+            return before, there[0]
     tasks = studio.tasks_of(project, entry.case_id, entry.recipe)
     if not tasks:
         film = studio.upload(project, entry.case_id, film_path(home, entry.case_id).read_bytes())
         ledger.renew(entry.id, holder)
-        made = studio.create(project, question, entry.case_id, film)
+        shown = predictions(question, entry, home)
+        made = studio.create(project, question, entry.case_id, film, about(question, entry), shown)
         tasks = studio.tasks_of(project, entry.case_id, entry.recipe)
         if made in tasks[1:]:
             studio.delete(made)
-    return tasks[0]
+    return project, tasks[0]
 
 
 def _rest(now: datetime, changed_at: datetime) -> float:

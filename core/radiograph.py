@@ -44,6 +44,8 @@ class Radiograph:
     orientation: where the patient lies along a row and down a column, as the file says: ("L", "F") for a film from in
         front whose left is the patient's right, head above; None where it does not say.
     pixel_aspect: height over width of a pixel where no spacing is known.
+    patient: keyed hash of the patient's number, so that two visits of one person are known for one and nobody without
+        the key can tell whose; None where the file does not say.
     """
 
     pixels: Pixels
@@ -59,6 +61,7 @@ class Radiograph:
     notices: tuple[Notice, ...] = ()
     orientation: tuple[str, str] | None = None
     pixel_aspect: float = 1.0
+    patient: str | None = None
 
     @property
     def height(self) -> int:

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     label_studio_url: str | None = Field(None, description="Address of Label Studio; set by make label-studio")
     label_studio_token: SecretStr | None = Field(None, description="Legacy or personal access token of Label Studio")
     label_studio_project: str = Field("Osteolens", min_length=3, description="Title of the Label Studio project")
+    preannotate: bool = Field(
+        False, description="Whether experts see the model's answers and correct them; otherwise they judge blind"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged")
 
     @field_validator("meshes", mode="before")

@@ -23,7 +23,7 @@ from imaging.grey import tone_of
 from imaging.person.text import painted_over, text_lines
 from imaging.polarity import is_bone_dark
 from imaging.spacing import aspect_of, scale_of
-from imaging.taking import clinical_of, orientation_of, side_of, site_of, view_of
+from imaging.taking import clinical_of, orientation_of, patient_of, side_of, site_of, view_of
 
 _FORMERLY_FOUND: Final = (
     (b"%PDF", "a PDF"), (b"GIF8", "a GIF"), (b"PK\3\4", "a ZIP archive"), (b"\x1f\x8b", "a gzip archive"),
@@ -189,6 +189,7 @@ def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
             notices=notices + at_odds,
             orientation=orientation_of(header),
             pixel_aspect=aspect_of(header),
+            patient=patient_of(header, machine_key(settings().home)),
         )
     )
 

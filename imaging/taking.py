@@ -6,6 +6,7 @@ from typing import Final
 from pydicom.sr._snomed_dict import mapping as snomed_ct
 
 from core.clinical import Clinical, Sex
+from core.identity import pseudonym
 from core.radiograph import Side, Site, View
 from core.refusal import Notice, NoticeCode
 from imaging.files.header import Header
@@ -24,6 +25,8 @@ VIEW_BY_SNOMED: Final[dict[str, View]] = {
 }
 SIDE_BY_SNOMED: Final[dict[str, Side]] = {"24028007": "R", "7771000": "L", "51440002": "both"}
 _OF_THE_FILM: Final = ("SeriesDescription", "ProtocolName")
+# What stands in place of a patient's number once it was taken out, or was never known.
+_NOBODY: Final = frozenset({"anonymous", "anonymized", "anonymised", "anon", "unknown", "none", "n/a", "na", "removed"})
 _DESCRIPTIONS: Final = (*_OF_THE_FILM, "StudyDescription")
 _SNOMED: Final = frozenset({"SCT", "SRT", "SNM3", "99SDM"})
 
@@ -108,6 +111,16 @@ def clinical_of(header: Header) -> Clinical:
     weight_kg = None if weight_kg is None else _within(weight_kg, 2, 400)
     bmi = _within(weight_kg / (height_cm / 100) ** 2, 8, 100) if height_cm and weight_kg else None
     return Clinical(_age(header), sexes.get((header.text("PatientSex") or "").upper()), bmi, height_cm, weight_kg)
+
+
+def patient_of(header: Header, key: bytes) -> str | None:
+    """A pseudonym for the patient's number: the same for each visit, whatever blanks, case or zeros stand before it.
+
+    None where there is no number, or one that stands for nobody. Numbers of two hospitals that are alike count as one
+    person, which keeps films together that might be kept apart; never the other way round.
+    """
+    number = re.sub(r"\s+", "", header.text("PatientID") or "").casefold().lstrip("0")
+    return None if number in _NOBODY or not any(map(str.isalnum, number)) else pseudonym("patient", number, key)
 
 
 def _age(header: Header) -> float | None:

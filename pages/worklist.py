@@ -37,7 +37,13 @@ def show_counts(entries: list[WorklistEntry]) -> None:
 
 def show_connection(status: LabelStudioStatus, waiting: int) -> None:
     st.write(waiting_sentence(waiting, status.connected))
-    send = False
+    send, preannotate = False, False
+    if status.connected and waiting:
+        preannotate = st.toggle(
+            "Show experts the model's answers to correct",
+            value=learning.preannotates(),
+            help="Otherwise they judge blind. Control cases are always judged blind.",
+        )
     with st.container(horizontal=True):
         if status.connected and waiting:
             send = st.button(f"Send {waiting} to Label Studio", type="primary")
@@ -49,15 +55,15 @@ def show_connection(status: LabelStudioStatus, waiting: int) -> None:
     else:
         st.markdown(status.message)
     if send:
-        push(waiting)
+        push(waiting, preannotate)
 
 
-def push(waiting: int) -> None:
+def push(waiting: int, preannotate: bool) -> None:
     """Send what waits, telling of each task as it is made; then draw the page as it is now."""
     bar = st.progress(0.0, f"Sending 1 of {waiting}")
     outcome = []
     try:
-        for step in learning.push():
+        for step in learning.push(preannotate):
             bar.progress(step.done / step.total, f"Sent {step.done} of {step.total}")
             case = f"Case `{step.case_id[:8]}`"
             outcome.append(f"{case}: {step.error}" if step.error else f"{case} is a task now: [open it]({step.link})")

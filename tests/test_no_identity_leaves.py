@@ -8,6 +8,7 @@ import pytest
 
 import learning
 import reading
+from annotation.films import Kept
 from core.settings import settings
 from tests.imaging.planted import FILE_NAME, planted_dicom, planted_jpeg, planted_png, planted_tiff, traces
 
@@ -34,6 +35,8 @@ def test_a_planted_film_leaves_no_trace_in_answer_worklist_films_or_log(
     if answer.status == "read":
         assert any(file.suffix == ".png" for file in kept)
         assert any("ledger" in file.name for file in kept)
+        facts = Kept.load(settings().home, answer.case_id or "").facts
+        assert (facts.patient == answer.case_id) == (kind != "DICOM")  # a picture does not say whose it is
 
 
 def test_an_unforeseen_fault_is_logged_by_its_steps_and_never_by_what_it_quotes(

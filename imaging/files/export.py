@@ -1,4 +1,4 @@
-"""The only form in which a film is stored or pushed."""
+"""The only form in which a film is shown or pushed. As it was read it is kept by annotation.films alone."""
 
 from io import BytesIO
 

@@ -61,7 +61,7 @@ class Studio:
     def upload(self, project: int, case_id: str, png: bytes) -> str:
         return "film"
 
-    def create(self, project: int, question: Question, case_id: str, film: str) -> int:
+    def create(self, project: int, question: Question, case_id: str, film: str, *shown: object) -> int:
         task = len(self.made) + 1
         self.made[task] = case_id
         self.projects[project][task] = []

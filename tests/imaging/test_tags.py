@@ -1,5 +1,8 @@
 """What tags say of spacing, site, view, side and patient, and what they cannot make anyone believe."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
@@ -147,3 +150,20 @@ def test_a_shutter_marks_what_it_covers() -> None:
     assert corners.valid is not None
     assert corners.valid[10, 10]
     assert not corners.valid[90, 90]
+
+
+def test_two_visits_of_one_patient_get_one_pseudonym_which_says_nothing_of_the_number() -> None:
+    first, again, other = film(PatientID="0012345A"), film(PatientID=" 12345a "), film(PatientID="12346A")
+    assert first.patient == again.patient != other.patient
+    assert re.fullmatch("[0-9a-f]{12}", first.patient or "")
+
+
+def test_without_the_key_nobody_gets_the_same_pseudonym(home: Path) -> None:
+    first = film(PatientID="0012345A").patient
+    (home / "key").unlink()
+    assert film(PatientID="0012345A").patient != first
+
+
+@pytest.mark.parametrize("number", ["", "  ", "0", "000", "Anonymous", "ANON", "n/a", "--", None])
+def test_a_number_that_stands_for_nobody_is_no_patient(number: str | None) -> None:
+    assert film(**({} if number is None else {"PatientID": number})).patient is None
