@@ -8,7 +8,7 @@ For each case, in this order:
    it away;
 5. the ledger puts down the task.
 
-Killed in between, the case stands at `pushing` in the name of a dead holder; the next push takes it over and 2 finds
+Killed in between, the case stands at `pushing` in the name of a dead owner; the next push takes it over and 2 finds
 what there is. What 2 cannot see is a request that the dead one sent and that Label Studio is still at work on, so a
 case taken over rests first until that must be done. 4 is for a process that slept between 3's claim and its request,
 so long that another took the case over meanwhile.
@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from annotation.films import film_path
-from annotation.holder import Holder, bury, is_gone
+from annotation.lock_owner import LockOwner, clear_stale_lock, is_dead
 from annotation.label_studio import LabelStudio, LabelStudioFault, TaskRefused
 from annotation.labelling import Question
 from annotation.ledger import Ledger, LostClaim, State, WorklistEntry
@@ -58,36 +58,36 @@ def push(
     """
     entries = ledger.entries(State.WAITING, State.FAILED, State.PUSHING)
     projects: dict[Question, int] = {}
-    with Holder(home) as holder:
-        gone = {name for name in ledger.holders() if is_gone(home, name)}
+    with LockOwner(home) as owner:
+        dead = {name for name in ledger.owners() if is_dead(home, name)}
         for done, entry in enumerate(entries, start=1):
-            if ledger.claim(entry.id, holder.name, gone) is None:
+            if ledger.claim(entry.id, owner.name, dead) is None:
                 yield PushProgress(done, len(entries), entry.case_id, link=_link_by_now(ledger, studio, entry))
                 continue
             try:
                 question = _asked(question_of, entry)
                 if question not in projects:
                     projects[question] = studio.project(question, title)
-                task = _one_task(ledger, studio, holder.name, home, entry, projects[question], question)
-                ledger.pushed(entry.id, holder.name, projects[question], task)
+                task = _one_task(ledger, studio, owner.name, home, entry, projects[question], question)
+                ledger.pushed(entry.id, owner.name, projects[question], task)
                 yield PushProgress(done, len(entries), entry.case_id, link=studio.link(projects[question], task))
             except LabelStudioFault as fault:
                 with suppress(LostClaim):
-                    ledger.put_back(entry.id, holder.name, str(fault))
+                    ledger.put_back(entry.id, owner.name, str(fault))
                 raise
             except (TaskRefused, OSError, NoSuchRecipe) as error:
                 sentence = _sentence(error, entry)
                 with suppress(LostClaim):
-                    ledger.failed(entry.id, holder.name, sentence)
+                    ledger.failed(entry.id, owner.name, sentence)
                 yield PushProgress(done, len(entries), entry.case_id, error=sentence)
             except LostClaim:
                 yield PushProgress(done, len(entries), entry.case_id, link=_link_by_now(ledger, studio, entry))
-        for name in gone:
-            bury(home, name)
+        for name in dead:
+            clear_stale_lock(home, name)
 
 
 def _one_task(
-    ledger: Ledger, studio: LabelStudio, holder: str, home: Path, entry: WorklistEntry, project: int, question: Question
+    ledger: Ledger, studio: LabelStudio, owner: str, home: Path, entry: WorklistEntry, project: int, question: Question
 ) -> int:
     """The one task of this case: found, or made."""
     if entry.attempts and entry.state != State.FAILED:  # what failed was answered; what was not may be under way
@@ -95,7 +95,7 @@ def _one_task(
     tasks = studio.tasks_of(project, entry.case_id, entry.recipe)
     if not tasks:
         film = studio.upload(project, entry.case_id, film_path(home, entry.case_id).read_bytes())
-        ledger.renew(entry.id, holder)
+        ledger.renew(entry.id, owner)
         made = studio.create(project, question, entry.case_id, film)
         tasks = studio.tasks_of(project, entry.case_id, entry.recipe)
         if made in tasks[1:]:
