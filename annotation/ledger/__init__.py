@@ -17,6 +17,7 @@ are brought to the newest version as it is opened (`schema.py`).
 
 from annotation.ledger.adjudications import Adjudication as Adjudication
 from annotation.ledger.adjudications import Adjudications
+from annotation.ledger.answers import DROPPED as DROPPED
 from annotation.ledger.answers import Answers
 from annotation.ledger.answers import SetAside as SetAside
 from annotation.ledger.answers import TakenAnswer as TakenAnswer

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -12,6 +12,8 @@ from annotation.ledger.payload import columns, labeled_case
 from annotation.ledger.tables import answers, cases, set_aside, tasks, withdrawn
 from annotation.ledger.tasks import settle
 from core.case import LabeledCase
+
+DROPPED: Final = "no longer in the annotation"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Answers(Database):
         given: Sequence[LabeledCase],
         now: datetime | None = None,
         by: str | None = None,
-        because: str = "no longer in the annotation",
+        because: str = DROPPED,
     ) -> int:
         """Take in one annotation of a case, whole or not at all; gives how many of its answers are new or changed.
 

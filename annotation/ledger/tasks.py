@@ -11,6 +11,8 @@ from annotation.ledger.database import Database, now_utc
 from annotation.ledger.tables import answers, cases, set_aside, tasks
 from annotation.state import State
 
+_NUMBERS = 500  # in one statement; SQLite takes some thousands
+
 
 @dataclass(frozen=True)
 class Task:
@@ -38,12 +40,33 @@ class Tasks(Database):
         """The tasks of a case, deleted ones too, in the order in which they were made."""
         return self._tasks(tasks.c.entry == id)
 
-    def tasks_in_label_studio(self) -> dict[int, list[Task]]:
-        """All tasks that are not known to be deleted, by project."""
-        found: dict[int, list[Task]] = {}
-        for task in self._tasks(tasks.c.state != State.GONE):
-            found.setdefault(task.project_id, []).append(task)
+    def projects(self) -> dict[int, int]:
+        """How many tasks that are not known to be deleted each project has."""
+        with self._read() as connection:
+            rows = connection.execute(
+                sa.select(tasks.c.project_id, sa.func.count().label("tasks"))
+                .where(tasks.c.state != State.GONE)
+                .group_by(tasks.c.project_id)
+                .order_by(tasks.c.project_id)
+            )
+            return {row.project_id: row.tasks for row in rows}
+
+    def tasks_of_project(self, project_id: int, numbers: Collection[int] | None = None) -> dict[int, Task]:
+        """Its tasks that are not known to be deleted, by Label Studio's number: those of these numbers, or all."""
+        there = sa.and_(tasks.c.project_id == project_id, tasks.c.state != State.GONE)
+        if numbers is None:
+            return {task.task_id: task for task in self._tasks(there)}
+        found, wanted = {}, sorted(numbers)
+        for first in range(0, len(wanted), _NUMBERS):
+            some = wanted[first : first + _NUMBERS]
+            found |= {task.task_id: task for task in self._tasks(sa.and_(there, tasks.c.task_id.in_(some)))}
         return found
+
+    def tasks_set_aside(self, project_id: int) -> dict[int, Task]:
+        """The tasks of a project with an annotation that could not be taken for an answer."""
+        odd = sa.select(set_aside.c.entry).where(set_aside.c.project_id == project_id)
+        there = sa.and_(tasks.c.project_id == project_id, tasks.c.state != State.GONE, tasks.c.entry.in_(odd))
+        return {task.task_id: task for task in self._tasks(there)}
 
     def _tasks(self, which: sa.ColumnElement[bool]) -> list[Task]:
         with self._read() as connection:
@@ -78,9 +101,10 @@ class Tasks(Database):
                 )
 
     def task_gone(self, project_id: int, task_id: int, sentence: str, now: datetime | None = None) -> bool:
-        """Put down that a task was deleted in Label Studio; True if its case can no longer be answered by anyone.
+        """Put down that a task was deleted in Label Studio; True if nobody had answered it.
 
-        Answers it gave before stand: the question went, not they. A case that has other tasks goes on with those.
+        Answers it gave before stand: the question went, not they. A case that has other tasks goes on with those; one
+        that has none, and no answer, is gone, for the reason that the sentence says.
         """
         now = now or now_utc()
         which = sa.and_(tasks.c.project_id == project_id, tasks.c.task_id == task_id)
@@ -99,14 +123,12 @@ class Tasks(Database):
                 connection.execute(
                     sa.update(cases)
                     .where(cases.c.id == row.entry)
-                    .values(project_id=left.project_id, task_id=left.task_id, error=sentence)
+                    .values(project_id=left.project_id, task_id=left.task_id)
                 )
                 settle(self, connection, row.entry, now)
-                return False
-            if state != State.PUSHED:
-                return False
-            self._move(connection, row.entry, State.GONE, now, note=sentence, error=sentence)
-            return True
+            elif state == State.PUSHED:
+                self._move(connection, row.entry, State.GONE, now, note=sentence, error=sentence)
+            return bool(row.state != State.ANSWERED)
 
     def gone(self, id: int, sentence: str, now: datetime | None = None) -> bool:
         """Put down that every task of a case was deleted; True if it waited for an answer from one of them."""

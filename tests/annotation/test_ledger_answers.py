@@ -86,9 +86,10 @@ def test_a_case_is_answered_once_every_reader_has_answered(ledger: Ledger, case:
 
 
 def test_a_case_one_of_whose_tasks_is_deleted_goes_on_with_the_other(ledger: Ledger, case: int) -> None:
-    assert not ledger.task_gone(1, 11, "Its task was deleted")
+    assert ledger.task_gone(1, 11, "Its task was deleted")
+    assert not ledger.task_gone(1, 11, "Its task was deleted")  # said once
     entry = ledger.entry(CASE, "hip_regions")
-    assert (entry.state, entry.task_id, entry.error) == (State.PUSHED, 21, "Its task was deleted")
+    assert (entry.state, entry.task_id) == (State.PUSHED, 21)
     ledger.take(case, 2, 901, [answer()])
     assert ledger.entry(CASE, "hip_regions").state == State.ANSWERED
     assert not ledger.task_gone(2, 21, "Its task was deleted")  # its answer stands
@@ -184,6 +185,6 @@ def test_a_decision_on_another_case_or_without_a_reason_is_refused(ledger: Ledge
     with pytest.raises(ValueError, match="number 99"):
         ledger.adjudicate(99, answer(), "why")
     other = LabeledCase("b" * 24, "normal", "x", NOON, "hip_regions")
-    with pytest.raises(ValueError, match="b{24}"):
+    with pytest.raises(ValueError, match="bbbb"):
         ledger.adjudicate(case, other, "why")
     assert ledger.adjudications() == []

@@ -55,7 +55,7 @@ def test_a_ledger_from_before_versions_opens_without_losing_a_row(old: Path) -> 
     assert [len(pieces) for pieces in two.outlines.values()] == [2]
     assert (three.label, three.side) == (None, "L")
     assert [label for _, label, _ in ledger.history(4)] == ["normal", None]
-    asked = {task.entry: (task.project_id, task.task_id, task.state) for task in ledger.tasks_in_label_studio()[7]}
+    asked = {task.entry: (task.project_id, task.task_id, task.state) for task in ledger.tasks_of_project(7).values()}
     assert asked == {3: (7, 102, "pushed"), 4: (7, 103, "answered"), 5: (7, 104, "answered")}
     assert [task.state for task in ledger.tasks_of_case(7)] == ["gone"]
 
@@ -83,7 +83,7 @@ def test_a_ledger_of_a_newer_version_is_refused_in_a_sentence_and_left_alone(old
     with sqlite3.connect(old) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9000'")
     before = old.read_bytes()
-    with pytest.raises(LedgerFault, match="schema 9000, written by a newer version.*update Osteolens") as fault:
+    with pytest.raises(LedgerFault, match=r"schema 9000, written by a newer version.*update Osteolens") as fault:
         Ledger(f"sqlite:///{old}")
     assert "\n" not in str(fault.value)
     assert old.read_bytes() == before
