@@ -146,7 +146,9 @@ def _parser() -> argparse.ArgumentParser:
     one = step("add")
     one.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="films, or folders of films")
     one.add_argument("--recipe", default="auto", choices=["auto", *RECIPES])
-    how = step("push").add_mutually_exclusive_group()
+    one = step("push")
+    one.add_argument("--readers", type=_count, default=1, metavar="K", help="experts who judge each case on their own")
+    how = one.add_mutually_exclusive_group()
     how.add_argument(
         "--blind", dest="preannotate", action="store_false", default=None, help="experts see nothing of the answers"
     )

@@ -117,16 +117,18 @@ def counts() -> dict[State, int]:
     return ledger().counts()
 
 
-def push(preannotate: bool | None = None) -> Iterator[PushProgress]:
-    """Send what waits to Label Studio, one task a case, yielding after each.
+def push(preannotate: bool | None = None, readers: int = 1) -> Iterator[PushProgress]:
+    """Send what waits to Label Studio, one task a case and reader, yielding after each case.
 
-    preannotate: whether experts see the model's answers and correct them, or judge blind, as OSTEOLENS_PREANNOTATE says
-    unless told. Cases of the control arm are asked blind in any case. Raises LabelStudioFault, with one sentence, where
-    Label Studio is not connected or cannot be used.
+    readers: how many experts judge each case, each in a project of their own. preannotate: whether they see the model's
+    answers and correct them, or judge blind; as OSTEOLENS_PREANNOTATE says unless told. Cases of the control arm are
+    asked blind in any case. Raises LabelStudioFault, with one sentence, where Label Studio is not connected or cannot
+    be used.
     """
     now = _settings_now()
     shown = now.preannotate if preannotate is None else preannotate
-    yield from push_cases(ledger(), _label_studio(), now.label_studio_project, settings().home, _question, shown)
+    title, home = now.label_studio_project, settings().home
+    yield from push_cases(ledger(), _label_studio(), title, home, _question, readers, shown)
 
 
 def preannotates() -> bool:

@@ -1,36 +1,24 @@
-"""Label Studio, as far as the worklist needs it: who am I, the project, a film up, a task made, a task found.
+"""Label Studio, as far as the worklist needs it: projects, films up, tasks made and found, what has changed since."""
 
-Goes by the official SDK, with a legacy token (40 hex digits) or a personal one (JWT, renewed by the SDK).
-"""
-
-import ipaddress
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
-import httpx
-
+from annotation.connection import HINT as HINT
+from annotation.connection import ONCE, Connection, api_error
+from annotation.connection import InterfaceChanged as InterfaceChanged
+from annotation.connection import LabelStudioFault as LabelStudioFault
+from annotation.connection import ProjectGone as ProjectGone
+from annotation.connection import TaskRefused as TaskRefused
 from annotation.labelling import Question
 
-HINT = "run `make label-studio`, or set OSTEOLENS_LABEL_STUDIO_URL and OSTEOLENS_LABEL_STUDIO_TOKEN"
-# A request that was answered by silence may have been carried out: one that makes something is never sent twice.
-_ONCE: Any = {"max_retries": 0}
-_PAGE = 100  # tasks a request
-_SHOWN_STATUS = 200  # letters of an answer that is quoted in a sentence
-
-
-class LabelStudioFault(Exception):
-    """Label Studio cannot be used at all; the message is one sentence for a person."""
-
-
-class ProjectGone(Exception):
-    """The project was deleted in Label Studio, or this account may no longer see it."""
-
-
-class TaskRefused(Exception):
-    """Label Studio is well but will not have this one case; the message is one sentence for a person."""
+_PAGE = 100  # whole tasks a request
+_LIGHT_PAGE = 1000  # tasks a request, of which only numbers are asked
+_TITLE = 50  # letters of a project's title that Label Studio keeps
+_UPLOAD_BYTES, _UPLOAD_FILES = 24 << 20, 50  # a request; the server takes 250 MB and 100 files
 
 
 @dataclass(frozen=True)
@@ -43,95 +31,128 @@ class LabelStudioStatus:
     message: str
 
 
-class LabelStudio:
-    """A connection to one Label Studio. Nothing is sent until a method is called."""
+@dataclass(frozen=True)
+class ProjectNow:
+    """A project as it stands. at: the server's clock. annotations: all of them, skipped ones too."""
 
-    def __init__(self, url: str | None, token: str | None, timeout_s: float = 60) -> None:
-        url, token = (url or "").strip(), (token or "").strip()
-        if not url or not token:
-            raise LabelStudioFault(f"Label Studio is not connected: {HINT}")
-        if not url.startswith(("http://", "https://")):
-            raise LabelStudioFault(
-                f"The address of Label Studio is {url!r}, expected one that begins with http:// or https://"
-            )
-        self.url = url.rstrip("/")
-        with self._plainly():
-            # A proxy of the environment cannot reach this machine's own loopback, and must not be asked to.
-            client = httpx.Client(timeout=timeout_s, follow_redirects=True, trust_env=not _is_loopback(self.url))
-            from label_studio_sdk import LabelStudio as Sdk  # takes seconds to load, and only the connected need it
+    at: datetime
+    tasks: int
+    annotations: int
+    config: str
 
-            self._sdk = Sdk(base_url=self.url + "/", api_key=token, timeout=timeout_s, httpx_client=client)
+
+@dataclass(frozen=True)
+class ChangedTask:
+    """A task, and when it or one of its annotations last changed, in the server's own words.
+
+    case: the case and recipe that its data name, None for a task that is not of a worklist.
+    """
+
+    id: int
+    changed: str
+    annotations: int
+    case: tuple[str, str] | None
+
+
+class LabelStudio(Connection):
+    """One Label Studio. Nothing is sent until a method is called."""
 
     # -- looking ------------------------------------------------------------------------------------------------
 
     def user(self) -> str:
         """The account that the token belongs to."""
-        with self._plainly():
+        with self.plainly():
             me = self._sdk.users.whoami()
         return str(me.email or me.username)
 
     def find_project(self, title: str) -> int | None:
         """The project of exactly this title; of several, the oldest."""
-        with self._plainly():
+        with self.plainly():
             found = [int(project.id) for project in self._projects(title) if project.title == title]
         return min(found, default=None)
 
     def _projects(self, title: str) -> Iterator[Any]:
         return iter(self._sdk.projects.list(title=title))  # those whose title holds these words, on however many pages
 
+    def project_now(self, project_id: int) -> ProjectNow:
+        """How a project stands. Raises ProjectGone where there is none."""
+        with self.plainly():
+            answer = self.response("GET", f"api/projects/{project_id}/")
+            found, date = answer.json(), answer.headers.get("date")
+        at = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        counts = (found["task_number"] or 0, found["total_annotations_number"] or 0)
+        return ProjectNow(at, *counts, found.get("label_config") or "<View/>")
+
     def tasks_of(self, project_id: int, case_id: str, recipe: str) -> list[int]:
-        """The tasks made for this case, oldest first. The server does the looking: no list of all tasks is read."""
-        query = {
-            "filters": {
-                "conjunction": "and",
-                "items": [
-                    {"filter": f"filter:tasks:data.{name}", "operator": "equal", "type": "String", "value": value}
-                    for name, value in (("case_id", case_id), ("recipe", recipe))
-                ],
-            }
-        }
-        with self._plainly():
-            found: Any = self._sdk.tasks.list(project=project_id, query=json.dumps(query), fields="task_only")
-            return sorted(int(task.id) for task in found)
+        """The tasks made for this case, oldest first."""
+        return self.tasks_of_cases(project_id, [case_id], recipe).get(case_id, [])
 
-    def answered_tasks(self, project_id: int) -> list[dict[str, Any]]:
-        """The tasks of a project that have an annotation, a skipped one too: `id` and `annotations`.
+    def tasks_of_cases(self, project_id: int, case_ids: Collection[str], recipe: str) -> dict[str, list[int]]:
+        """The tasks made for these cases, oldest first. The server does the looking: no list of all tasks is read."""
+        wanted = (
+            _filter("data.case_id", "in_list", "List", list(case_ids)),
+            _filter("data.recipe", "equal", "String", recipe),
+        )
+        found: dict[str, list[int]] = {}
+        for task in self._list(project_id, wanted, include="id,data"):
+            found.setdefault(str(task["data"]["case_id"]), []).append(int(task["id"]))
+        return {case_id: sorted(ids) for case_id, ids in found.items()}
 
-        Raises ProjectGone where there is no such project.
-        """
-        items = [
-            {"filter": f"filter:tasks:{count}_annotations", "operator": "greater", "type": "Number", "value": 0}
-            for count in ("total", "cancelled")
-        ]
-        query = {"filters": {"conjunction": "or", "items": items}}
-        self._look_up(project_id)
-        with self._plainly():
-            found: Any = self._sdk.tasks.list(
-                project=project_id, query=json.dumps(query), fields="all", page_size=_PAGE
+    def changed_tasks(self, project_id: int, since: datetime | None) -> list[ChangedTask]:
+        """The tasks that were changed, answered, or lost an answer after this moment; all of them for None."""
+        moment = (since or datetime(1970, 1, 1, tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        wanted = (_filter("updated_at", "greater", "Datetime", moment),)
+        light = "id,updated_at,total_annotations,cancelled_annotations,data"
+        return [
+            ChangedTask(
+                id=int(task["id"]),
+                changed=str(task["updated_at"]),
+                annotations=(task["total_annotations"] or 0) + (task["cancelled_annotations"] or 0),
+                case=_case(task.get("data") or {}),
             )
-            return [task.model_dump(include={"id", "annotations"}) for task in found]
+            for task in self._list(project_id, wanted, include=light)
+        ]
 
-    def _look_up(self, project_id: int) -> None:
-        with self._plainly():
-            try:
-                self._sdk.projects.get(id=project_id)
-            except _api_error() as error:
-                if error.status_code == 404:
-                    raise ProjectGone(f"project {project_id} is no longer in Label Studio") from error
-                raise
+    def annotations_of(self, project_id: int, task_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+        """All annotations of these tasks, skipped ones too, by task. A task that is not there any more is left out."""
+        found: dict[int, list[dict[str, Any]]] = {}
+        for first in range(0, len(task_ids), _PAGE):
+            wanted = (_filter("id", "in_list", "List", list(task_ids[first : first + _PAGE])),)
+            for task in self._list(project_id, wanted, fields="all", page_size=_PAGE):
+                found[int(task["id"])] = task["annotations"]
+        return found
 
     def task_numbers(self, project_id: int) -> set[int]:
         """The numbers of all tasks of a project."""
-        with self._plainly():
-            found: Any = self._sdk.tasks.list(project=project_id, fields="task_only", include="id", page_size=1000)
-            return {int(task.id) for task in found}
+        return {int(task["id"]) for task in self._list(project_id, (), include="id")}
+
+    def _list(
+        self, project_id: int, filters: Sequence[dict[str, Any]], fields: str = "task_only", **options: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Tasks page by page, in the order of their numbers, by the filters of Label Studio's own data manager."""
+        query = {"filters": {"conjunction": "and", "items": list(filters)}, "ordering": ["tasks:id"]}
+        size = options.pop("page_size", _LIGHT_PAGE)
+        asked = {"project": project_id, "query": json.dumps(query), "fields": fields, "page_size": size, **options}
+        page = 1
+        while True:
+            with self.plainly():
+                try:
+                    answer = self.request("GET", "api/tasks/", params={**asked, "page": page})
+                except api_error() as error:
+                    if error.status_code == 404:
+                        raise ProjectGone(f"project {project_id} is no longer in Label Studio") from error
+                    raise
+            yield from answer["tasks"]
+            if page * size >= answer["total"]:
+                return
+            page += 1
 
     def has_task(self, task_id: int) -> bool:
         """Whether this task is still there."""
-        with self._plainly():
+        with self.plainly():
             try:
                 self._sdk.tasks.get(id=str(task_id))
-            except _api_error() as error:
+            except api_error() as error:
                 if error.status_code == 404:
                     return False
                 raise
@@ -142,16 +163,17 @@ class LabelStudio:
 
     # -- making -------------------------------------------------------------------------------------------------
 
-    def project(self, question: Question, title: str) -> int:
+    def project(self, question: Question, title: str, reader: int | None = None) -> int:
         """The project that asks this question, made if there is none.
 
-        Two that start at once may both make one: then each looks again, the oldest stays, and the other takes its
-        own away, which is still empty. Raises LabelStudioFault where a project of this title asks something else.
+        reader: which of several readers it is for, from 1. Two that start at once may both make one: then each looks
+        again, the oldest stays, and the other takes its own away, which is still empty. Raises InterfaceChanged where a
+        project of this title asks something else.
         """
-        title = question.project_title(title)
+        title = project_title(question, title, reader)
         found = self.find_project(title)
         if found is None:
-            with self._plainly():
+            with self.plainly():
                 project: Any = self._sdk.projects.create(
                     title=title,
                     label_config=question.config(),
@@ -159,111 +181,60 @@ class LabelStudio:
                     show_instruction=True,
                     show_collab_predictions=not question.blind,
                     enable_empty_annotation=False,
-                    request_options=_ONCE,
+                    request_options=ONCE,
                 )
                 made = int(project.id)
             found = self.find_project(title)
             if found != made:
-                with self._plainly():
+                with self.plainly():
                     self._sdk.projects.delete(id=made)
         if found is None:
             raise LabelStudioFault(
                 f"Label Studio made the project {title!r} but does not list it; is the token of another user?"
             )
-        self._check_asks(found, title, question)
+        missing = missing_controls(self.project_now(found).config, question)
+        if missing:
+            raise InterfaceChanged(
+                f"The Label Studio project {title!r} lacks what answers are read from ({missing}); restore its "
+                "labelling interface, or name another project in OSTEOLENS_LABEL_STUDIO_PROJECT"
+            )
         return found
 
-    def _check_asks(self, project_id: int, title: str, question: Question) -> None:
-        """A person may reword and add; what answers are read from must be there."""
-        with self._plainly():
-            config = self._sdk.projects.get(id=project_id).label_config or "<View/>"
-        theirs, ours = _answers(config), _answers(question.config())
-        missing = [f"{name}: {value}" for name, values in ours.items() for value in values - theirs.get(name, set())]
-        if missing:
-            raise LabelStudioFault(
-                f"The Label Studio project {title!r} lacks what answers are read from "
-                f"({'; '.join(sorted(missing)[:4])}); restore its labelling interface, "
-                "or name another project in OSTEOLENS_LABEL_STUDIO_PROJECT"
-            )
+    def upload(self, project_id: int, films: Mapping[str, bytes]) -> dict[str, str]:
+        """Put films (PNG, by case) there under their opaque names; gives the address a task shows each by.
 
-    def upload(self, project_id: int, case_id: str, png: bytes) -> str:
-        """Put the film there under its opaque name and give the address a task shows it by; no task is made yet."""
-        with self._plainly(f"the film of case {case_id}"):
-            answer = self._sdk._client_wrapper.httpx_client.request(  # the SDK has no method that takes a file's bytes
-                f"api/projects/{project_id}/import",
-                method="POST",
-                params={"commit_to_project": "false"},
-                files={"film": (f"{case_id}.png", png, "image/png")},
-                request_options=_ONCE,
-            )
-            if answer.status_code >= 400:
-                raise _api_error()(status_code=answer.status_code, body=answer.text)
-            stored = self._sdk.files.get(id=answer.json()["file_upload_ids"][0])
-        return f"/data/{stored.file}"
-
-    def create(
-        self,
-        project_id: int,
-        question: Question,
-        case_id: str,
-        film: str,
-        about: str | None = None,
-        predictions: Sequence[dict[str, Any]] = (),
-    ) -> int:
-        """Make the task, with what is filled in. Sent once: whoever gets no answer must look before asking again."""
-        data = {"image": film, "case_id": case_id, "recipe": question.recipe, "about": about or question.about}
-        with self._plainly(f"case {case_id}"):
-            if predictions:  # only an import takes both at once
-                whole: Any = [{"data": data, "predictions": list(predictions)}]
-                answer: Any = self._sdk.projects.import_tasks(
-                    id=project_id, request=whole, return_task_ids=True, request_options=_ONCE
+        No task is made yet. Raises TaskRefused, ProjectGone.
+        """
+        addresses: dict[str, str] = {}
+        for some in _portions(films):
+            with self.plainly(_some(list(some))):
+                files = {f"film{n}": (f"{case}.png", png, "image/png") for n, (case, png) in enumerate(some.items())}
+                place = f"api/projects/{project_id}"
+                answer = self.request(
+                    "POST", f"{place}/import", once=True, params={"commit_to_project": "false"}, files=files
                 )
-                return int(answer.task_ids[0])
-            task: Any = self._sdk.tasks.create(project=project_id, data=data, request_options=_ONCE)
-            return int(task.id)
+                ids = json.dumps(answer["file_upload_ids"])
+                stored = self.request("GET", f"{place}/file-uploads", params={"ids": ids})
+            by_case = {str(one["file"]).rpartition("-")[2].partition(".")[0]: str(one["file"]) for one in stored}
+            addresses |= {case: f"/data/{by_case[case]}" for case in some}
+        return addresses
+
+    def create(self, project_id: int, tasks: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Make these tasks, all or none, in the order given. Sent once: whoever gets no answer must look before asking
+        again. Raises TaskRefused, ProjectGone."""
+        with self.plainly(_some([str(task["data"].get("case_id")) for task in tasks])):
+            path = f"api/projects/{project_id}/import"
+            answer = self.request("POST", path, once=True, params={"return_task_ids": "true"}, json=list(tasks))
+            return [int(task) for task in answer["task_ids"]]
 
     def delete(self, task_id: int) -> None:
-        with self._plainly():
-            self._sdk.tasks.delete(id=str(task_id))
-
-    # -- saying what went wrong ---------------------------------------------------------------------------------
-
-    @contextmanager
-    def _plainly(self, what: str | None = None) -> Iterator[None]:
-        """Turn the many ways in which a request fails into one sentence.
-
-        what: the one thing that is sent; a refusal of it is TaskRefused, all else is LabelStudioFault.
-        """
-        try:
-            yield
-        except httpx.TimeoutException as error:
-            raise LabelStudioFault(f"Label Studio at {self.url} does not answer in time; try again later") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise LabelStudioFault(
-                f"Label Studio cannot be reached at {self.url} ({error}); is it running? Else {HINT}"
-            ) from error
-        except _api_error() as error:
-            if error.status_code is not None and error.status_code < 400:  # said yes, but not in JSON
-                raise self._other_program() from error
-            if error.status_code in (401, 403):
-                raise LabelStudioFault(
-                    f"Label Studio at {self.url} refuses the token ({_said(error)}); copy a new one from "
-                    "Account & Settings in Label Studio to OSTEOLENS_LABEL_STUDIO_TOKEN"
-                ) from error
-            if error.status_code in (502, 503, 504):
-                raise LabelStudioFault(
-                    f"Label Studio at {self.url} is not to be had just now ({error.status_code}); try again later"
-                ) from error
-            if what is not None:
-                raise TaskRefused(f"Label Studio refused {what}: {_said(error)}") from error
-            raise LabelStudioFault(f"Label Studio at {self.url} refused: {_said(error)}") from error
-        except ValueError as error:  # an answer that is not JSON: some other program listens there
-            raise self._other_program() from error
-
-    def _other_program(self) -> LabelStudioFault:
-        return LabelStudioFault(
-            f"{self.url} responded, but it is not a Label Studio server; check OSTEOLENS_LABEL_STUDIO_URL"
-        )
+        """Take a task away; one that is not there any more is as good."""
+        with self.plainly():
+            try:
+                self._sdk.tasks.delete(id=str(task_id))
+            except api_error() as error:
+                if error.status_code != 404:
+                    raise
 
 
 def status(url: str | None, token: str | None, title: str) -> LabelStudioStatus:
@@ -280,15 +251,21 @@ def task_link(url: str, project_id: int, task_id: int) -> str:
     return f"{url.strip().rstrip('/')}/projects/{project_id}/data?task={task_id}"
 
 
-def _is_loopback(url: str) -> bool:
-    try:
-        host = httpx.URL(url).host
-    except httpx.InvalidURL:
-        return False  # said in a sentence once it is used
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+def project_title(question: Question, title: str, reader: int | None = None) -> str:
+    """The title of the project that asks this question of this reader, within what Label Studio keeps of one."""
+    whole = question.project_title(title)
+    ending = "" if reader is None else f" reader {reader}"
+    return f"{whole[: _TITLE - len(ending)]}{ending}" if ending else whole
+
+
+def missing_controls(config: str, question: Question) -> str:
+    """What a labelling interface lacks that answers to this question are read from, in words; empty if nothing.
+
+    A person may reword and add; what answers are read from must be there.
+    """
+    theirs, ours = _answers(config), _answers(question.config())
+    missing = [f"{name}: {value}" for name, values in ours.items() for value in values - theirs.get(name, set())]
+    return "; ".join(sorted(missing)[:4])
 
 
 def _answers(config: str) -> dict[str, set[str]]:
@@ -299,18 +276,25 @@ def _answers(config: str) -> dict[str, set[str]]:
     return {control.name: {control.tag.lower(), *(getattr(control, "labels", None) or ())} for control in controls}
 
 
-def _api_error() -> Any:
-    from label_studio_sdk.core.api_error import ApiError
-
-    return ApiError
+def _filter(column: str, operator: str, kind: str, value: Any) -> dict[str, Any]:
+    return {"filter": f"filter:tasks:{column}", "operator": operator, "type": kind, "value": value}
 
 
-def _said(error: Any) -> str:
-    """What Label Studio said, without its envelope."""
-    body = error.body
-    if isinstance(body, dict):
-        faults = body.get("validation_errors")
-        said = json.dumps(faults, ensure_ascii=False) if faults else str(body.get("detail") or body)
-    else:
-        said = str(body or "").strip().partition("\n")[0]
-    return f"{error.status_code}, {said[:_SHOWN_STATUS]}" if said else str(error.status_code)
+def _case(data: Mapping[str, Any]) -> tuple[str, str] | None:
+    return (str(data["case_id"]), str(data["recipe"])) if data.get("case_id") and data.get("recipe") else None
+
+
+def _some(cases: Sequence[str]) -> str:
+    return f"case {cases[0]}" if len(cases) == 1 else f"{len(cases)} cases"
+
+
+def _portions(films: Mapping[str, bytes]) -> Iterator[dict[str, bytes]]:
+    """As many films at a time as one request should carry; at least one."""
+    some: dict[str, bytes] = {}
+    for case, png in films.items():
+        if some and (len(some) == _UPLOAD_FILES or sum(map(len, some.values())) + len(png) > _UPLOAD_BYTES):
+            yield some
+            some = {}
+        some[case] = png
+    if some:
+        yield some

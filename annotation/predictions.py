@@ -25,9 +25,14 @@ from core.mask import BitMask
 _DOT = 0.5  # width of a key point, in percent of the film's
 
 
+def is_blind(entry: WorklistEntry, preannotate: bool) -> bool:
+    """Whether the expert sees nothing of the model's answer to this case."""
+    return not preannotate or CONTROL in entry.reasons
+
+
 def asked(question: Question, entry: WorklistEntry, preannotate: bool) -> Question:
     """The question as it is put about this case: blind, unless answers are to be shown and the case is no control."""
-    if not preannotate or CONTROL in entry.reasons:
+    if is_blind(entry, preannotate):
         return replace(question, blind=True, model="")
     return replace(question, blind=False, model=entry.model or "")
 

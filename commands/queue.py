@@ -58,7 +58,7 @@ def queue_push(arguments: argparse.Namespace) -> None:
     """Send what waits to Label Studio, one task a case, and print each case with the link to its task."""
     failed, bar = 0, None
     try:
-        for step in learning.push(arguments.preannotate):
+        for step in learning.push(arguments.preannotate, arguments.readers):
             bar = bar or tqdm(total=step.total, desc="pushing", unit="case", disable=None)
             bar.update(step.done - bar.n)
             if step.error:

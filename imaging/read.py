@@ -189,7 +189,7 @@ def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
             notices=notices + at_odds,
             orientation=orientation_of(header),
             pixel_aspect=aspect_of(header),
-            patient=patient_of(header, machine_key(settings().home)),
+            patient=patient_of(header, naming_key(settings().home)),
         )
     )
 

@@ -80,7 +80,8 @@ def _labels(
     """A row of labels under a word for the tool. labels: each with what shares its colour; None, a colour alone."""
     row = Xml.SubElement(parent, "View", style="display: flex; gap: 6px; align-items: baseline;")
     Xml.SubElement(row, "Header", value=said, size="6", style=_SMALL)
-    drawn = Xml.SubElement(row, tag, name=name, toName=FILM, **attributes)
+    drawn = Xml.SubElement(row, tag, name=name, toName=FILM)
+    drawn.attrib.update(attributes)
     groups = list(dict.fromkeys(group or label for label, group in labels.items()))
     for label, group in labels.items():
         colour = _COLOURS[groups.index(group or label) % len(_COLOURS)]
@@ -143,10 +144,10 @@ def _choices(
 
 def _ask_why(parent: Xml.Element, name: str, keys: Mapping[str, Mapping[str, str]], of: str | None = None) -> None:
     """Why the film cannot be judged, asked once that was said: in the control `of`, or in any where there is none."""
-    told = {"visibleWhen": "choice-selected", "whenTagName": of} if of else {}
-    why = Xml.SubElement(
-        parent, "Choices", name=name, toName=FILM, choice="multiple", **told, whenChoiceValue=CANNOT_BE_JUDGED
-    )
+    why = Xml.SubElement(parent, "Choices", name=name, toName=FILM, choice="multiple")
+    if of:
+        why.attrib.update(visibleWhen="choice-selected", whenTagName=of)
+    why.set("whenChoiceValue", CANNOT_BE_JUDGED)
     _offer(why, REASONS, keys[name])
 
 

@@ -85,15 +85,15 @@ def test_every_change_of_state_keeps_its_time(ledger: Ledger) -> None:
     assert (entry.entered_at, entry.changed_at) == (NOON, minutes[4])
 
 
-def test_a_claimed_case_is_nobody_elses_until_its_holder_is_dead_or_its_lease_over(ledger: Ledger) -> None:
+def test_a_claimed_case_is_nobody_elses_until_its_owner_is_dead_or_its_lease_over(ledger: Ledger) -> None:
     id = enter(ledger)
     assert ledger.claim(id, "one", now=NOON) == State.WAITING
     assert ledger.claim(id, "two", now=NOON) is None
     assert ledger.claim(id, "two", now=NOON + LEASE) is None
-    assert ledger.claim(id, "two", gone={"three"}, now=NOON) is None
-    assert ledger.claim(id, "two", gone={"one"}, now=NOON) == State.PUSHING
+    assert ledger.claim(id, "two", dead={"three"}, now=NOON) is None
+    assert ledger.claim(id, "two", dead={"one"}, now=NOON) == State.PUSHING
     assert ledger.claim(id, "three", now=NOON + LEASE + timedelta(seconds=1)) == State.PUSHING
-    assert ledger.holders() == {"three"}
+    assert ledger.owners() == {"three"}
 
 
 def test_a_renewed_claim_lasts_longer(ledger: Ledger) -> None:
@@ -106,7 +106,7 @@ def test_a_renewed_claim_lasts_longer(ledger: Ledger) -> None:
 def test_whoever_lost_its_claim_can_decide_nothing(ledger: Ledger) -> None:
     id = enter(ledger)
     ledger.claim(id, "one")
-    ledger.claim(id, "two", gone={"one"})
+    ledger.claim(id, "two", dead={"one"})
     for act in (
         lambda: ledger.renew(id, "one"),
         lambda: ledger.pushed(id, "one", 1, 1),
@@ -118,17 +118,17 @@ def test_whoever_lost_its_claim_can_decide_nothing(ledger: Ledger) -> None:
     ledger.pushed(id, "two", 1, 2)
     with pytest.raises(LostClaim):
         ledger.pushed(id, "two", 1, 3)
-    assert ledger.claim(id, "one", gone={"two"}) is None  # what is pushed stays pushed
+    assert ledger.claim(id, "one", dead={"two"}) is None  # what is pushed stays pushed
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from("cpfbn"), st.sampled_from("xy")), max_size=14))
-def test_whatever_two_pushers_do_in_whatever_order_only_the_holder_moves_a_case(
+def test_whatever_two_pushers_do_in_whatever_order_only_the_owner_moves_a_case(
     ledger: Ledger, steps: list[tuple[str, str]]
 ) -> None:
-    """Against a model of three lines: who holds the case, and where it stands."""
+    """Against a model of three lines: who owns the case, and where it stands."""
     id = enter(ledger, number=time.monotonic_ns())
-    holder, state = None, State.WAITING
+    owner, state = None, State.WAITING
     acts = {
         "p": lambda who: ledger.pushed(id, who, 1, 1),
         "f": lambda who: ledger.failed(id, who, "no"),
@@ -140,11 +140,11 @@ def test_whatever_two_pushers_do_in_whatever_order_only_the_holder_moves_a_case(
         if act == "c":
             free = state in (State.WAITING, State.FAILED)
             assert ledger.claim(id, who) == (state if free else None)
-            holder, state = (who, State.PUSHING) if free else (holder, state)
-        elif holder == who and state == State.PUSHING:
+            owner, state = (who, State.PUSHING) if free else (owner, state)
+        elif owner == who and state == State.PUSHING:
             acts[act](who)
             state = after[act]
-            holder = who if act == "n" else None
+            owner = who if act == "n" else None
         else:
             with pytest.raises(LostClaim):
                 acts[act](who)

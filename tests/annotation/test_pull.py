@@ -8,7 +8,7 @@ import pytest
 
 from annotation.answers import NotAnAnswer, labelled_cases
 from annotation.films import keep_film
-from annotation.label_studio import ProjectGone
+from annotation.label_studio import ChangedTask, ProjectGone, ProjectNow
 from annotation.labelling import Question
 from annotation.ledger import Ledger, State
 from annotation.pull import PullProgress, pull
@@ -39,11 +39,24 @@ class Studio:
     def __init__(self) -> None:
         self.projects: dict[int, dict[int, list[dict[str, Any]]]] = {}
         self.made: dict[int, str] = {}
+        self.asked: list[int] = []  # the tasks whose annotations were asked for
 
-    def answered_tasks(self, project: int) -> list[dict[str, Any]]:
+    def project_now(self, project: int) -> ProjectNow:
         if project not in self.projects:
             raise ProjectGone(f"project {project}")
-        return [{"id": task, "annotations": given} for task, given in self.projects[project].items() if given]
+        tasks = self.projects[project]
+        return ProjectNow(datetime.now(UTC), len(tasks), sum(map(len, tasks.values())), KNEE.config())
+
+    def changed_tasks(self, project: int, since: datetime | None) -> list[ChangedTask]:
+        """All of them, each with what tells one state of it from another for the time of its change."""
+        return [
+            ChangedTask(task, repr(given), len(given), (self.made.get(task, ""), "knee_resnet"))
+            for task, given in self.projects[project].items()
+        ]
+
+    def annotations_of(self, project: int, tasks: list[int]) -> dict[int, list[dict[str, Any]]]:
+        self.asked += tasks
+        return {task: self.projects[project][task] for task in tasks if task in self.projects[project]}
 
     def has_task(self, task: int) -> bool:
         return any(task in tasks for tasks in self.projects.values())
@@ -51,21 +64,28 @@ class Studio:
     def task_numbers(self, project: int) -> set[int]:
         return set(self.projects[project])
 
-    def project(self, question: Question, title: str) -> int:
+    def find_project(self, title: str) -> int | None:
+        return None
+
+    def project(self, question: Question, title: str, reader: int | None = None) -> int:
         self.projects.setdefault(1, {})
         return 1
 
-    def tasks_of(self, project: int, case_id: str, recipe: str) -> list[int]:
-        return [task for task, case in self.made.items() if case == case_id]
+    def tasks_of_cases(self, project: int, case_ids: list[str], recipe: str) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for task, case in self.made.items():
+            found.setdefault(case, []).append(task)
+        return {case: tasks for case, tasks in found.items() if case in case_ids}
 
-    def upload(self, project: int, case_id: str, png: bytes) -> str:
-        return "film"
+    def upload(self, project: int, films: dict[str, bytes]) -> dict[str, str]:
+        return dict.fromkeys(films, "film")
 
-    def create(self, project: int, question: Question, case_id: str, film: str, *shown: object) -> int:
-        task = len(self.made) + 1
-        self.made[task] = case_id
-        self.projects[project][task] = []
-        return task
+    def create(self, project: int, tasks: list[dict[str, Any]]) -> list[int]:
+        numbers = [len(self.made) + place for place in range(1, len(tasks) + 1)]
+        for number, task in zip(numbers, tasks, strict=True):
+            self.made[number] = task["data"]["case_id"]
+            self.projects[project][number] = []
+        return numbers
 
     def link(self, project: int, task: int) -> str:
         return f"{project}/{task}"
@@ -195,7 +215,7 @@ def test_a_deleted_project_or_task_is_said_and_its_cases_can_be_asked_anew(ledge
     assert labels(ledger) == ["normal"]
     gone = ledger.entries(State.GONE)
     assert [entry.id for entry in gone] == lost
-    assert pulled(ledger, studio)[0].said == ()  # said once
+    assert pulled(ledger, studio) == []  # said once
     for entry in gone:
         ledger.enter(entry.case_id, entry.recipe, ["requested"], {"side": None})
     assert [(entry.id, entry.task_id) for entry in ledger.entries(State.WAITING)] == [(id, None) for id in lost]

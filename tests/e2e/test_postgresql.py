@@ -73,7 +73,7 @@ def test_a_case_goes_its_whole_way(postgresql: str) -> None:
     assert (entry.reasons, entry.sides, entry.difficulty) == (("near_threshold", "requested"), ("R", "L"), 0.7)
     assert ledger.claim(entry.id, "one") == State.WAITING
     assert ledger.claim(entry.id, "two") is None
-    assert ledger.claim(entry.id, "two", gone={"one"}) == State.PUSHING
+    assert ledger.claim(entry.id, "two", dead={"one"}) == State.PUSHING
     with pytest.raises(LostClaim):
         ledger.pushed(entry.id, "one", 1, 2)
     ledger.pushed(entry.id, "two", 1, 2)

@@ -1,4 +1,4 @@
-"""Who holds a case while it is pushed, and whether that process is still alive."""
+"""Who pushes a case, and whether that process is still alive."""
 
 import secrets
 from pathlib import Path
@@ -7,7 +7,7 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 
-class Holder:
+class LockOwner:
     """A name for one push, alive as long as its lock file is locked.
 
     The system lets go of the lock however the process ends, so a locked file is a living process, on whatever
@@ -18,7 +18,7 @@ class Holder:
         self.name = secrets.token_hex(12)
         self._lock = FileLock(_lock_path(home, self.name))
 
-    def __enter__(self) -> "Holder":
+    def __enter__(self) -> "LockOwner":
         Path(self._lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
         self._lock.acquire(timeout=0)
         return self
@@ -31,8 +31,8 @@ class Holder:
             Path(self._lock.lock_file).unlink(missing_ok=True)
 
 
-def is_gone(home: Path, name: str) -> bool:
-    """Whether the holder of this name was here and is dead. One of another machine cannot be told: False."""
+def is_dead(home: Path, name: str) -> bool:
+    """Whether the owner of this name was here and is dead. One of another machine cannot be told: False."""
     path = _lock_path(home, name)
     if not path.exists():
         return False
@@ -45,8 +45,8 @@ def is_gone(home: Path, name: str) -> bool:
     return True
 
 
-def bury(home: Path, name: str) -> None:
-    """Take the lock file of a dead holder away, once nothing is in its hands any more."""
+def clear_stale_lock(home: Path, name: str) -> None:
+    """Take the lock file of a dead owner away, once it owns nothing any more."""
     _lock_path(home, name).unlink(missing_ok=True)
 
 

@@ -1,0 +1,40 @@
+"""The worklist: one row a case, every change of state with its time.
+
+A case is one film as one recipe asks about it: the expert opens the film once and judges each limb on it, so a pelvis
+whose two hips are both hard is one row, with the readings of both sides. Nothing that identifies a person enters: the
+row of a reading is kept without the name of its file, and notices are kept by code alone.
+
+    waiting -> pushing -> pushed -> answered
+       ^          |
+       +--failed<-+        a pusher that died leaves `pushing`; the next one takes the case over
+
+A case has a task in Label Studio for each reader who is asked, and is answered once each of them has answered. A case
+all of whose tasks were deleted there is `gone`; entered again, it waits again.
+
+SQLite by default, any database of SQLAlchemy by its address; what only SQLite needs is in `database.py`. Its tables
+are brought to the newest version as it is opened (`schema.py`).
+"""
+
+from annotation.ledger.adjudications import Adjudication as Adjudication
+from annotation.ledger.adjudications import Adjudications
+from annotation.ledger.answers import DROPPED as DROPPED
+from annotation.ledger.answers import Answers
+from annotation.ledger.answers import SetAside as SetAside
+from annotation.ledger.answers import TakenAnswer as TakenAnswer
+from annotation.ledger.answers import Withdrawn as Withdrawn
+from annotation.ledger.claims import LEASE as LEASE
+from annotation.ledger.claims import Claims
+from annotation.ledger.claims import LostClaim as LostClaim
+from annotation.ledger.database import LedgerFault as LedgerFault
+from annotation.ledger.entries import Entries
+from annotation.ledger.entries import WorklistEntry as WorklistEntry
+from annotation.ledger.entries import without_names as without_names
+from annotation.ledger.pulls import Pulled as Pulled
+from annotation.ledger.pulls import Pulls
+from annotation.ledger.tasks import Task as Task
+from annotation.ledger.tasks import Tasks
+from annotation.state import State as State
+
+
+class Ledger(Entries, Claims, Tasks, Answers, Adjudications, Pulls):
+    """The worklist in a database. Safe for many processes at once; each method is one transaction."""
