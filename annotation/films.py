@@ -26,6 +26,7 @@ from core.radiograph import Pixels, Radiograph, Side, Site, SpacingOrigin, View
 
 _OPAQUE = re.compile(r"[0-9a-f]{24}")
 _WORD = re.compile(r"[a-z0-9_]{1,100}")
+_OLDEST = 90.0  # ages above are few enough to tell who somebody is, as in de-identified files
 _SIDES = ("R", "L", "both", None)
 
 
@@ -34,7 +35,7 @@ class Facts:
     """What was known of a film when it was read; None where it was not.
 
     patient: a pseudonym, the same for every film of one person, or the case's own name where nobody could tell whose it
-    is. spacing_mm: (row, column) millimetres a pixel, in the plane that spacing_origin names. width, height: in pixels.
+    is. age_years: 90 for anyone older. spacing_mm: (row, column) millimetres a pixel, in the plane that spacing_origin names. width, height: in pixels.
     """
 
     case_id: str
@@ -66,7 +67,7 @@ class Facts:
             view=film.view,
             side=film.side,
             orientation=film.orientation,
-            age_years=film.clinical.age_years,
+            age_years=None if film.clinical.age_years is None else min(film.clinical.age_years, _OLDEST),
             sex=film.clinical.sex,
             bmi=film.clinical.bmi,
         )

@@ -53,8 +53,10 @@ def form(question: "Question") -> str:
 
 
 def _draw(left: Xml.Element, question: "Question") -> None:
-    """What is drawn on the film: regions with the brush or as polygons, and landmarks."""
+    """What is drawn on the film: regions with the brush or as polygons, and landmarks. They scroll; the film stays."""
     keys = question.hotkeys
+    if question.regions or question.points:
+        left = Xml.SubElement(left, "View", style="max-height: 190px; overflow-y: auto;")
     for side, brush in question.brush_controls.items() if question.regions else ():
         names = [question.region_label(region, side) for region in question.regions]
         polygons = question.region_controls[side]
@@ -80,8 +82,7 @@ def _labels(
     """A row of labels under a word for the tool. labels: each with what shares its colour; None, a colour alone."""
     row = Xml.SubElement(parent, "View", style="display: flex; gap: 6px; align-items: baseline;")
     Xml.SubElement(row, "Header", value=said, size="6", style=_SMALL)
-    drawn = Xml.SubElement(row, tag, name=name, toName=FILM)
-    drawn.attrib.update(attributes)
+    drawn = Xml.SubElement(row, tag, {"name": name, "toName": FILM, **attributes})
     groups = list(dict.fromkeys(group or label for label, group in labels.items()))
     for label, group in labels.items():
         colour = _COLOURS[groups.index(group or label) % len(_COLOURS)]
@@ -144,10 +145,10 @@ def _choices(
 
 def _ask_why(parent: Xml.Element, name: str, keys: Mapping[str, Mapping[str, str]], of: str | None = None) -> None:
     """Why the film cannot be judged, asked once that was said: in the control `of`, or in any where there is none."""
-    why = Xml.SubElement(parent, "Choices", name=name, toName=FILM, choice="multiple")
+    why = Xml.SubElement(parent, "Choices", name=name, toName=FILM, choice="multiple", whenChoiceValue=CANNOT_BE_JUDGED)
     if of:
-        why.attrib.update(visibleWhen="choice-selected", whenTagName=of)
-    why.set("whenChoiceValue", CANNOT_BE_JUDGED)
+        why.set("visibleWhen", "choice-selected")
+        why.set("whenTagName", of)
     _offer(why, REASONS, keys[name])
 
 

@@ -61,6 +61,11 @@ def test_whose_film_nobody_knows_is_a_patient_by_itself(tmp_path: Path) -> None:
     assert Kept.load(tmp_path, "b" * 24).facts.patient == "b" * 24
 
 
+def test_an_age_that_few_people_reach_is_not_kept(tmp_path: Path) -> None:
+    Kept.save(tmp_path, film(clinical=Clinical(age_years=97)))
+    assert Kept.load(tmp_path, "b" * 24).facts.age_years == 90
+
+
 def test_a_later_reading_adds_what_was_not_known_and_changes_nothing_else(tmp_path: Path) -> None:
     Kept.save(tmp_path, film(side="R"))
     Kept.save(tmp_path, film(side="L", spacing_mm=(0.1, 0.1), spacing_origin="marker", patient="q" * 12))
