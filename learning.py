@@ -109,12 +109,14 @@ def counts() -> dict[State, int]:
     return ledger().counts()
 
 
-def push() -> Iterator[PushProgress]:
-    """Send what waits to Label Studio, one task a case, yielding after each.
+def push(readers: int = 1) -> Iterator[PushProgress]:
+    """Send what waits to Label Studio, one task a case and reader, yielding after each case.
 
-    Raises LabelStudioFault, with one sentence, where Label Studio is not connected or cannot be used.
+    readers: how many experts are asked about each case, each in a project of its own. Raises LabelStudioFault, with
+    one sentence, where Label Studio is not connected or cannot be used.
     """
-    yield from push_cases(ledger(), _label_studio(), _settings_now().label_studio_project, settings().home, _question)
+    title, home = _settings_now().label_studio_project, settings().home
+    yield from push_cases(ledger(), _label_studio(), title, home, _question, readers)
 
 
 def pull() -> Iterator[PullProgress]:

@@ -56,9 +56,11 @@ def queue_add(arguments: argparse.Namespace) -> None:
 
 def queue_push(arguments: argparse.Namespace) -> None:
     """Send what waits to Label Studio, one task a case, and print each case with the link to its task."""
+    if arguments.readers < 1:
+        raise WrongUse(f"--readers is {arguments.readers}, expected 1 or more")
     failed, bar = 0, None
     try:
-        for step in learning.push():
+        for step in learning.push(arguments.readers):
             bar = bar or tqdm(total=step.total, desc="pushing", unit="case", disable=None)
             bar.update(step.done - bar.n)
             if step.error:
