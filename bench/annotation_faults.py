@@ -280,10 +280,10 @@ def main() -> int:
             found = tried(name, fresh(), studio, chosen.cases if many else chosen.few)
             lines.append(_row(FAULTS[name], found))
             print(lines[-1], flush=True)
+            chosen.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
             wrong += not found.right
     finally:
         studio.close()
-    chosen.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 1 if wrong else 0
 
 
