@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 
 import simulation
 from core.settings import ROOT, settings
-from simulation import Uncommon, hip, socket
+from simulation import Uncommon, hip, loss, socket
 from simulation.patient import draw
 from simulation.scanner import SCANNERS, Processing
 
@@ -75,7 +75,7 @@ def _keep(name: str, text: str) -> None:
 
 def _person(index: int) -> dict[str, float | str]:
     patient = draw(np.random.default_rng([SEED, index, 0]))
-    _, shape, dxa = hip.measured(patient, np.random.default_rng([SEED, index, 1]))
+    _, shape, dxa = loss.measured(patient, np.random.default_rng([SEED, index, 1]))
     return {
         "sex": patient.sex,
         "age": patient.age_years,

@@ -1,0 +1,35 @@
+"""Femora that tests build people on: the built-in one, one of a mesh made here, one of real anatomy where at hand."""
+
+from pathlib import Path
+
+import numpy as np
+
+from simulation import mesh
+from simulation.anatomy import femur
+from simulation.anatomy.surface import Surface
+
+
+def vtp(path: Path, surface: Surface) -> Path:
+    """The surface, mm, as VTK PolyData in metres."""
+    faces = " ".join(map(str, surface.faces.ravel()))
+    offsets = " ".join(str(3 * (i + 1)) for i in range(len(surface.faces)))
+    points = " ".join(f"{v / 1000:.7g}" for v in surface.vertices.ravel())
+    path.write_text(
+        '<VTKFile type="PolyData"><PolyData><Piece><Points>'
+        f'<DataArray format="ascii">{points}</DataArray></Points><Polys>'
+        f'<DataArray Name="connectivity" format="ascii">{faces}</DataArray>'
+        f'<DataArray Name="offsets" format="ascii">{offsets}</DataArray></Polys></Piece></PolyData></VTKFile>'
+    )
+    return path
+
+
+def flat_femur(folder: Path) -> Surface:
+    """A femur a third flatter from front to back than the built-in one, through a file as any mesh: rays meet less of
+    the same bone in it."""
+    mean = femur.template()
+    flat = mean.vertices * np.array([1.0, 1.0, 0.67])
+    head = np.linalg.norm(mean.vertices, axis=1) < femur.HEAD_RADIUS + 2  # a head stays round
+    flat[head] = mean.vertices[head]
+    world = flat[:, [2, 1, 0]] * np.array([1.0, 1.0, -1.0])  # x forward, y up, z to the right
+    vtp(folder / "l_femur.vtp", Surface(world, mean.faces))
+    return mesh.left_femur(folder)
