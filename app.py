@@ -9,7 +9,7 @@ from present.page_style import ICON, LOGO, PAGE_STYLE
 from present.wording import DISCLAIMER
 
 
-@st.cache_resource(show_spinner="Opening the reading room. The first time after a start this takes some seconds.")
+@st.cache_resource(show_spinner="Loading models. The first start takes a few seconds.")
 def open_roads() -> None:
     """Bring in the networks' library once, with a word on the screen, rather than behind a blank page."""
     import_module("learning")

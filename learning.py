@@ -3,13 +3,11 @@
 enqueue -> push -> (Label Studio) -> pull -> adjudicate -> dataset -> split -> fit -> evaluate -> promote
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from annotation.films import film_path, keep_film
 from annotation.label_studio import LabelStudio, LabelStudioFault, LabelStudioStatus, status, task_link
@@ -25,21 +23,20 @@ from core.identity import machine_key, pseudonym
 from core.reading import Reading
 from core.settings import Settings, settings
 from imaging import to_png
+from models.bundle import amend, describe, free, save
 from models.bundle import copy as copy_bundle
-from models.bundle import save
 from models.registry import find as find_bundle
-from recipes import Recipe, by_name, learner, view
-from training import density_evaluation, strangers, view_course
-from training.courses import course_of
-from training.examined import Examined
-from training.sources import VIRTUAL, of_virtual, to_examine, to_learn, views_to_examine
-from training.views import REAL, files_of
-from training.virtual import TEST_FILMS
+from recipes import Recipe, by_name, learner
+from tasks import LANDMARKS, SCORES
+
+if TYPE_CHECKING:
+    from training.results import Results
 
 Tell = Callable[[str, int, int], None]  # which step, how much is done, how much there is
+VIRTUAL = "virtual"  # instead of a manifest: patients made for it
+TEST_FILMS = 1000  # virtual films a set that a bundle is measured on
 
 __all__ = [
-    "Examined",
     "LabelStudioFault",
     "LabelStudioStatus",
     "LedgerFault",
@@ -51,15 +48,13 @@ __all__ = [
     "counts",
     "enqueue",
     "evaluate",
-    "evaluate_views",
     "film_png",
+    "films_at_hand",
     "label_studio_status",
-    "no_films",
     "prognosis",
     "promote",
     "pull",
     "push",
-    "real_films",
     "simulate",
     "train",
     "waiting",
@@ -176,12 +171,12 @@ def _question(name: str) -> Question:
     recipe = by_name(name)
     about = f"{recipe.site.capitalize()}, {recipe.view.upper() if recipe.view == 'ap' else recipe.view}"
     sides = ("R", "L") if recipe.site == "hip" else ()
-    return Question(name, about, tuple(recipe.labels) or _findings(recipe), recipe.regions, sides)
+    return Question(name, about, recipe.labels or _findings(recipe), recipe.regions, sides)
 
 
 def _findings(recipe: Recipe) -> tuple[str, ...]:
     """What an expert may answer where a recipe asks questions of yes or no: one, the other, both or neither."""
-    return ("neither", *recipe.scores, "both")
+    return ("neither", *recipe.outputs(SCORES), "both")
 
 
 # -- virtual patients -----------------------------------------------------------------------------------------------
@@ -231,23 +226,34 @@ def train(
     goes on.
 
     data: a manifest, or `virtual`. init: first weights by candidate, instead of the recipe's own. Raises ValueError in
-    one sentence for a manifest, a recipe or weights that cannot be used. version: of the bundle; unless told, the one
-    that the recipe reads with. test_films: virtual films a set on which the bundle is measured and signed; 0 leaves
-    that to `evaluate`.
+    one sentence for a manifest, a recipe or weights that cannot be used, before anything long begins. version: of the
+    bundle; unless told, the one that the recipe reads with. test_films: virtual films a set on which the bundle is
+    measured and signed; 0 leaves that to `evaluate`.
     """
-    recipe, say, first = learner(recipe_name), tell or (lambda *_: None), init or {}
+    from training import pipeline  # network libraries take seconds to load, and the worklist needs none
+    from training.run import Run
+
+    recipe, say = learner(recipe_name), tell or (lambda *_: None)
     version = version or (recipe.bundle or "").partition("@")[2] or "0.1.0"
-    course = course_of(recipe)
-    manifests = to_learn(recipe, data, preset_name, seed, workers, say)
-    views = recipe.name == view.RECIPE.name  # which also learns from real films at hand, and says from which
-    source = learned_from or ("" if views else of_virtual(recipe) if data == VIRTUAL else manifests[0].name)
-    bundle = course.teach(recipe, preset_name, manifests, out, seed, version, source, first, workers, say)
-    folder = save(bundle, out / "bundles")
-    if data == VIRTUAL and views:
-        view_course.sign(recipe, folder, view_course.measure(folder, views_to_examine(workers, say), say))
-    elif data == VIRTUAL and test_films and course.examine and course.sign:
-        tests = to_examine(recipe, VIRTUAL, test_films, workers, say)
-        course.sign(recipe, folder, course.examine(recipe, folder, tests, workers, say))
+    free(recipe.name, version, out / "bundles")
+    run = Run(recipe, preset_name, out, seed, version, learned_from or "", init or {}, workers, say)
+    folder = document(save(pipeline.trained(run, data), out / "bundles"))
+    finds_only = all(part.task == LANDMARKS for part in recipe.own)  # validation films are all that it is measured on
+    if data == VIRTUAL and test_films and recipe.holding != "folds" and not finds_only:
+        document(folder, pipeline.measured(recipe, folder, VIRTUAL, workers, test_films, say).of_bundle)
+    return folder
+
+
+def document(folder: Path, figures: Mapping[str, Any] | None = None) -> Path:
+    """Give a bundle that was just made its evidence in today's schema and its model card. figures: by set, on films
+    that nobody trained it on."""
+    from evidence.record import Evidence
+    from recipes.facts import facts_of
+    from report.card import model_card
+
+    about = describe(folder)
+    evidence = Evidence.from_plain({**about["evidence"], **(figures or {})})
+    amend(folder, evidence.to_plain(), model_card(facts_of(about), evidence))
     return folder
 
 
@@ -263,50 +269,28 @@ def evaluate(
     workers: int = 1,
     films: int = TEST_FILMS,
     tell: Tell | None = None,
-) -> Examined:
-    """What a bundle answers on films nobody taught it, by set.
+) -> "Results":
+    """What a bundle answers on films nobody trained it on, by set.
 
     data: a manifest, or `virtual`: persons of their own on the internal and on the external scanner; where density is
     measured, some are filmed again and again besides. bundle: `name@version`, the recipe's own unless told. Raises
     ValueError in one sentence for what cannot be measured.
     """
-    recipe, say = by_name(recipe_name), tell or (lambda *_: None)
-    examine, root = course_of(recipe).examine, settings().weights
-    if examine is None:
-        raise ValueError(
-            f"{recipe.name} is measured when it is trained, on films held out; `python cli.py models show` with "
-            f"{recipe.bundle} has its figures"
-        )
-    folder = find_bundle(bundle or recipe.bundle or recipe.name, root)
-    found = examine(recipe, folder, to_examine(recipe, data, films, workers, say), workers, say)
-    if not recipe.measures or data != VIRTUAL:
+    from training import pipeline
+
+    recipe, say = learner(recipe_name), tell or (lambda *_: None)
+    folder = find_bundle(bundle or recipe.bundle or recipe.name, settings().weights)
+    found = pipeline.measured(recipe, folder, data, workers, films, say)
+    if data != VIRTUAL:
         return found
-    finder, persons = find_bundle(recipe.finder or "", root), min(density_evaluation.PERSONS, films)
-    again = {
-        scanner: density_evaluation.again(
-            folder, finder, scanner, workers, partial(say, f"filmed again on {scanner}"), persons
-        )
-        for scanner in ("alpha", "beta")
-    }
-    return replace(found, again=again)
+    return replace(found, again=pipeline.imaged_again(recipe, folder, workers, films, say))
 
 
-def evaluate_views(bundle: str | None = None, workers: int = 1, tell: Tell | None = None) -> dict[str, Any]:
-    """What the view network says of virtual films nobody learned from, of real films at hand, and of what is none."""
-    say = tell or (lambda *_: None)
-    folder = find_bundle(bundle or view.RECIPE.bundle or "", settings().weights)
-    return view_course.measure(folder, views_to_examine(workers, say), say)
+def films_at_hand() -> dict[str, list[tuple[str, bytes]]]:
+    """Films that whole readings are tried on, by source: names and bytes (see training.cohorts.at_hand)."""
+    from training.cohorts.at_hand import films_at_hand as at_hand
 
-
-def real_films() -> dict[str, list[Path]]:
-    """The files of real films at hand, by kind, with those that no recipe reads."""
-    return {one.name: files_of(one, settings().data) for one in REAL}
-
-
-def no_films(each: int) -> dict[str, list[bytes]]:
-    """Pictures that are no film, some of each kind, as files; others than those that taught."""
-    random = np.random.default_rng(91_000)
-    return {kind: [to_png(strangers.draw(random, kind)) for _ in range(each)] for kind in strangers.KINDS}
+    return at_hand()
 
 
 def prognosis(table: Path, horizon: float = 5.0) -> dict[str, Any]:
@@ -314,9 +298,9 @@ def prognosis(table: Path, horizon: float = 5.0) -> dict[str, Any]:
 
     Raises ValueError in one sentence for a table that lacks something.
     """
-    from evidence.prognosis import prognosis as figures_of  # survival models take a second to load
+    from evidence.statistics.prognosis import prognosis as figures_of  # survival models take a second to load
     from simulation.scanner import SCANNERS
-    from training.followup import read_followup
+    from training.data.followup import read_followup
 
     people, scores = read_followup(table)
     virtual = "scanner" in people and set(people["scanner"].dropna()) <= set(SCANNERS)

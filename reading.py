@@ -12,30 +12,34 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from anatomy.find import JOINTS, find_limbs, sided
+from anatomy.limb import Limb
 from core.clinical import Clinical
 from core.clock import Clock
+from core.finding import Finding
+from core.radiograph import PIXEL_MM as PIXEL_MM
 from core.radiograph import Radiograph
 from core.reading import ModelVersion, Reading, ViewGuess
-from core.refusal import Code, Notice, Refused
+from core.refusal import Code, Notice, NoticeCode, Refused
+from core.regions import Regions
+from core.safe_trace import said_safely
 from core.settings import settings
 from imaging import check, read_radiograph
 from imaging import deidentify_folder as deidentify_folder
+from imaging.upright import upright
 from models import engine, registry
+from models.bundle import Bundle
 from recipes import RECIPES, Recipe, by_name
-from recipes.bone_density import find_density
-from recipes.classes import find_class
-from recipes.door import choose, guard, seen_as
-from recipes.finding import Case
-from recipes.joined import join
-from recipes.limb import Limb
-from recipes.limbs import JOINTS, find_limbs
-from recipes.spine_scores import find_scores
+from recipes.route import choose, guard, seen_as
+from recipes.seen import Seen, look
+from recipes.turned import remarks_on_turn
 from recipes.view import RECIPE as VIEW_RECIPE
-from recipes.view import Seen, look
+from tasks import CLASSES, DENSITY
+from tasks.case import Case
+from tasks.classes.joined import join
 
 log = logging.getLogger(__name__)
 VIEW = VIEW_RECIPE.bundle or ""
-PIXEL_MM = (0.01, 5.0)  # between which the edge of a pixel may be given
 
 
 def read(
@@ -59,9 +63,12 @@ def read(
         if pixel_mm is not None:
             film = replace(film, spacing_mm=(pixel_mm, pixel_mm), spacing_origin="marker")
         clock.lap("decode")
+        lie = upright(film)
+        film = lie.film
         notices = [*film.notices, *check(film)]
         clock.lap("check")
         seen = look_at(film)
+        notices += remarks_on_standing(film)
         clock.lap("view")
         found_by = cache(partial(limbs_on, film))  # the door and the recipe may ask the same finder: it looks once
         chosen = wanted or choose(film, seen, ready(), found_by)
@@ -70,21 +77,23 @@ def read(
         notices += remarks_on(person)
         limbs: Sequence[Limb | None] = (None,)  # the film as a whole
         if chosen.finder is not None:
-            limbs, remarks = sided(film, chosen, found_by(chosen.finder))
+            limbs, remarks = sided(film, chosen.site, chosen.shows, found_by(chosen.finder))
             notices += remarks
             clock.lap("find")
         answers = [
             answer(film, limb, chosen, name, person, notices, clock.apart() if limb else clock) for limb in limbs
         ]
         if chosen.shared:
-            answers = join(answers, registry.bundle(chosen.bundle or "", settings().weights).conformal_quantile)
-        return [seen_as(one, chosen, seen) for one in answers]
+            bundle = registry.bundle(chosen.bundle or "", settings().weights)
+            answers = join(answers, bundle.ensemble(CLASSES.name).facts["conformal_quantile"])
+        return [lie.back(seen_as(one, chosen, seen)) for one in answers]
     except Refused as refused:
         return [seen_as(refusal(name, refused, clock, wanted.name if wanted else None), None, seen)]
-    except Exception:
-        log.exception("a film could not be read")
+    except Exception as unforeseen:  # noqa: BLE001 - a fault of one film is its result, and no face may die of it
+        log.error("a film could not be read: %s", said_safely(unforeseen))
         fault = Notice(
-            "fault", "The program failed on this film; the film is not at fault, and the log says at which step."
+            NoticeCode.FAULT,
+            "The program failed on this film; the film is not at fault, and the log says at which step.",
         )
         return [Reading(name, "failed", warnings=(fault,), timing_ms=clock.times())]
 
@@ -97,60 +106,42 @@ def look_at(film: Radiograph) -> Seen | None:
     return look(film, registry.bundle(VIEW, weights), engine.device(settings().device))
 
 
+def outcomes(films: Sequence[tuple[str, bytes]], recipe: str = "auto") -> dict[str, int]:
+    """How often what became of these files, by name and bytes: `read as RECIPE`, a refusal's code, or `failed`."""
+    counts: dict[str, int] = {}
+    for name, data in films:
+        one = read(data, name, recipe)[0]
+        read_as = f"read as {one.recipe}" if one.status == "read" else one.status
+        outcome = str(one.refusal.code) if one.refusal else read_as
+        counts[outcome] = counts.get(outcome, 0) + 1
+    return counts
+
+
+def remarks_on_standing(film: Radiograph) -> list[Notice]:
+    """Whether the film stands on its head; nothing while there is no network that tells."""
+    weights = settings().weights
+    if not registry.has(VIEW, weights):
+        return []
+    return remarks_on_turn(film, registry.bundle(VIEW, weights), engine.device(settings().device))
+
+
 def remarks_on(person: Clinical) -> list[Notice]:
     """What the reader must bear in mind about this person."""
     if person.age_years is not None and person.age_years < 50:
         return [
             Notice(
-                "under_50",
+                NoticeCode.UNDER_50,
                 "The person is under 50, where the WHO classes are not meant to be used (ISCD); ask for a Z-score.",
             )
         ]
     return []
 
 
-def sided(film: Radiograph, recipe: Recipe, limbs: list[Limb]) -> tuple[list[Limb], list[Notice]]:
-    """The limbs that were found, each to be read on its own, and what to remark on their sides.
-
-    Raises Refused where there is none: an answer about a bone that is not there would be worse than none.
-    """
-    joint = JOINTS[recipe.site]
-    if not limbs:
-        raise Refused(
-            Code.REGION_NOT_FOUND,
-            f"No {joint.called} was found with certainty, expected one or two on {recipe.shows}; "
-            f"check that the film shows a {recipe.site} from in front, whole {joint.whole}, without metal.",
-        )
-    if film.side in ("R", "L"):
-        if len(limbs) == 1 and limbs[0].side != film.side:
-            return limbs, [
-                Notice(
-                    "side_contradicted",
-                    f"The film is marked {film.side}, but the bone looks like the other side's; the film may be "
-                    "mirrored or marked wrongly. It is named by what the bone looks like.",
-                )
-            ]
-        return limbs, []
-    if not all(limb.side_sure for limb in limbs):
-        return limbs, [
-            Notice(
-                "side_uncertain",
-                "Nothing on the film says which side is which, and the bone does not show it clearly; name the side "
-                "yourself before the answer is used.",
-            )
-        ]
-    return limbs, [
-        Notice(
-            "side_by_convention",
-            f"Nothing on the film says which side is which; {joint.sided_by}.",
-        )
-    ]
-
-
 def limbs_on(film: Radiograph, finder: str) -> list[Limb]:
     """What a finder finds; nothing where it is not sure."""
     bundle = registry.bundle(finder, settings().weights)
-    return find_limbs(film, bundle.outliners[0], engine.device(settings().device))
+    (node,) = bundle.networks.values()
+    return find_limbs(film, node, engine.device(settings().device))
 
 
 def answer(
@@ -163,15 +154,11 @@ def answer(
     clock: Clock,
 ) -> Reading:
     """One limb, or the whole film; a limb that is refused leaves the film's other limb its answer."""
+    case = Case(film, limb, person, tuple(notices), recipe.name, recipe.shows, engine.device(settings().device), clock)
     bundle = registry.bundle(recipe.bundle or recipe.name, settings().weights)
-    outliner = registry.bundle(recipe.outlines, settings().weights).outliners[0] if recipe.outlines else None
-    on = engine.device(settings().device)
-    clock.lap("load")
-    case = Case(film, limb, person, tuple(notices), recipe, bundle, outliner, on, clock)
-    find = find_density if recipe.measures else find_scores if recipe.scores else find_class
     side = limb.side if limb else film.side
     try:
-        found = find(case)
+        found = find(case, recipe, bundle)
     except Refused as refused:
         if limb is None:
             raise
@@ -187,6 +174,7 @@ def answer(
         candidates=found.candidates,
         regions=found.regions,
         explanation=found.explanation,
+        explains=found.explains,
         density=found.density,
         difficulty=found.difficulty,
         warnings=found.notices,
@@ -195,6 +183,24 @@ def answer(
         radiograph=film,
         vertebrae=found.vertebrae,
     )
+
+
+def find(case: Case, recipe: Recipe, bundle: Bundle) -> Finding:
+    """What the parts of a recipe find, one after another; a part whose networks a bundle does not hold is passed over.
+
+    Raises Refused for what cannot be answered.
+    """
+    square = () if case.limb is None else (case.limb.square(JOINTS[recipe.site].called, case.film),)
+    found = Finding(notices=case.notices, regions=Regions(square), seen=case.limb is not None)
+    predictions: dict[str, Any] = {}
+    for part in recipe.parts:
+        source = registry.bundle(part.source, settings().weights) if part.source else bundle
+        ensemble = source.ensemble(part.task.name, part.outputs)
+        case.clock.lap("load")
+        if ensemble.nodes:
+            predictions[part.task.name] = part.task.read.predict(case, part, ensemble, predictions)
+            found = part.task.read.tell(case, part, ensemble, predictions, found)
+    return found
 
 
 def refusal(name: str, refused: Refused, clock: Clock, recipe: str | None) -> Reading:
@@ -207,18 +213,12 @@ def refusal(name: str, refused: Refused, clock: Clock, recipe: str | None) -> Re
 
 def ready() -> list[Recipe]:
     """The recipes whose bundles are all at hand, in the order in which they are preferred."""
-    return [
-        one
-        for one in RECIPES.values()
-        if all(
-            name is None or registry.has(name, settings().weights) for name in (one.bundle, one.finder, one.outlines)
-        )
-    ]
+    return [one for one in RECIPES.values() if all(registry.has(name, settings().weights) for name in one.needs)]
 
 
 def measures(recipe: str) -> bool:
     """Whether a recipe of that name measures in cm2, so that it must know the size of a pixel."""
-    return recipe in RECIPES and bool(RECIPES[recipe].measures)
+    return recipe in RECIPES and RECIPES[recipe].part(DENSITY) is not None
 
 
 def find_films(paths: list[Path]) -> list[Path]:

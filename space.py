@@ -13,18 +13,19 @@ from pathlib import Path
 import gradio as gr
 
 from core.clinical import Clinical
+from core.model_facts import ModelSummary
 from core.port import complaint
 from core.reading import Reading
 from core.settings import settings
 from present.answer import film_html
 from present.colours import ACCENT, BACKGROUND, LINE, PANEL, TEXT
 from present.download import json_lines
-from present.model_card import ModelCard, model_card
 from present.page_style import ICON
 from present.samples import SAMPLES
 from present.viewer import SCRIPT, STYLE, viewer_data
 from present.wording import AUTO, DISCLAIMER, recipe_title, shown_name
 from reading import PIXEL_MM, measures, models, read, ready
+from report.summary import summary_of
 
 # Gradio draws the template anew when a value changes; the viewer is made again only where its element is new.
 _MOUNT = """
@@ -103,10 +104,10 @@ def _show(
     return json.dumps(viewer_data(readings)), film_html(readings, _card), json_lines(readings)
 
 
-def _card(reading: Reading) -> ModelCard | None:
+def _card(reading: Reading) -> ModelSummary | None:
     """What is known of the bundle that answered."""
     model = reading.model
-    known = {(card.name, card.version): card for card in map(model_card, models())}
+    known = {(card.name, card.version): card for card in map(summary_of, models())}
     return known.get((model.name, model.version)) if model else None
 
 

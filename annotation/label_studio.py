@@ -3,6 +3,7 @@
 Goes by the official SDK, with a legacy token (40 hex digits) or a personal one (JWT, renewed by the SDK).
 """
 
+import ipaddress
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from label_studio_sdk import LabelStudio as Sdk
-from label_studio_sdk.core.api_error import ApiError
-from label_studio_sdk.label_interface import LabelInterface
 
-from annotation.labelling import INSTRUCTION, Question
+from annotation.labelling import Question
 
 HINT = "run `make label-studio`, or set OSTEOLENS_LABEL_STUDIO_URL and OSTEOLENS_LABEL_STUDIO_TOKEN"
 # A request that was answered by silence may have been carried out: one that makes something is never sent twice.
@@ -25,6 +23,10 @@ _SHOWN_STATUS = 200  # letters of an answer that is quoted in a sentence
 
 class LabelStudioFault(Exception):
     """Label Studio cannot be used at all; the message is one sentence for a person."""
+
+
+class ProjectGone(Exception):
+    """The project was deleted in Label Studio, or this account may no longer see it."""
 
 
 class TaskRefused(Exception):
@@ -45,6 +47,7 @@ class LabelStudio:
     """A connection to one Label Studio. Nothing is sent until a method is called."""
 
     def __init__(self, url: str | None, token: str | None, timeout_s: float = 60) -> None:
+        url, token = (url or "").strip(), (token or "").strip()
         if not url or not token:
             raise LabelStudioFault(f"Label Studio is not connected: {HINT}")
         if not url.startswith(("http://", "https://")):
@@ -53,7 +56,11 @@ class LabelStudio:
             )
         self.url = url.rstrip("/")
         with self._plainly():
-            self._sdk = Sdk(base_url=self.url + "/", api_key=token.strip(), timeout=timeout_s)
+            # A proxy of the environment cannot reach this machine's own loopback, and must not be asked to.
+            client = httpx.Client(timeout=timeout_s, follow_redirects=True, trust_env=not _is_loopback(self.url))
+            from label_studio_sdk import LabelStudio as Sdk  # takes seconds to load, and only the connected need it
+
+            self._sdk = Sdk(base_url=self.url + "/", api_key=token, timeout=timeout_s, httpx_client=client)
 
     # -- looking ------------------------------------------------------------------------------------------------
 
@@ -88,14 +95,47 @@ class LabelStudio:
             return sorted(int(task.id) for task in found)
 
     def answered_tasks(self, project_id: int) -> list[dict[str, Any]]:
-        """The tasks of a project that have an annotation: `data` and `annotations`, as Label Studio lists them."""
-        items = [{"filter": "filter:tasks:total_annotations", "operator": "greater", "type": "Number", "value": 0}]
-        query = {"filters": {"conjunction": "and", "items": items}}
+        """The tasks of a project that have an annotation, a skipped one too: `id` and `annotations`.
+
+        Raises ProjectGone where there is no such project.
+        """
+        items = [
+            {"filter": f"filter:tasks:{count}_annotations", "operator": "greater", "type": "Number", "value": 0}
+            for count in ("total", "cancelled")
+        ]
+        query = {"filters": {"conjunction": "or", "items": items}}
+        self._look_up(project_id)
         with self._plainly():
             found: Any = self._sdk.tasks.list(
                 project=project_id, query=json.dumps(query), fields="all", page_size=_PAGE
             )
-            return [task.model_dump(include={"data", "annotations"}) for task in found]
+            return [task.model_dump(include={"id", "annotations"}) for task in found]
+
+    def _look_up(self, project_id: int) -> None:
+        with self._plainly():
+            try:
+                self._sdk.projects.get(id=project_id)
+            except _api_error() as error:
+                if error.status_code == 404:
+                    raise ProjectGone(f"project {project_id} is no longer in Label Studio") from error
+                raise
+
+    def task_numbers(self, project_id: int) -> set[int]:
+        """The numbers of all tasks of a project."""
+        with self._plainly():
+            found: Any = self._sdk.tasks.list(project=project_id, fields="task_only", include="id", page_size=1000)
+            return {int(task.id) for task in found}
+
+    def has_task(self, task_id: int) -> bool:
+        """Whether this task is still there."""
+        with self._plainly():
+            try:
+                self._sdk.tasks.get(id=str(task_id))
+            except _api_error() as error:
+                if error.status_code == 404:
+                    return False
+                raise
+            return True
 
     def link(self, project_id: int, task_id: int) -> str:
         return task_link(self.url, project_id, task_id)
@@ -115,7 +155,7 @@ class LabelStudio:
                 project: Any = self._sdk.projects.create(
                     title=title,
                     label_config=question.config(),
-                    expert_instruction=INSTRUCTION,
+                    expert_instruction=question.instruction(),
                     show_instruction=True,
                     show_collab_predictions=False,
                     enable_empty_annotation=False,
@@ -157,7 +197,7 @@ class LabelStudio:
                 request_options=_ONCE,
             )
             if answer.status_code >= 400:
-                raise ApiError(status_code=answer.status_code, body=answer.text)
+                raise _api_error()(status_code=answer.status_code, body=answer.text)
             stored = self._sdk.files.get(id=answer.json()["file_upload_ids"][0])
         return f"/data/{stored.file}"
 
@@ -188,7 +228,7 @@ class LabelStudio:
             raise LabelStudioFault(
                 f"Label Studio cannot be reached at {self.url} ({error}); is it running? Else {HINT}"
             ) from error
-        except ApiError as error:
+        except _api_error() as error:
             if error.status_code is not None and error.status_code < 400:  # said yes, but not in JSON
                 raise self._other_program() from error
             if error.status_code in (401, 403):
@@ -207,7 +247,9 @@ class LabelStudio:
             raise self._other_program() from error
 
     def _other_program(self) -> LabelStudioFault:
-        return LabelStudioFault(f"What answers at {self.url} is not Label Studio; check OSTEOLENS_LABEL_STUDIO_URL")
+        return LabelStudioFault(
+            f"{self.url} responded, but it is not a Label Studio server; check OSTEOLENS_LABEL_STUDIO_URL"
+        )
 
 
 def status(url: str | None, token: str | None, title: str) -> LabelStudioStatus:
@@ -221,16 +263,35 @@ def status(url: str | None, token: str | None, title: str) -> LabelStudioStatus:
 
 def task_link(url: str, project_id: int, task_id: int) -> str:
     """Where a person sees the task."""
-    return f"{url.rstrip('/')}/projects/{project_id}/data?task={task_id}"
+    return f"{url.strip().rstrip('/')}/projects/{project_id}/data?task={task_id}"
+
+
+def _is_loopback(url: str) -> bool:
+    try:
+        host = httpx.URL(url).host
+    except httpx.InvalidURL:
+        return False  # said in a sentence once it is used
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _answers(config: str) -> dict[str, set[str]]:
     """The answers a labelling configuration allows, by the name of their control."""
+    from label_studio_sdk.label_interface import LabelInterface
+
     controls = LabelInterface(config).controls
     return {control.name: {control.tag.lower(), *(getattr(control, "labels", None) or ())} for control in controls}
 
 
-def _said(error: ApiError) -> str:
+def _api_error() -> Any:
+    from label_studio_sdk.core.api_error import ApiError
+
+    return ApiError
+
+
+def _said(error: Any) -> str:
     """What Label Studio said, without its envelope."""
     body = error.body
     if isinstance(body, dict):

@@ -27,17 +27,17 @@ _REASONS = (
     "something else",
 )
 _COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")  # Okabe and Ito
+_KEYS = "1234567890qwertyuiop"
 _SIDES = {"R": "Right (R)", "L": "Left (L)"}
 
-INSTRUCTION: Final = """
+_INSTRUCTION: Final = """
 <p>Judge the bone on each film <b>from the film alone</b>, as you would report it.
 The answer of the program is not shown, so that it cannot sway you.</p>
 <ul>
 <li>Bone density: <b>normal</b> is what you would expect at a T-score of -1.0 or more, <b>osteopenia</b> between
 -2.5 and -1.0, <b>osteoporosis</b> at -2.5 or less.</li>
 <li>Zoom with the wheel; brightness and contrast are in the tool bar. They change your view only.</li>
-<li>Keys: <b>1</b>, <b>2</b>, <b>3</b> choose a class, <b>0</b> says that the film cannot be judged,
-Ctrl+Enter submits. The film grows when the panels on the right are folded away.</li>
+<li>Keys: {keys}. Ctrl+Enter submits. The film grows when the panels on the right are folded away.</li>
 <li>Outline a region, where regions are asked for, by clicking around it; close it on the first point.</li>
 <li>A film that cannot be judged is an answer too. Say so rather than guess.</li>
 <li>Write no name, number or date of birth in the remark.</li>
@@ -81,6 +81,24 @@ class Question:
     def region_label(region: str, side: str | None) -> str:
         """The name of a region as the expert sees it: `femoral neck R`."""
         return " ".join(filter(None, (region.replace("_", " "), side)))
+
+    @property
+    def hotkeys(self) -> dict[str, dict[str, str]]:
+        """The key of each choice, by control and choice; no key stands for two of them."""
+        free, keys = iter(_KEYS), {}
+        for control in self.class_controls.values():
+            keys[control] = {label: next(free) for label in (*self.labels, CANNOT_BE_JUDGED)}
+        if len(keys) == 1:
+            keys[CLASS if None in self.class_controls else next(iter(keys))][CANNOT_BE_JUDGED] = "0"
+        return keys
+
+    def instruction(self) -> str:
+        """What the expert is told before the first film, with the keys of this very question (HTML)."""
+        said = []
+        for side, control in self.class_controls.items():
+            keys = ", ".join(f"<b>{key}</b> {label}" for label, key in self.hotkeys[control].items())
+            said.append(f"{_SIDES[side]}: {keys}" if side else keys)
+        return _INSTRUCTION.replace("{keys}", "; ".join(said))
 
     def config(self) -> str:
         """The labelling configuration (XML): film on the left as large as the window lets, questions on the right."""
@@ -141,10 +159,10 @@ class Question:
             required="true",
             requiredMessage=f"{heading}: please choose a class, or say that the film cannot be judged",
         )
-        for number, label in enumerate((*self.labels, CANNOT_BE_JUDGED), start=1):
+        keys = self.hotkeys[name]
+        for label in (*self.labels, CANNOT_BE_JUDGED):
             choice = Xml.SubElement(choices, "Choice", value=label)
-            if len(self.class_controls) == 1:  # a key can stand for one choice only
-                choice.set("hotkey", "0" if label == CANNOT_BE_JUDGED else str(number))
+            choice.set("hotkey", keys[label])
         why = Xml.SubElement(
             parent,
             "Choices",

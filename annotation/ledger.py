@@ -8,6 +8,8 @@ row of a reading is kept without the name of its file, and notices are kept by c
        ^          |
        +--failed<-+        a pusher that died leaves `pushing`; the next one takes the case over
 
+A task deleted in Label Studio makes a pushed case `gone`; entered again, it waits again.
+
 SQLite by default, any database of SQLAlchemy by its address; what only SQLite needs is in `_tell_sqlite`.
 """
 
@@ -15,26 +17,17 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.case import LabeledCase
+from annotation.state import State as State
+from core.case import LabeledCase, Polygon
 
+_BUSY_MS = 5000  # how long to wait for another writer, each of whose transactions takes milliseconds
 LEASE = timedelta(minutes=10)  # far longer than any request to Label Studio may take
-
-
-class State(StrEnum):
-    """Where a case stands."""
-
-    WAITING = "waiting"  # kept, not sent
-    PUSHING = "pushing"  # a process is sending it, or died while doing so
-    PUSHED = "pushed"  # a task in Label Studio
-    FAILED = "failed"  # Label Studio would not have it; the next push tries again
-    ANSWERED = "answered"  # an expert's answer was taken in
 
 
 class LedgerFault(Exception):
@@ -139,6 +132,42 @@ _answers = sa.Table(
 )
 
 
+# Tables that came later stand apart, so that a ledger made before them opens and gets them.
+_withdrawn = sa.Table(
+    "withdrawn_answers",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", _Utc, nullable=False),
+    sa.Column("because", sa.Text, nullable=False),
+    *(
+        sa.Column(column.name, column.type, nullable=column.nullable)
+        for column in _answers.columns
+        if column.name != "id"
+    ),
+)
+_set_aside = sa.Table(
+    "set_aside",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("entry", sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("project_id", sa.Integer, nullable=False),
+    sa.Column("annotation_id", sa.Integer, nullable=False),
+    sa.Column("at", _Utc, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.UniqueConstraint("project_id", "annotation_id"),
+)
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """An annotation that could not be taken for an answer, and why. The next pull tries it again."""
+
+    entry: int
+    project_id: int
+    annotation_id: int
+    reason: str
+
+
 class Ledger:
     """The worklist in a database. Safe for many processes at once; each method is one transaction."""
 
@@ -187,6 +216,8 @@ class Ledger:
             readings = known.readings
             if kept.get("side") not in [row.get("side") for row in readings]:
                 readings = [*readings, kept]
+            if known.state == State.GONE:
+                self._move(connection, known.id, State.WAITING, now, project_id=None, task_id=None, error=None)
             scores = [score for score in (known.difficulty, new["difficulty"]) if score is not None]
             connection.execute(
                 sa.update(_cases)
@@ -318,7 +349,7 @@ class Ledger:
                     "annotator": answer.annotator,
                     "answered_at": answer.answered_at,
                     "taken_at": now,
-                    "outlines": answer.outlines,
+                    "outlines": dict(answer.outlines) or None,
                     "remark": answer.remark,
                 }
                 same = sa.and_(
@@ -331,13 +362,108 @@ class Ledger:
                     key = {"entry": id, "project_id": project_id, "annotation_id": annotation_id}
                     connection.execute(sa.insert(_answers).values(**key, side=answer.side or "", **values))
                 elif known.answered_at < answer.answered_at:
+                    old = connection.execute(sa.select(_answers).where(same)).one()
+                    kept = {name: value for name, value in old._mapping.items() if name != "id"}
+                    connection.execute(sa.insert(_withdrawn).values(at=now, because="changed by the expert", **kept))
                     connection.execute(sa.update(_answers).where(same).values(values))
                 else:
                     continue
                 new += 1
+            given = {answer.side or "" for answer in answers}
+            before = connection.execute(
+                sa.select(_answers).where(
+                    _answers.c.project_id == project_id, _answers.c.annotation_id == annotation_id
+                )
+            ).all()
+            self._withdraw(
+                connection, [row for row in before if row.side not in given], "no longer in the annotation", now
+            )
+            connection.execute(
+                sa.delete(_set_aside).where(
+                    _set_aside.c.project_id == project_id, _set_aside.c.annotation_id == annotation_id
+                )
+            )
             if new and state == State.PUSHED:
                 self._move(connection, id, State.ANSWERED, now)
+            else:
+                self._unanswer(connection, id, now)
         return new
+
+    def set_aside(self, id: int, project_id: int, annotation_id: int, reason: str, now: datetime | None = None) -> None:
+        """Put down why an annotation cannot be taken for an answer. What it said before no longer stands."""
+        now = now or _now()
+        same = sa.and_(_set_aside.c.project_id == project_id, _set_aside.c.annotation_id == annotation_id)
+        with self._write() as connection:
+            connection.execute(sa.select(_cases.c.id).where(_cases.c.id == id).with_for_update())
+            before = connection.execute(
+                sa.select(_answers).where(
+                    _answers.c.project_id == project_id, _answers.c.annotation_id == annotation_id
+                )
+            ).all()
+            self._withdraw(connection, before, reason, now)
+            connection.execute(sa.delete(_set_aside).where(same))
+            connection.execute(
+                sa.insert(_set_aside).values(
+                    entry=id, project_id=project_id, annotation_id=annotation_id, at=now, reason=reason
+                )
+            )
+            self._unanswer(connection, id, now)
+
+    def keep_only(self, id: int, project_id: int, annotations: Collection[int], now: datetime | None = None) -> int:
+        """Withdraw the answers of annotations that are no longer among these; gives how many. History keeps them."""
+        now = now or _now()
+        with self._write() as connection:
+            connection.execute(sa.select(_cases.c.id).where(_cases.c.id == id).with_for_update())
+            rows = connection.execute(
+                sa.select(_answers).where(_answers.c.entry == id, _answers.c.project_id == project_id)
+            ).all()
+            lost = [row for row in rows if row.annotation_id not in annotations]
+            self._withdraw(connection, lost, "deleted in Label Studio", now)
+            aside = sa.and_(_set_aside.c.entry == id, _set_aside.c.project_id == project_id)
+            connection.execute(
+                sa.delete(_set_aside).where(aside, _set_aside.c.annotation_id.not_in(tuple(annotations)))
+            )
+            self._unanswer(connection, id, now)
+            return len(lost)
+
+    def gone(self, id: int, sentence: str, now: datetime | None = None) -> bool:
+        """Put down that the task of a case was deleted. Answers it gave before stand: the question went, not they."""
+        with self._write() as connection:
+            pushed = sa.and_(_cases.c.id == id, _cases.c.state == State.PUSHED)
+            if connection.scalar(sa.select(_cases.c.id).where(pushed).with_for_update()) is None:
+                return False
+            self._move(connection, id, State.GONE, now or _now(), note=sentence, error=sentence)
+            return True
+
+    def answering(self) -> set[int]:
+        """The cases from which an answer, or an annotation that was set aside, is at hand."""
+        with self._read() as connection:
+            return set(connection.scalars(sa.union(sa.select(_answers.c.entry), sa.select(_set_aside.c.entry))))
+
+    def aside(self) -> list[SetAside]:
+        """The annotations that could not be taken for answers, in the order in which they came."""
+        with self._read() as connection:
+            rows = connection.execute(sa.select(_set_aside).order_by(_set_aside.c.id)).all()
+        return [SetAside(row.entry, row.project_id, row.annotation_id, row.reason) for row in rows]
+
+    def history(self, id: int) -> list[tuple[str, str | None, str]]:
+        """The withdrawn answers of a case, oldest first: side, label, and why each no longer stands."""
+        with self._read() as connection:
+            rows = connection.execute(sa.select(_withdrawn).where(_withdrawn.c.entry == id).order_by(_withdrawn.c.id))
+            return [(row.side, row.label, row.because) for row in rows]
+
+    def _withdraw(self, connection: sa.Connection, rows: Sequence[sa.Row[Any]], because: str, now: datetime) -> None:
+        for row in rows:
+            kept = {name: value for name, value in row._mapping.items() if name != "id"}
+            connection.execute(sa.insert(_withdrawn).values(at=now, because=because, **kept))
+            connection.execute(sa.delete(_answers).where(_answers.c.id == row.id))
+
+    def _unanswer(self, connection: sa.Connection, id: int, now: datetime) -> None:
+        """A case none of whose answers stands waits for the expert again."""
+        state = connection.scalar(sa.select(_cases.c.state).where(_cases.c.id == id))
+        left = connection.scalar(sa.select(sa.func.count()).where(_answers.c.entry == id))
+        if state == State.ANSWERED and not left:
+            self._move(connection, id, State.PUSHED, now)
 
     def answers(self) -> list[LabeledCase]:
         """Every answer taken in, in the order in which they were given."""
@@ -355,9 +481,7 @@ class Ledger:
                 answered_at=row.answered_at,
                 recipe=row.recipe,
                 side=row.side or None,
-                outlines={region: tuple((x, y) for x, y in points) for region, points in row.outlines.items()}
-                if row.outlines
-                else None,
+                outlines={region: _pieces(drawn) for region, drawn in (row.outlines or {}).items()},
                 remark=row.remark,
             )
             for row in rows
@@ -424,6 +548,12 @@ def without_names(row: dict[str, Any], case_id: str) -> dict[str, Any]:
     }
 
 
+def _pieces(drawn: list[Any]) -> tuple[Polygon, ...]:
+    """The polygons of one region; a ledger written before regions came in pieces holds the points of one."""
+    pieces = drawn if drawn and isinstance(drawn[0][0], list) else [drawn]
+    return tuple(tuple((x, y) for x, y in piece) for piece in pieces)
+
+
 def _tell_sqlite(engine: sa.Engine) -> None:
     """What SQLite alone needs: readers beside one writer, waiting, safe on power loss, locks taken first.
 
@@ -436,7 +566,7 @@ def _tell_sqlite(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "connect")
     def _set_up(connection: Any, record: object) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
-        for pragma in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in (f"busy_timeout = {_BUSY_MS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")

@@ -30,6 +30,10 @@ from annotation.ledger import Ledger, LostClaim, State, WorklistEntry
 _SETTLE_S = 5.0  # Label Studio makes a task in well under a second; none is still being made after this
 
 
+class NoSuchRecipe(Exception):
+    """A case of a recipe that this version does not have; the message is one sentence for a person."""
+
+
 @dataclass(frozen=True)
 class PushProgress:
     """One more case dealt with: `link` leads to its task, or `error` says in a sentence why there is none.
@@ -49,7 +53,7 @@ def push(
 ) -> Iterator[PushProgress]:
     """Push every case that waits, yielding after each. Any number of processes may do so at once.
 
-    question_of: the question that a recipe asks, by its name; KeyError where there is no such recipe.
+    question_of: the question that a recipe asks, by its name; ValueError or KeyError where there is no such recipe.
     Raises LabelStudioFault where Label Studio cannot be used; the cases not yet pushed go on waiting.
     """
     entries = ledger.entries(State.WAITING, State.FAILED, State.PUSHING)
@@ -61,7 +65,7 @@ def push(
                 yield PushProgress(done, len(entries), entry.case_id, link=_link_by_now(ledger, studio, entry))
                 continue
             try:
-                question = question_of(entry.recipe)
+                question = _asked(question_of, entry)
                 if question not in projects:
                     projects[question] = studio.project(question, title)
                 task = _one_task(ledger, studio, holder.name, home, entry, projects[question], question)
@@ -71,7 +75,7 @@ def push(
                 with suppress(LostClaim):
                     ledger.put_back(entry.id, holder.name, str(fault))
                 raise
-            except (TaskRefused, FileNotFoundError, KeyError) as error:
+            except (TaskRefused, OSError, NoSuchRecipe) as error:
                 sentence = _sentence(error, entry)
                 with suppress(LostClaim):
                     ledger.failed(entry.id, holder.name, sentence)
@@ -87,7 +91,7 @@ def _one_task(
 ) -> int:
     """The one task of this case: found, or made."""
     if entry.attempts and entry.state != State.FAILED:  # what failed was answered; what was not may be under way
-        time.sleep(max(0.0, _SETTLE_S - (datetime.now(UTC) - entry.changed_at).total_seconds()))
+        time.sleep(_rest(datetime.now(UTC), entry.changed_at))
     tasks = studio.tasks_of(project, entry.case_id, entry.recipe)
     if not tasks:
         film = studio.upload(project, entry.case_id, film_path(home, entry.case_id).read_bytes())
@@ -99,6 +103,20 @@ def _one_task(
     return tasks[0]
 
 
+def _rest(now: datetime, changed_at: datetime) -> float:
+    """Seconds until what a dead pusher sent must be done; never more than `_SETTLE_S`, though a clock was set back."""
+    return min(_SETTLE_S, max(0.0, _SETTLE_S - (now - changed_at).total_seconds()))
+
+
+def _asked(question_of: Callable[[str], Question], entry: WorklistEntry) -> Question:
+    try:
+        return question_of(entry.recipe)
+    except (KeyError, ValueError) as error:
+        raise NoSuchRecipe(
+            f"There is no recipe {entry.recipe} in this version, so nothing can be asked about case {entry.case_id}"
+        ) from error
+
+
 def _link_by_now(ledger: Ledger, studio: LabelStudio, entry: WorklistEntry) -> str | None:
     """Where another process has put the case, if it is done."""
     now = ledger.entry(entry.case_id, entry.recipe)
@@ -108,6 +126,6 @@ def _link_by_now(ledger: Ledger, studio: LabelStudio, entry: WorklistEntry) -> s
 def _sentence(error: Exception, entry: WorklistEntry) -> str:
     if isinstance(error, FileNotFoundError):
         return f"The film of case {entry.case_id} is no longer under home/films; read it again to put it back"
-    if isinstance(error, KeyError):
-        return f"There is no recipe {entry.recipe} in this version, so nothing can be asked about case {entry.case_id}"
+    if isinstance(error, OSError):
+        return f"The film of case {entry.case_id} cannot be read ({error.strerror}); check home/films"
     return str(error)

@@ -21,14 +21,19 @@ from typing import Any
 import numpy as np
 
 from core.settings import ROOT, settings
-from present.density_page import ABLATIONS
-from present.wording import region_title
+from core.titles import region_title
 from recipes import by_name
-from recipes.recipe import Preset, Recipe, Stage
-from training.density_course import agreements, collect, settle, teach_stages
-from training.limbs import Limbs
-from training.split import one_held_out
-from training.virtual import learning, made
+from recipes.recipe import Recipe
+from report.page import REST
+from tasks import DENSITY
+from tasks.density.learn import agreements, learn_stages, settle
+from tasks.node import node_of
+from tasks.part import Candidate, Stage
+from tasks.samples import Samples
+from training.cohorts.virtual import learning, made
+from training.data.split import one_held_out
+from training.data.units import Units
+from training.run import NetworkTrainer, Run
 
 PAGE = ROOT / "docs/evidence/hip_bmd.md"
 RUNS = ROOT / "runs/bone_density"
@@ -48,22 +53,20 @@ def plainer(stages: Sequence[Stage], **weights: float) -> tuple[Stage, ...]:
     return tuple(map(changed, stages))
 
 
-def arms(preset: Preset) -> dict[str, Preset]:
-    """The preset as published and with one part left out, all with the same number of epochs."""
-    first, second, third = preset.stages
-    candidate = preset.candidates[0]
+Arm = tuple[Candidate, tuple[Stage, ...]]
+
+
+def arms(candidate: Candidate, stages: tuple[Stage, ...]) -> dict[str, Arm]:
+    """The network and its stages as published and with one part left out, all with the same number of epochs."""
+    first, second, third = stages
     alone = replace(candidate, options={**candidate.options, "see_projection": False})
     epochs = first.epochs + second.epochs + third.epochs
     return {
-        "as published": preset,
-        "no stage one": replace(preset, stages=(replace(second, epochs=first.epochs + second.epochs), third)),
-        "no GAN loss (nor feature matching)": replace(
-            preset, stages=plainer(preset.stages, adversarial=0.0, matching=0.0)
-        ),
-        "no gradient correlation": replace(preset, stages=plainer(preset.stages, gradient=0.0)),
-        "direct regression alone": replace(
-            preset, candidates=(alone,), stages=(replace(third, epochs=epochs, absolute=0.0),)
-        ),
+        "as published": (candidate, stages),
+        "no stage one": (candidate, (replace(second, epochs=first.epochs + second.epochs), third)),
+        "no GAN loss (nor feature matching)": (candidate, plainer(stages, adversarial=0.0, matching=0.0)),
+        "no gradient correlation": (candidate, plainer(stages, gradient=0.0)),
+        "direct regression alone": (alone, (replace(third, epochs=epochs, absolute=0.0),)),
     }
 
 
@@ -76,23 +79,22 @@ def main() -> None:
     words.add_argument("--arm", action="append", default=[], help="only these; may be repeated; `50 limbs` is one too")
     asked = words.parse_args()
     recipe = by_name("hip_bmd")
-    demo = recipe.presets["demo"]
-    preset = replace(
-        demo,
-        stages=tuple(replace(one, epochs=epochs) for one, epochs in zip(demo.stages, asked.stages, strict=True)),
-    )
+    (candidate,) = recipe.candidates("demo")
+    own = recipe.presets["demo"].stages
+    stages = tuple(replace(one, epochs=epochs) for one, epochs in zip(own, asked.stages, strict=True))
     manifest = made(learning("hip_ap", asked.films, 0), settings().home / "virtual", asked.workers)
-    limbs = collect(recipe, preset, manifest, asked.workers, partial(print, end="\r"))
+    run = Run(recipe, "demo", RUNS, 0, "0.0.0", "", workers=asked.workers, say=partial(print, end="\r"))
+    limbs = Units(run, [manifest]).gathered(manifest)
     learns, held = one_held_out([example.patient or "" for example in limbs.examples], 0)
     teaching, holding = limbs.rows(learns), limbs.rows(held)
     about = f"{manifest.fingerprint} {asked.films} {asked.stages} {asked.seeds}"
     known = _known(about)
-    todo: dict[str, tuple[Preset, Limbs]] = {name: (one, teaching) for name, one in arms(preset).items()}
+    todo: dict[str, tuple[Arm, Samples]] = {name: (one, teaching) for name, one in arms(candidate, stages).items()}
     for pairs in PAIRS:
         if pairs < len(learns):
             longer = len(learns) / pairs
-            stages = tuple(replace(one, epochs=max(1, round(one.epochs * longer))) for one in preset.stages)
-            todo[f"{pairs} limbs"] = (replace(preset, stages=stages), teaching.rows(list(range(pairs))))
+            more = tuple(replace(one, epochs=max(1, round(one.epochs * longer))) for one in stages)
+            todo[f"{pairs} limbs"] = ((candidate, more), teaching.rows(range(pairs)))
     todo[f"{len(learns)} limbs"] = todo["as published"]
     page = partial(write, known, list(todo), asked, len(learns), len(held), manifest.fingerprint)
     for name, (changed, shown) in todo.items():
@@ -109,16 +111,22 @@ def main() -> None:
 
 
 def measured(
-    recipe: Recipe, preset: Preset, teaching: Limbs, holding: Limbs, name: str, folder: Path, seeds: int
+    recipe: Recipe, arm: Arm, teaching: Samples, holding: Samples, name: str, folder: Path, seeds: int
 ) -> dict[str, dict[str, Any]]:
     """Agreement by region on the persons held out, of the seeds' mean answer. Nothing is fitted to them but the line
     that every arm gets."""
-    values = []
+    part, values, (candidate, stages) = recipe.part(DENSITY), [], arm
+    assert part is not None
+    preset = replace(recipe.presets["demo"], stages=stages)
+    recipe = replace(recipe, presets={"demo": preset})
     for seed in range(seeds):
         few = holding.rows(range(min(64, len(holding.examples))))  # watched each epoch, of which short arms have many
-        network = teach_stages(recipe, preset, teaching, few, folder / str(seed), seed, None, partial(_say, name))
-        values.append(settle(recipe, preset, network, holding, lambda *_: None)[1])
-    return agreements(recipe, holding, np.mean(values, 0))
+        run = Run(recipe, "demo", folder / str(seed), seed, "0.0.0", "", say=partial(_say, name))
+        trainer = NetworkTrainer(run, "")
+        network = learn_stages(part, candidate, trainer, teaching, few)
+        plain = node_of(part, candidate, network)
+        values.append(settle(part, plain, holding, trainer.device, lambda *_: None)[1])
+    return agreements(part, holding, np.mean(values, 0))
 
 
 def write(
@@ -131,7 +139,7 @@ def write(
 ) -> None:
     """Put both tables in place of what stood at the end of the page."""
     lines = [
-        ABLATIONS,
+        REST,
         "## Ablations",
         "",
         f"Written by `python -m bench.bone_density --films {asked.films} --stages {' '.join(map(str, asked.stages))} "
@@ -149,7 +157,7 @@ def write(
     ]
     text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else "# Bone density from one film\n\n"
     PAGE.parent.mkdir(parents=True, exist_ok=True)
-    at = text.find(ABLATIONS)
+    at = text.find(REST)
     PAGE.write_text((text[:at] if at >= 0 else text).rstrip() + "\n\n" + "\n".join(lines).rstrip() + "\n")
 
 

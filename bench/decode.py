@@ -22,12 +22,12 @@ from core.identity import case_id, machine_key
 from core.settings import settings
 from imaging import read_radiograph
 from imaging.collimation import exposed
-from imaging.decode import Words, words_of
-from imaging.dicom import DicomFile, open_dicom
+from imaging.files.decode import Words, words_of
+from imaging.files.dicom import DicomFile, open_dicom
+from imaging.files.layout import Layout, layout_of
 from imaging.grey import tone_of
-from imaging.layout import Layout, layout_of
+from imaging.person.text import text_lines
 from imaging.polarity import is_bone_dark
-from imaging.text import text_lines
 from tests.imaging.made import LOSSLESS, dicom
 
 _WITH_DECODER: Final = ("rle", "jpeg_lossless", "jpeg_ls", "jpeg_2000", "htj2k")

@@ -17,18 +17,18 @@ from typing import Any
 import numpy as np
 import torch
 
+from anatomy.femur import NEEDED
+from anatomy.find import find_limbs
 from bench.section import write_section
 from core.radiograph import Radiograph
 from core.refusal import Refused
 from core.settings import ROOT, settings
 from imaging import check, read_radiograph
 from models import registry
-from recipes.femur import NEEDED
-from recipes.hips import FINDER
-from recipes.limbs import find_limbs
+from recipes.hip_finder import FINDER
 from simulation.uncommon import Uncommon
-from training.fresh import marks, radiograph
-from training.virtual import EXTERNAL, INTERNAL, METAL
+from training.cohorts.fresh import marks, radiograph
+from training.cohorts.virtual import EXTERNAL, INTERNAL, METAL
 
 PAGE = ROOT / "docs/evidence/hip_finder.md"
 COHORTS = {
@@ -79,7 +79,7 @@ def virtual(index: int, scanner: str, seed: int, uncommon: Uncommon) -> list[dic
 
 
 def _limbs(film: Radiograph):  # type: ignore[no-untyped-def]
-    finder = registry.bundle(FINDER, settings().weights).outliners[0]
+    finder = registry.bundle(FINDER, settings().weights).networks["finder"]
     return find_limbs(film, finder, torch.device("cpu"))
 
 

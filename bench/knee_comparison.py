@@ -12,8 +12,9 @@ docs/evidence/knee_resnet.md. Stopped and run again, it goes on.
 
 import argparse
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,22 +27,29 @@ from tqdm import tqdm
 from bench.section import write_section
 from core.labels import CLASSES, NORMAL, OSTEOPOROSIS
 from core.settings import ROOT, settings
-from evidence.baselines import out_of_fold
 from evidence.copies import contradictions, find_copies, groups
-from evidence.metrics import classification
+from evidence.statistics.baselines import out_of_fold
+from evidence.statistics.metrics import classification
 from imaging.preprocess import Preprocess
 from models import registry
-from models.bundle import amend, load
+from models.bundle import amend, describe
 from models.initial import initialise
 from models.networks import Classifier, build, freeze
+from recipes.facts import facts_of
 from recipes.knee_finder import FINDER
-from recipes.recipe import Candidate, Preset
-from training.dataset import gather
-from training.fit import Schedule, answers, fit
-from training.head import regression
-from training.lesson import ClassLesson, shrunk
-from training.manifest import read_manifest
+from report.card import model_card
+from tasks import CLASSES as CLASSES_TASK
+from tasks.classes.head import regression
+from tasks.classes.learn import labels_of
+from tasks.classes.objective import ClassObjective, shrunk
+from tasks.forward import forward
+from tasks.part import Candidate, Part, Preset
+from tasks.samples import grey_of
+from training.data.manifest import read_manifest
+from training.data.shared_limbs import gather
+from training.fit import Schedule, fit
 
+CPU = torch.device("cpu")
 PAGE = ROOT / "docs/evidence/knee_resnet.md"
 IMAGENET = "weights/mobilenet_v2_imagenet.safetensors"  # under the setting `data`
 PUBLISHED = {
@@ -94,9 +102,10 @@ def candidates(px: int, frozen_px: int, thin: bool) -> tuple[Candidate, ...]:
     )
 
 
+NETWORKS = {"demo": candidates(112, 224, thin=True), "paper": candidates(224, 224, thin=False)}
 PRESETS = {
-    "demo": Preset(candidates(112, 224, thin=True), epochs=12, batch_size=16, learning_rate=1e-3),
-    "paper": Preset(candidates(224, 224, thin=False), epochs=40, batch_size=32, learning_rate=1e-4),
+    "demo": Preset(epochs=12, batch_size=16, learning_rate=1e-3),
+    "paper": Preset(epochs=40, batch_size=32, learning_rate=1e-4),
 }
 
 
@@ -140,9 +149,10 @@ def read_set(
 ) -> Films:
     """A set at hand, read once and kept in a file. finder: the bundle that cuts knees out; None for whole films."""
     if not kept.exists():
-        manifest = read_manifest(settings().data / name / "manifest.csv", require_labels=True)
-        one = Candidate("shown", "", inputs)
-        read = gather(manifest, labels, (one,), lambda done, all_: tell(f"reading {name}", done, all_), finder)
+        manifest = read_manifest(settings().data / name / "manifest.csv")
+        part = Part(CLASSES_TASK, "limb", labels)
+        usable = partial(CLASSES_TASK.learn.usable, part)
+        read = gather(manifest, usable, (inputs,), lambda done, all_: tell(f"reading {name}", done, all_), finder)
         copies = find_copies(read.sketches, lambda done, all_: tell(f"copies in {name}", done, all_))
         persons = [example.clinical for example in read.examples]
         people = [[p.age_years, None if p.sex is None else p.sex == "F", p.bmi] for p in persons]
@@ -150,9 +160,9 @@ def read_set(
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez(
             kept,
-            grey=read.grey["shown"],
-            labels=read.labels,
-            trivial=read.trivial,
+            grey=read[grey_of(inputs)],
+            labels=labels_of(part, read),
+            trivial=read["trivial"],
             people=np.array(people, float),
             film=np.unique(paths, return_inverse=True)[1],
             group=np.array(groups(len(paths), copies)),
@@ -207,11 +217,11 @@ def taught(
     """One network, taught on some films of a question: its probabilities [n, K] for the others."""
     films, (learns, asked) = question.films, parts
     grey = films.shown_to(candidate)
-    lesson = ClassLesson(grey[learns], films.labels[learns], len(question.labels), candidate.preprocess)
+    lesson = ClassObjective(grey[learns], films.labels[learns], len(question.labels), candidate.preprocess)
     network = begun(candidate, len(question.labels), init, seed)
     network = fit(network, lesson, Schedule.of(candidate, preset), folder, seed, pretrained=init != "scratch")
     (folder / "last.ckpt").unlink(missing_ok=True)
-    return _shares(answers(network, grey[asked], candidate.preprocess)[0])
+    return _shares(forward(network, grey[asked], candidate.preprocess, CPU)[0])
 
 
 def read_by_head(features: Array, question: Question, parts: Rows) -> Array:
@@ -228,14 +238,20 @@ def _shares(logits: npt.NDArray[np.floating]) -> Array:
 
 
 def answered(
-    question: Question, preset: Preset, init: dict[str, str], folder: Path, tell: Tell, new: bool = True
+    question: Question,
+    networks: Sequence[Candidate],
+    preset: Preset,
+    init: dict[str, str],
+    folder: Path,
+    tell: Tell,
+    new: bool = True,
 ) -> dict[str, Answers]:
     """By network: the rows that were asked, over all rounds, and the probabilities [n, K] it answered. Each part is
     kept on disk as it is done. new: whether what is not there yet is taught; without, networks not done are left out.
     """
-    total = sum(map(len, question.rounds)) * len(preset.candidates)
+    total = sum(map(len, question.rounds)) * len(networks)
     done, found = 0, {}
-    for candidate in preset.candidates:
+    for candidate in networks:
         first = first_weights(candidate.name, init)
         at, features = folder / question.name / candidate.name, None
         rows: list[npt.NDArray[np.int64]] = []
@@ -248,7 +264,7 @@ def answered(
                     if features is None:
                         network = begun(candidate, len(question.labels), first, 0).eval()
                         grey = question.films.shown_to(candidate)
-                        features = answers(network, grey, candidate.preprocess)[1].astype(np.float64)
+                        features = forward(network, grey, candidate.preprocess, CPU)[1].astype(np.float64)
                     told = read_by_head(features, question, parts)
                 else:
                     told = taught(candidate, preset, question, parts, first, number, kept.with_suffix(""))
@@ -384,16 +400,16 @@ def main() -> None:
         "--card", type=Path, metavar="FOLDER", help="a bundle that nobody reads with yet, to write it into"
     )
     asked = words.parse_args()
-    preset = PRESETS[asked.preset]
+    preset, networks = PRESETS[asked.preset], NETWORKS[asked.preset]
     preset = replace(preset, epochs=asked.epochs or preset.epochs)
     init = dict(one.split("=", 1) for one in asked.init)
     if (settings().data / IMAGENET).exists():
         init = {"mobilenet_v2": str(settings().data / IMAGENET), **init}
     finder = registry.find(FINDER, settings().weights) if registry.has(FINDER, settings().weights) else None
-    inputs = max((one.preprocess for one in preset.candidates), key=lambda one: one.size)
+    inputs = max((one.preprocess for one in networks), key=lambda one: one.size)
     folder = asked.out / f"{asked.preset}_{preset.epochs}"
     torch.set_num_threads(1)
-    evidence, text = {}, []
+    evidence = {}
     with tqdm(total=1, unit="") as bar:
 
         def tell(step: str, done: int, total: int) -> None:
@@ -406,18 +422,16 @@ def main() -> None:
             PAGE.write_text(HEAD)
             write_section(PAGE, PLAIN, ["Not known before every question was asked."])  # it stands first
         for question in questions(inputs, asked.repeats, finder, asked.out / f"films_{inputs.size[0]}", tell):
-            found = answered(question, preset, init, folder, tell, new=not asked.as_it_stands)
+            found = answered(question, networks, preset, init, folder, tell, new=not asked.as_it_stands)
             evidence[question.name] = figures(question, {**found, **without_pixels(question)})
-            lines = lines_of(question, evidence[question.name], init)
-            write_section(PAGE, TITLES[question.name], lines)
-            text += [f"## {TITLES[question.name]}", "", *lines, ""]
+            write_section(PAGE, TITLES[question.name], lines_of(question, evidence[question.name], init))
     write_section(PAGE, PLAIN, verdict(evidence))
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "figures.json").write_text(json.dumps(evidence, indent=1) + "\n")
     if asked.card:
-        bundle = load(asked.card)
-        card = "\n".join([bundle.card.rstrip(), "", *text, *verdict(evidence), ""])
-        amend(asked.card, {**bundle.evidence, "comparison": evidence}, card)
+        about = describe(asked.card)
+        measured = {**about["evidence"], "comparison": evidence}
+        amend(asked.card, measured, model_card(facts_of(about), measured))
 
 
 if __name__ == "__main__":

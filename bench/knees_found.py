@@ -23,6 +23,8 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy.stats import binomtest
 from tqdm import tqdm
 
+from anatomy.find import find_limbs
+from anatomy.limb import Limb
 from bench.section import write_section
 from core.radiograph import Radiograph
 from core.refusal import Refused
@@ -30,10 +32,8 @@ from core.settings import ROOT, settings
 from evidence.copies import find_copies, groups, sketch
 from imaging import read_radiograph
 from models import registry
-from models.bundle import Outliner
+from models.bundle import Node
 from recipes.knee_finder import FINDER
-from recipes.limb import Limb
-from recipes.limbs import find_limbs
 
 PAGE = ROOT / "docs/evidence/knee_finder.md"
 SHEET = PAGE.with_name("knee_finder_squares.png")
@@ -156,7 +156,7 @@ def main() -> None:
     words.add_argument("--found", type=Path, metavar="CSV", help="write what was found, to be corrected by looking")
     asked = words.parse_args()
     folder = asked.finder or registry.find(FINDER, settings().weights)
-    finder = registry.at(folder).outliners[0]
+    (finder,) = registry.at(folder).networks.values()
     torch.set_num_threads(1)
     judged, tiles, frames, sketches, rows = [], [], [], [], []
     seen = seen_by_film() if SEEN.exists() else {}
@@ -188,7 +188,7 @@ def main() -> None:
     write_section(PAGE, f"What is no knee from in front, {name}", _elsewhere(finder))
 
 
-def _found(film: Radiograph, finder: Outliner) -> list[Limb]:
+def _found(film: Radiograph, finder: Node) -> list[Limb]:
     return find_limbs(film, finder, torch.device("cpu"))
 
 
@@ -222,7 +222,7 @@ def _lines(judged: Sequence[Judged], group: Sequence[int]) -> list[str]:
     return lines
 
 
-def _elsewhere(finder: Outliner) -> list[str]:
+def _elsewhere(finder: Node) -> list[str]:
     lines = ["| films | read | with a knee found |", "|---|---|---|"]
     for name, (folder, pattern) in ELSEWHERE.items():
         found = [bool(_found(film, finder)) for _, film in films_of(settings().data / folder, pattern)]

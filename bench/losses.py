@@ -13,22 +13,25 @@ from functools import partial
 import numpy as np
 import torch
 
+from anatomy.limb import ROOM
 from core.labels import CLASSES
 from core.settings import ROOT, settings
 from evidence.calibration import calibrated
-from evidence.metrics import classification
+from evidence.statistics.metrics import classification
 from imaging.preprocess import Preprocess
 from models import registry
 from models.networks import build
 from recipes import by_name
-from recipes.hips import FINDER
-from recipes.recipe import Candidate, Preset
-from training.fit import Schedule, answers, fit
-from training.lesson import ClassLesson
-from training.limb_course import as_read
-from training.limbs import ROOM, gather
-from training.split import one_held_out
-from training.virtual import learning, made
+from recipes.hip_finder import FINDER
+from tasks import CLASSES as CLASSES_TASK
+from tasks.classes.learn import as_read, labels_of
+from tasks.classes.objective import ClassObjective
+from tasks.forward import forward
+from tasks.part import Candidate, Part, Preset
+from training.cohorts.virtual import learning, made
+from training.data.limbs import gather
+from training.data.split import one_held_out
+from training.fit import Schedule, fit
 
 PAGE = ROOT / "docs/evidence/losses.md"
 CANDIDATE = Candidate(
@@ -38,7 +41,8 @@ CANDIDATE = Candidate(
     {"embedding_size": 16, "hidden_sizes": [48, 96, 192, 384], "depths": [3, 4, 6, 3]},
 )
 GUIDE = ("t_femoral_neck", "t_total_hip")
-PLAIN = Preset((CANDIDATE,), epochs=8, batch_size=32, learning_rate=1e-3, balanced=False, tone=0.3)
+PART = Part(CLASSES_TASK, "limb", CLASSES)
+PLAIN = Preset(epochs=8, batch_size=32, learning_rate=1e-3, balanced=False, tone=0.3)
 SHIPPED = replace(PLAIN, loss="ordinal", guide=GUIDE)
 ARMS = {
     "cross-entropy": PLAIN,
@@ -58,17 +62,17 @@ def main() -> None:
     asked = words.parse_args()
     films = by_name("hip_vit").presets["demo"].virtual_films
     manifest = made(learning("hip_ap", films, 0), settings().home / "virtual", asked.workers)
-    limbs = gather(
-        manifest, CLASSES, registry.find(FINDER, settings().weights), False, asked.workers, partial(print, end="\r")
-    )
+    finder, tell = registry.find(FINDER, settings().weights), partial(print, end="\r")
+    limbs = gather(manifest, partial(CLASSES_TASK.learn.usable, PART), finder, False, asked.workers, tell)
     learns, held = one_held_out([example.patient or "" for example in limbs.examples], 0)
     teaching, holding = limbs.rows(learns), limbs.rows(held)
+    taught, truth = labels_of(PART, teaching), labels_of(PART, holding)
     group = np.unique([example.patient for example in holding.examples], return_inverse=True)[1].tolist()
     lines = [
         "# Rare classes, their order, guides and averages",
         "",
         f"Written by `python -m bench.losses --epochs {asked.epochs} --seeds {asked.seeds}`: {len(learns)} limbs of "
-        f"virtual persons teach ({np.bincount(teaching.labels).tolist()} of {', '.join(CLASSES)}), {len(held)} answer; "
+        f"virtual persons teach ({np.bincount(taught).tolist()} of {', '.join(CLASSES)}), {len(held)} answer; "
         f"manifest {manifest.fingerprint}. Mean of the seeds' probabilities; 95 % intervals by bootstrap over persons. "
         f"The network is `{CANDIDATE.name}` of hip_vit, thinner ({CANDIDATE.preprocess.size[0]} px).",
         "",
@@ -79,15 +83,15 @@ def main() -> None:
         probabilities = []
         for seed in range(asked.seeds):
             torch.manual_seed(seed)
-            lesson = ClassLesson(
-                teaching.crops,
-                teaching.labels,
+            lesson = ClassObjective(
+                teaching["crops"],
+                taught,
                 len(CLASSES),
                 CANDIDATE.preprocess,
                 zoom=1 / ROOM,
                 loss=preset.loss,
                 balanced=preset.balanced,
-                guide=teaching.measures(preset.guide) if preset.guide else None,
+                guide=teaching.columns(preset.guide) if preset.guide else None,
                 tone=preset.tone,
                 vendors=True,
             )
@@ -99,11 +103,12 @@ def main() -> None:
                 seed,
                 tell=lambda done, total, name=name: print(name, done, total, flush=True),  # type: ignore[misc]
             )
-            logits, _ = answers(network, as_read(holding.crops, CANDIDATE), CANDIDATE.preprocess)
+            shown = as_read(holding, CANDIDATE)
+            logits, _ = forward(network, shown, CANDIDATE.preprocess, torch.device("cpu"))
             probabilities.append(calibrated(logits, 1.0))
         joint = np.mean(probabilities, 0)
-        one = classification(holding.labels, joint, CLASSES, group)
-        far = float((np.abs(joint.argmax(1) - holding.labels) == 2).mean())
+        one = classification(truth, joint, CLASSES, group)
+        far = float((np.abs(joint.argmax(1) - truth) == 2).mean())
         lines.append(
             f"| {name} | {_say(one['accuracy'])} | {_say(one['balanced_accuracy'])} | {_say(one['quadratic_kappa'])} | "
             f"{_say(one['classes'][CLASSES[-1]]['sensitivity'])} | {far:.3f} |"

@@ -14,6 +14,7 @@ and .867 for osteoporosis.
 import argparse
 import copy
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,20 +27,23 @@ from sklearn.model_selection import train_test_split
 
 from bench.section import write_section
 from core.settings import ROOT, settings
-from evidence import delong
+from evidence.statistics import delong
 from imaging.preprocess import Preprocess
 from models import registry
-from models.bundle import Candidate as Bundled
+from models.bundle import Node
 from models.classifier import Classifier
 from models.networks import build, freeze
 from recipes import by_name
-from recipes.recipe import Candidate, Preset
+from tasks import SCORES
+from tasks.forward import forward
+from tasks.part import Candidate, Preset
+from tasks.samples import Samples, grey_of
+from tasks.scores.learn import known_columns, truth_of
+from tasks.scores.objective import ScoreObjective
+from training.cohorts.virtual import VIEWS, Cohort, made
+from training.data.films import gather
+from training.data.manifest import Manifest, read_manifest
 from training.fit import Schedule, Tell, fit
-from training.manifest import Manifest, read_manifest
-from training.score_lesson import ScoreLesson
-from training.spine_course import answers
-from training.spines import Spines, gather, key_of
-from training.virtual import VIEWS, Cohort, made
 
 RECIPE = "spine_vertex"
 SEED = VIEWS + 700  # persons whom nobody learned from
@@ -159,11 +163,14 @@ class Table:
 def study(folder: Path, manifest: Manifest, epochs: int, seed: int, workers: int, runs: Path) -> Table:
     """Every arm taught on three tenths of the persons, and asked about the others."""
     bundle, recipe = registry.at(folder), by_name(RECIPE)
-    source = bundle.candidates[0]
+    part = recipe.part(SCORES)
+    assert part is not None
+    source = bundle.ensemble(SCORES.name).nodes[0]
     inputs = Preprocess.from_dict(source.preprocessing)
     candidate = Candidate(source.name, source.network, inputs, source.options)
-    spines = gather(manifest, bundle.scores, [candidate], workers, Clock("films read"))
-    taught, asked = parted(spines, seed)
+    spines = gather(manifest, partial(SCORES.learn.usable, part), [inputs], False, workers, Clock("films read"))
+    truth = truth_of(part, spines)
+    taught, asked = parted(spines.patients, truth, seed)
     teaching, asking = spines.rows(taught), spines.rows(asked)
     preset = replace(recipe.presets["demo"], epochs=epochs)
     named = repr((manifest.fingerprint, bundle.provenance, bundle.version, epochs, seed, taught))
@@ -174,22 +181,23 @@ def study(folder: Path, manifest: Manifest, epochs: int, seed: int, workers: int
         kept = root / f"{arm.name}.npy"
         if not kept.exists():
             tell = partial(_taught, clock, place - 1, len(ARMS) - 1, epochs)
-            network = teach(arm, source, candidate, preset, teaching, root / arm.name, seed, tell)
-            logits, _ = answers(network, asking, inputs, None)
+            network = teach(arm, source, candidate, preset, teaching, truth[taught], root / arm.name, seed, tell)
+            logits, _ = forward(network, asking[grey_of(inputs)], inputs, torch.device("cpu"))
             root.mkdir(parents=True, exist_ok=True)
             draft = kept.with_suffix(".part.npy")
             np.save(draft, logits)
             draft.replace(kept)  # whole or not at all
         answered[arm.name] = np.load(kept)
-    return Table(f"{bundle.name} {bundle.version}", bundle.scores, len(taught), asking.answers, answered)
+    return Table(f"{bundle.name} {bundle.version}", part.outputs, len(taught), truth[asked], answered)
 
 
 def teach(
     arm: Arm,
-    source: Bundled,
+    source: Node,
     candidate: Candidate,
     preset: Preset,
-    teaching: Spines,
+    teaching: Samples,
+    truth: npt.NDArray[np.floating],
     folder: Path,
     seed: int,
     tell: Tell,
@@ -199,47 +207,47 @@ def teach(
         return copy.deepcopy(source.weights).eval()
     torch.manual_seed(seed)
     if arm.frozen is None:
-        network: Classifier = build(candidate.network, teaching.answers.shape[1], candidate.options)
+        network: Classifier = build(candidate.network, truth.shape[1], candidate.options)
     else:
         network = copy.deepcopy(source.weights)
         for weights in network.parameters():
             weights.requires_grad_(True)
         freeze(network, arm.frozen)
-    lesson = ScoreLesson(
-        teaching.grey[key_of(candidate.preprocess)],
-        teaching.answers,
+    lesson = ScoreObjective(
+        teaching[grey_of(candidate.preprocess)],
+        truth,
         candidate.preprocess,
-        guide=teaching.measures(preset.guide) if preset.guide else None,
+        guide=known_columns(teaching, preset.guide) if preset.guide else None,
         tone=preset.tone,
     )
     schedule = replace(Schedule.of(candidate, preset), learning_rate=arm.rate)
     return fit(network, lesson, schedule, folder, seed, pretrained=arm.frozen is not None, tell=tell)
 
 
-def parted(spines: Spines, seed: int) -> tuple[list[int], list[int]]:
+def parted(patients: Sequence[str], answers: npt.NDArray[np.floating], seed: int) -> tuple[list[int], list[int]]:
     """Rows that teach and rows that answer: persons apart, with the same mix of answers on both sides.
 
     Raises ValueError for too few persons to part.
     """
-    persons = sorted(set(spines.patients))
+    persons = sorted(set(patients))
     if len(persons) < 8:
         raise ValueError(f"found films of {len(persons)} persons, expected at least 8 to teach on some and test others")
-    mix = [repr(_most(spines, person)) for person in persons]
+    mix = [repr(_most(patients, answers, person)) for person in persons]
     rare = {kind for kind in mix if mix.count(kind) < FEWEST}  # too few to stand on both sides in their share
     common = max(set(mix) - rare, key=mix.count, default="")
     mix = [common if kind in rare else kind for kind in mix]
     taught, _ = train_test_split(persons, train_size=TAUGHT, stratify=mix, random_state=seed)
     teaches = set(taught)
-    rows = range(len(spines.patients))
+    rows = range(len(patients))
     return (
-        [row for row in rows if spines.patients[row] in teaches],
-        [row for row in rows if spines.patients[row] not in teaches],
+        [row for row in rows if patients[row] in teaches],
+        [row for row in rows if patients[row] not in teaches],
     )
 
 
-def _most(spines: Spines, person: str) -> list[float]:
+def _most(patients: Sequence[str], answers: npt.NDArray[np.floating], person: str) -> list[float]:
     """A person's answers: yes where any film of theirs says so, -1 where none says anything."""
-    own = [answers for answers, one in zip(spines.answers, spines.patients, strict=True) if one == person]
+    own = [said for said, one in zip(answers, patients, strict=True) if one == person]
     return np.nan_to_num(np.stack(own), nan=-1).max(0).tolist()
 
 

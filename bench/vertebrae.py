@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from anatomy.vertebrae import as_region, find_vertebrae
 from bench.section import write_section
 from core.estimate import Estimate
 from core.radiograph import Radiograph
@@ -29,12 +30,11 @@ from core.settings import ROOT, settings
 from core.vertebra import Vertebra
 from imaging import read_radiograph
 from models import engine, registry
-from models.bundle import Outliner
+from models.bundle import Node
 from present.contact_sheet import Tile, contact_sheet
 from present.overlay import png
 from present.still import still
 from recipes import by_name
-from recipes.spine import as_region, find_vertebrae
 
 RECIPE = "spine_vertex"
 TITLE = "Real films: are the bodies found?"
@@ -66,7 +66,8 @@ def main() -> None:
     asked = words.parse_args()
     folder = asked.bundle or registry.find(by_name(RECIPE).bundle or RECIPE, settings().weights)
     bundle = registry.at(folder)
-    if not bundle.outliners:
+    finders = bundle.ensemble("landmarks").nodes
+    if not finders:
         raise SystemExit(f"{bundle.name} {bundle.version} has no finder of vertebrae; train it on films with landmarks")
     source = asked.films or settings().data / "spine_lateral"
     files = sorted(one for one in source.glob("*") if one.is_file()) if source.is_dir() else []
@@ -81,7 +82,7 @@ def main() -> None:
             print(f"film {number}: {fault.refusal.message}")
             continue
         film = unstretched(film, asked.aspect)
-        trials.append(tried(f"film {number}", film, bundle.outliners, on))
+        trials.append(tried(f"film {number}", film, finders, on))
         print(f"{number} of {len(files)}: {len(trials[-1].bodies)} bodies")
     if not trials:
         raise SystemExit(f"none of {len(files)} files in {source} could be read")
@@ -91,7 +92,7 @@ def main() -> None:
     print(f"wrote {asked.page / f'{RECIPE}.md'}; pictures in {asked.out}")
 
 
-def tried(name: str, film: Radiograph, finders: Sequence[Outliner], on: torch.device) -> Trial:
+def tried(name: str, film: Radiograph, finders: Sequence[Node], on: torch.device) -> Trial:
     """A film's bodies as it is, and under every change."""
     bodies, belly_right = find_vertebrae(film, finders, on)
     again = {}

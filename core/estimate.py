@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
-Probabilities = dict[str, float]  # class name -> probability, in the label order of the bundle, summing to 1
+# Class name -> probability, in the label order of the bundle, summing to 1. Of a recipe that answers scores: score name
+# -> probability of yes, each an independent sigmoid, so that several may be near 1 at once.
+Probabilities = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class Estimate:
 
     densities: of every region measured; bmd: the one that decides the class. measured_label: the class by its T-score,
     which is the answer where there is one. Without probabilities there is no class (people under 50).
-    scores: answers to questions of yes or no, which may be true together, unlike classes.
+    scores: answers to questions of yes or no, each with a probability of its own: they may be true together, and do not
+    add up to 1. Where there are any, `probabilities` and `conformal_set` are empty: use one or the other.
     """
 
     probabilities: Probabilities
@@ -54,6 +57,13 @@ class Estimate:
     densities: tuple[Bmd, ...] = ()
     measured_label: str | None = None
     scores: dict[str, Score] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.scores and self.probabilities:
+            raise ValueError(
+                f"found probabilities of {', '.join(self.probabilities)} beside scores of {', '.join(self.scores)}, "
+                "expected classes, which add up to 1, or scores, which need not; give one of the two"
+            )
 
     @property
     def label(self) -> str | None:

@@ -6,3 +6,4 @@ NORMAL: Final = "normal"
 OSTEOPENIA: Final = "osteopenia"
 OSTEOPOROSIS: Final = "osteoporosis"
 CLASSES: Final = (NORMAL, OSTEOPENIA, OSTEOPOROSIS)
+FRACTURE = "vertebral_fracture"  # a question about a spine; the other is OSTEOPOROSIS

@@ -15,6 +15,7 @@ Side = Literal["R", "L", "both"]
 SpacingOrigin = Literal["detector", "calibrated", "marker", "none"]
 Pixels = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+PIXEL_MM = (0.01, 5.0)  # between which the edge of a pixel may be given
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class Radiograph:
     spacing_mm: (row, column) millimetres per pixel in the plane that `spacing_origin` names, or None.
     valid: bool [H, W], False under collimator, shutter, padding and masked burnt-in text; None when all is film.
     clinical: what the file itself says of age, sex and size; all None for a picture file.
+    orientation: where the patient lies along a row and down a column, as the file says: ("L", "F") for a film from in
+        front whose left is the patient's right, head above; None where it does not say.
+    pixel_aspect: height over width of a pixel where no spacing is known.
     """
 
     pixels: Pixels
@@ -53,6 +57,8 @@ class Radiograph:
     clinical: Clinical = field(default_factory=Clinical)
     valid: Mask | None = None
     notices: tuple[Notice, ...] = ()
+    orientation: tuple[str, str] | None = None
+    pixel_aspect: float = 1.0
 
     @property
     def height(self) -> int:

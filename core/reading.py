@@ -34,7 +34,8 @@ class ModelVersion:
 class Reading:
     """One limb's answer, or the refusal of its film.
 
-    explanation: float32 [H, W] in 0..1 on the film as uploaded: where the answer came from.
+    explanation: float32 [H, W] in 0..1 on the film as uploaded: where the answer came from. explains: the class or the
+    score whose output that map explains.
     film: the joined answer of all limbs of the film, where they share one label.
     density: float32 [H, W] on the film as uploaded: bone mineral in g/cm2, where the recipe measures it.
     vertebrae: bodies found on a lateral spine, from the sacrum up.
@@ -51,6 +52,7 @@ class Reading:
     candidates: dict[str, Probabilities] = field(default_factory=dict)
     regions: Regions = field(default_factory=Regions)
     explanation: Pixels | None = None
+    explains: str | None = None
     density: Pixels | None = None
     difficulty: Difficulty | None = None
     refusal: Refusal | None = None

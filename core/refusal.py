@@ -21,6 +21,47 @@ class Code(StrEnum):
     MISSING_CLINICAL = "missing_clinical"
     REGION_NOT_FOUND = "region_not_found"
 
+    @property
+    def about_quality(self) -> bool:
+        """Whether it says, as a warning on a film that was read, that the image itself is poor."""
+        return self in (Code.TOO_SMALL, Code.EXPOSURE, Code.IMPLANT, Code.BURNED_IN_TEXT)
+
+
+class NoticeCode(StrEnum):
+    """What is remarked on a film that was read, besides the codes of refusals. Part of the command-line contract."""
+
+    # the file
+    NO_FILE_META = "no_file_meta"
+    SEVERAL_WINDOWS = "several_windows"
+    SIDE_CONTRADICTED = "side_contradicted"
+    # the image
+    POLARITY = "polarity"
+    PSEUDO_COLOUR = "pseudo_colour"
+    UNSHARP = "unsharp"
+    COLLIMATION = "collimation"
+    SEVERAL_LIMBS = "several_limbs"
+    MIRRORED = "mirrored"
+    TURNED = "turned"
+    # what it shows
+    VIEW_CONTRADICTED = "view_contradicted"
+    VIEW_NOT_STATED = "view_not_stated"
+    SIDE_UNCERTAIN = "side_uncertain"
+    SIDE_BY_CONVENTION = "side_by_convention"
+    # the person
+    UNDER_50 = "under_50"
+    CLINICAL_NOT_KNOWN = "clinical_not_known"
+    CLINICAL_IMPUTED = "clinical_imputed"
+    # the answer
+    VERTEBRAE_NOT_FOUND = "vertebrae_not_found"
+    HEIGHTS_AGAINST_SCORE = "heights_against_score"
+    NO_EXPLANATION = "no_explanation"
+    FAULT = "fault"
+
+    @property
+    def about_quality(self) -> bool:
+        """Whether it says that the image itself is poor: detail, field or grey levels are lost."""
+        return self in (NoticeCode.UNSHARP, NoticeCode.COLLIMATION, NoticeCode.PSEUDO_COLOUR)
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -32,9 +73,9 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Notice:
-    """A remark on a film that was read all the same. Its code is a refusal's, or a word of its own."""
+    """A remark on a film that was read all the same. Its code is a refusal's where a check only warns."""
 
-    code: str
+    code: Code | NoticeCode
     message: str
 
 

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+LEVELS = ("L5", "L4", "L3", "L2", "L1", "T12", "T11", "T10")  # from the sacrum up
 # The six points, in order: front, middle and back of the upper endplate, then of the lower one.
 POINTS = ("front_upper", "middle_upper", "back_upper", "front_lower", "middle_lower", "back_lower")
+OUTPUTS = tuple(f"{level}_{point}" for level in LEVELS for point in POINTS)  # what marks a whole row
 HEIGHTS = ("front", "middle", "back")
 
 

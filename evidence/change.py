@@ -4,7 +4,7 @@ import math
 
 from scipy.stats import norm
 
-from evidence.metrics import Figure
+from evidence.figure import Figure
 
 WIDE = 2 * float(norm.ppf(0.975))  # standard errors from one end of a 95 % interval to the other
 

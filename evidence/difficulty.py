@@ -10,7 +10,6 @@ from core.refusal import Notice
 
 NEAR_MARGIN = 0.15  # two likeliest classes closer than this: the film lies near the line between them
 DISAGREEMENT = 0.15  # Jensen-Shannon divergence (bits) between candidates that agree on the class
-LOW_QUALITY = {"exposure", "blurred", "too_small", "collimated", "implant", "burned_in_text", "clipped"}
 
 
 def judge(
@@ -25,7 +24,7 @@ def judge(
     """Reasons from the joint answer, the classes that cannot be ruled out, the candidates' own answers, the distance
     from what was learned, whether the outlined regions stay where they are, and the film's quality.
 
-    The score is one less the margin between the two likeliest classes: 0 for a certain answer, 1 for a tie. Any other
+    score = 1 - margin between the two likeliest classes: 0 for a certain answer, 1 for a tie. Any other
     reason lifts it to that of a near-threshold case, so that every hard case scores above every plain one.
     """
     first, second = sorted(joint.values(), reverse=True)[:2] if joint else (1.0, 0.0)  # no class, no line to be near
@@ -39,7 +38,7 @@ def judge(
         reasons.append("out_of_distribution")
     if not regions_steady:
         reasons.append("region_uncertain")
-    if any(notice.code in LOW_QUALITY for notice in notices):
+    if any(notice.code.about_quality for notice in notices):
         reasons.append("low_quality")
     score = max(1 - (first - second), 1 - NEAR_MARGIN) if reasons else 1 - (first - second)
     return Difficulty(round(score, 4), bool(reasons), tuple(reasons))

@@ -10,8 +10,8 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_curve
 
-from evidence import delong
-from evidence.metrics import Bootstrap
+from evidence.statistics import delong
+from evidence.statistics.metrics import Bootstrap
 
 Array = npt.NDArray[np.floating]
 Flags = npt.NDArray[np.bool_]

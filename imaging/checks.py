@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from core.radiograph import Pixels, Radiograph
-from core.refusal import Code, Notice, Refused
+from core.refusal import Code, Notice, NoticeCode, Refused
 from core.settings import settings
 
 _SIDE: Final = 512
@@ -139,7 +139,7 @@ def sharpness(film: Radiograph) -> Notice | None:
     if ratio >= LEAST_SHARP:
         return None
     return Notice(
-        "unsharp", "The film is unsharp (movement, or enlarged from a small copy); take its reading with care."
+        NoticeCode.UNSHARP, "The film is unsharp (movement, or enlarged from a small copy); take its reading with care."
     )
 
 
@@ -152,7 +152,7 @@ def collimation(film: Radiograph) -> Notice | None:
     if share >= LEAST_FIELD:
         return None
     return Notice(
-        "collimation",
+        NoticeCode.COLLIMATION,
         f"Only {share:.0%} of the film is exposed; look whether the collimator cuts the region to be read.",
     )
 
@@ -170,7 +170,8 @@ def limbs(film: Radiograph) -> Notice | None:
     if sorted(counts)[1] < 2:
         return None
     return Notice(
-        "several_limbs", "The film shows more than one limb; by the AP convention the patient's right is on the left."
+        NoticeCode.SEVERAL_LIMBS,
+        "The film shows more than one limb; by the AP convention the patient's right is on the left.",
     )
 
 

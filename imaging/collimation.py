@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from core.radiograph import Mask, Pixels
-from imaging.header import Header
+from imaging.files.header import Header
 from imaging.thumbnail import thumbnail
 
 _SIDE: Final = 128  # pixels of the thumbnail's longer side

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.radiograph import Mask, Pixels
-from core.refusal import Notice
-from imaging.decode import Words
-from imaging.header import Header
-from imaging.layout import Layout
+from core.refusal import Code, Notice, NoticeCode, Refused
+from imaging.files.decode import Words
+from imaging.files.header import Header
+from imaging.files.layout import Layout
 
 Values = npt.NDArray[np.float64]
 _BLOCK: Final = 1 << 16
@@ -61,11 +61,21 @@ def _look_up(table: Pixels, words: Words, out: Pixels) -> None:
 
 
 def tone_of(header: Header, layout: Layout, words: Words, precision: int, window: int) -> Tone:
-    """The table for these words. `precision` is the bits of the encoding, `window` the view to take."""
+    """The table for these words. `precision` is the bits of the encoding, `window` the view to take.
+
+    Raises Refused `unreadable` for a rescale or window so large that no number comes of it.
+    """
     stored = _stored_values(layout, words.dtype.itemsize * 8, precision)
     padding = _padding(header, layout, stored)
-    values = _modality(header, stored, layout)
-    grey, shown, notices = _voi(header, values, layout, words, padding, window)
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = _modality(header, stored, layout)
+        grey, shown, notices = _voi(header, values, layout, words, padding, window)
+    if not np.isfinite(values).all() or not np.isfinite(grey).all():
+        raise Refused(
+            Code.UNREADABLE,
+            "The DICOM header rescales the film, or shows it through a window, beyond what numbers can hold; "
+            "export the film again.",
+        )
     if layout.photometric == "MONOCHROME1" or header.text("PresentationLUTShape") == "INVERSE":
         # INVERSE is how a MONOCHROME1 DX image says the same thing twice (PS3.3 C.8.11.3.1.2): invert once.
         grey = 1 - grey
@@ -120,7 +130,7 @@ def _voi(
     if count > 1:
         notices = (
             Notice(
-                "several_windows",
+                NoticeCode.SEVERAL_WINDOWS,
                 f"The file offers {count} ways to show the film ({len(tables)} tables, {len(windows)} windows); "
                 f"number {chosen + 1} was taken.",
             ),

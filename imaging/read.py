@@ -6,33 +6,25 @@ from typing import Final
 
 import numpy as np
 from pydicom.pixels import apply_color_lut
-from pydicom.uid import UID
 
 from core.identity import case_id, machine_key
 from core.radiograph import Acquisition, Mask, Radiograph
-from core.refusal import Code, Notice, Refused
+from core.refusal import Code, Notice, NoticeCode, Refused
 from core.settings import settings
 from imaging.collimation import exposed, shuttered
-from imaging.colour import grey_of_colour
-from imaging.decode import Words, encoding_name, words_of
-from imaging.dicom import is_dicom, open_dicom
+from imaging.files.colour import grey_of_colour
+from imaging.files.decode import Words, encoding_name, words_of
+from imaging.files.dicom import is_dicom, open_dicom
+from imaging.files.header import PARSING_FAULTS, Header
+from imaging.files.kind import refuse_other_objects
+from imaging.files.layout import layout_of
+from imaging.files.picture import is_picture, read_picture
 from imaging.grey import tone_of
-from imaging.header import PARSING_FAULTS, Header
-from imaging.layout import layout_of
-from imaging.picture import is_picture, read_picture
+from imaging.person.text import painted_over, text_lines
 from imaging.polarity import is_bone_dark
-from imaging.spacing import scale_of
-from imaging.taking import clinical_of, side_of, site_of, view_of
-from imaging.text import painted_over, text_lines
+from imaging.spacing import aspect_of, scale_of
+from imaging.taking import clinical_of, orientation_of, side_of, site_of, view_of
 
-# Modalities whose images are no projection of the body onto a detector.
-_NOT_PROJECTIONS: Final = {
-    "CT": "a CT slice", "MR": "an MR slice", "US": "an ultrasound image", "NM": "a nuclear medicine image",
-    "PT": "a PET slice", "OP": "an ophthalmic photograph", "OPT": "an optical tomography", "ES": "an endoscopy",
-    "XC": "a photograph", "GM": "a microscopy", "SM": "a microscopy", "ECG": "an electrocardiogram",
-    "SR": "a report", "PR": "a presentation state", "KO": "a key object note", "DOC": "a document",
-    "SEG": "a segmentation", "RTSTRUCT": "a set of structures", "RTPLAN": "a plan", "RTDOSE": "a dose map",
-}  # fmt: skip
 _FORMERLY_FOUND: Final = (
     (b"%PDF", "a PDF"), (b"GIF8", "a GIF"), (b"PK\3\4", "a ZIP archive"), (b"\x1f\x8b", "a gzip archive"),
     (b"\0\0\0\x0cjP  ", "a bare JPEG 2000"), (b"\xff\x4f\xff\x51", "a bare JPEG 2000"), (b"<", "a web page or XML"),
@@ -100,12 +92,14 @@ def _upright_and_anonymous(film: Radiograph) -> Radiograph:
     field = exposed(pixels)
     padded = film.valid
     film_only = field if padded is None or not padded.any() else (padded if field is None else field & padded)
-    from_colours = any(notice.code == "pseudo_colour" for notice in notices)  # such a map may run either way
+    from_colours = any(notice.code == NoticeCode.PSEUDO_COLOUR for notice in notices)  # such a map may run either way
     if is_bone_dark(pixels, film_only if film_only is not None and film_only.any() else None, from_colours):
         pixels = np.subtract(np.float32(1), pixels)
         if padded is not None:
             pixels[~padded] = 0
-        notices.append(Notice("polarity", "Bone was dark on this film, so it was inverted; check that bone is bright."))
+        notices.append(
+            Notice(NoticeCode.POLARITY, "Bone was dark on this film, so it was inverted; check that bone is bright.")
+        )
     lines = text_lines(pixels)
     if lines:
         pixels = pixels.copy() if pixels is film.pixels else pixels
@@ -132,18 +126,7 @@ def _upright_and_anonymous(film: Radiograph) -> Radiograph:
 def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
     file = open_dicom(data)
     header = file.header
-    modality = (header.text("Modality") or "").upper() or None
-    if modality in _NOT_PROJECTIONS:
-        raise Refused(
-            Code.NOT_A_RADIOGRAPH,
-            f"The DICOM object is {_NOT_PROJECTIONS[modality]} ({modality}), expected a radiograph; send the film.",
-        )
-    stored_as = UID(header.text("SOPClassUID") or "").name
-    if file.start is None and stored_as.endswith("Storage") and "Image" not in stored_as:
-        raise Refused(
-            Code.NOT_A_RADIOGRAPH,
-            f"The DICOM object holds no pixels ({stored_as}), expected an image; send the film itself.",
-        )
+    modality = refuse_other_objects(file)
     layout = layout_of(header)
     if layout.frames > 1 and frame is None:
         raise Refused(
@@ -155,13 +138,17 @@ def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
             Code.NOT_A_RADIOGRAPH, f"The DICOM object holds {layout.frames} frame(s); there is no number {frame + 1}."
         )
     words, precision = words_of(file, layout, frame or 0)
+    header = header.of_frame(frame or 0)
     notices: tuple[Notice, ...] = ()
-    if file.syntax is None or "TransferSyntaxUID" not in getattr(header.dataset, "file_meta", {}):
-        notices += (Notice("no_file_meta", "The file does not name its encoding; it was told from the bytes."),)
+    if not file.named:
+        notices += (
+            Notice(NoticeCode.NO_FILE_META, "The file does not name its encoding; it was told from the bytes."),
+        )
     valid: Mask | None = None
     if words.ndim == 3 or layout.photometric == "PALETTE COLOR":
         colour = words if words.ndim == 3 else _through_palette(words, header)
-        pixels, said = grey_of_colour((colour >> (8 if colour.dtype == np.uint16 else 0)).astype(np.uint8))
+        wide = colour.dtype == np.uint16
+        pixels, said = grey_of_colour((colour >> 8).astype(np.uint8) if wide else colour.astype(np.uint8, copy=False))
         notices += said
         shown = "colour to grey"
     else:
@@ -200,6 +187,8 @@ def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
             clinical=clinical_of(header),
             valid=valid,
             notices=notices + at_odds,
+            orientation=orientation_of(header),
+            pixel_aspect=aspect_of(header),
         )
     )
 

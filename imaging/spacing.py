@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.radiograph import SpacingOrigin
-from imaging.header import Header
+from imaging.files.header import Header
 
 Spacing = tuple[float, float]
 FINEST_MM: Final = 0.01  # below any detector made
 COARSEST_MM: Final = 5.0  # above any that makes a radiograph
 _MAGNIFIES: Final = (1.0, 3.0)  # a body lies in front of its detector, and not at the tube
+
+_LEAST_SQUARE: Final = (0.1, 10.0)  # height over width of any pixel
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,14 @@ def scale_of(header: Header) -> Scale:
         if found:
             return Scale(found, "detector")
     return Scale(None, "none")
+
+
+def aspect_of(header: Header) -> float:
+    """Height over width of a pixel by PixelAspectRatio, 1 where the file does not say or says what cannot be."""
+    said = header.numbers("PixelAspectRatio")
+    if len(said) != 2 or min(said) <= 0 or not _LEAST_SQUARE[0] <= said[0] / said[1] <= _LEAST_SQUARE[1]:
+        return 1.0
+    return said[0] / said[1]
 
 
 def _pair(header: Header, keyword: str) -> Spacing | None:

@@ -7,78 +7,95 @@ from pydicom.sr._snomed_dict import mapping as snomed_ct
 
 from core.clinical import Clinical, Sex
 from core.radiograph import Side, Site, View
-from core.refusal import Notice
-from imaging.header import Header
+from core.refusal import Notice, NoticeCode
+from imaging.files.header import Header
+from imaging.words import side_in, site_in, view_in
 
-# PS3.16 annex L (body part examined) and CID 4009, by the recipes' sites; every other named part is "other",
-# and a part that may or may not hold one of them (EXTREMITY) says nothing.
-SITE_BY_BODY_PART: Final[dict[str, Site]] = {
-    **dict.fromkeys(("HIP", "HIPJOINT", "PELVIS", "PELVISLOWEXTREMT", "FEMUR", "THIGH"), "hip"),
-    **dict.fromkeys(("KNEE", "KNEEJOINT", "PATELLA"), "knee"),
-    **dict.fromkeys(("SPINE", "LSPINE", "LSSPINE", "TSPINE", "TLSPINE", "LUMBARSPINE", "THORACICSPINE"), "spine"),
-}
-_SAYS_NOTHING: Final = frozenset(
-    {"EXTREMITY", "LOWEREXTREMITY", "LOWERLIMB", "LEG", "LOWERLEG", "WHOLEBODY", "UNKNOWN"}
-)
 SITE_BY_SNOMED: Final[dict[str, Site]] = {
     **dict.fromkeys(("29836001", "24136001", "816092008", "12921003", "1231522001", "71341001", "68367000"), "hip"),
     **dict.fromkeys(("72696002", "49076000", "64234005"), "knee"),
     **dict.fromkeys(("421060004", "122496007", "1217253001", "122495006", "1217256009"), "spine"),
 }
 _LIMBS: Final = frozenset({"66019005", "61685007", "30021000", "72001000", "38266002"})
-VIEW_BY_POSITION: Final[dict[str, View]] = {
-    "AP": "ap",
-    **dict.fromkeys(("LL", "RL", "LAT", "LATERAL", "LLD", "RLD", "ML", "LM", "LLO", "RLO"), "lateral"),
-}
 VIEW_BY_SNOMED: Final[dict[str, View]] = {
     "399348003": "ap",
     "399033003": "ap",
     **dict.fromkeys(("399067008", "399173006", "399198007", "399352003", "399260004", "30730003"), "lateral"),
 }
-SIDE_BY_LATERALITY: Final[dict[str, Side]] = {"R": "R", "L": "L", "B": "both"}
 SIDE_BY_SNOMED: Final[dict[str, Side]] = {"24028007": "R", "7771000": "L", "51440002": "both"}
-_DESCRIPTIONS: Final = ("SeriesDescription", "ProtocolName", "StudyDescription")
+_OF_THE_FILM: Final = ("SeriesDescription", "ProtocolName")
+_DESCRIPTIONS: Final = (*_OF_THE_FILM, "StudyDescription")
+_SNOMED: Final = frozenset({"SCT", "SRT", "SNM3", "99SDM"})
 
 
 def site_of(header: Header) -> Site | None:
-    """From BodyPartExamined, else the coded anatomic region; None where neither says."""
-    part = re.sub(r"[^A-Z]", "", (header.text("BodyPartExamined") or "").upper())
-    if part and part not in _SAYS_NOTHING:
-        return SITE_BY_BODY_PART.get(part, "other")
-    for code in _codes(header, "AnatomicRegionSequence"):
+    """From BodyPartExamined, else the coded anatomic region, else a description that names one of the sites read.
+
+    None where none of them says: a word that is not known to be another part is none.
+    """
+    site = site_in(header.text("BodyPartExamined") or "")
+    if site is not None:
+        return site
+    for code, standard, meaning in _codes(header, "AnatomicRegionSequence"):
         if code not in _LIMBS:
-            return SITE_BY_SNOMED.get(code, "other")
-    return None
+            site = SITE_BY_SNOMED.get(code) or site_in(meaning) or ("other" if standard else None)
+            if site is not None:
+                return site
+    named = (site_in(header.text(keyword) or "") for keyword in _DESCRIPTIONS)
+    return next((site for site in named if site not in (None, "other")), None)
 
 
 def view_of(header: Header) -> View | None:
-    """From the coded view, else ViewPosition; None where neither says."""
-    for code in _codes(header, "ViewCodeSequence"):
-        return VIEW_BY_SNOMED.get(code, "other")
-    position = (header.text("ViewPosition") or "").upper()
-    return VIEW_BY_POSITION.get(position, "other") if position else None
+    """From the coded view, else ViewPosition, else what else names the view of this one film.
+
+    None where none of them says.
+    """
+    for code, standard, meaning in _codes(header, "ViewCodeSequence"):
+        view = VIEW_BY_SNOMED.get(code) or view_in(meaning) or ("other" if standard else None)
+        if view is not None:
+            return view
+    view = view_in(header.text("ViewPosition") or "")
+    if view is not None:
+        return view
+    named = (view_in(header.text(keyword) or "") for keyword in ("BodyPartExamined", *_OF_THE_FILM))
+    return next((view for view in named if view not in (None, "other")), None)
 
 
 def side_of(header: Header) -> tuple[Side | None, tuple[Notice, ...]]:
     """The side by every tag that may state it; tags at odds with each other give None and a notice."""
     said: dict[str, Side] = {}
     for keyword in ("ImageLaterality", "FrameLaterality", "Laterality"):
-        side = SIDE_BY_LATERALITY.get((header.text(keyword) or "").upper())
+        side = side_in(header.text(keyword) or "", beside_a_limb=False)
         if side:
             said[keyword] = side
     for item in header.items("AnatomicRegionSequence"):
-        for code in _codes(item, "AnatomicRegionModifierSequence"):
+        for code, _, _ in _codes(item, "AnatomicRegionModifierSequence"):
             if code in SIDE_BY_SNOMED:
                 said["AnatomicRegionModifierSequence"] = SIDE_BY_SNOMED[code]
-    for keyword in _DESCRIPTIONS:
-        words = set(re.findall(r"[A-Z]+", (header.text(keyword) or "").upper()))
-        if len(words & {"RIGHT", "LEFT"}) == 1:
-            said[keyword] = "R" if "RIGHT" in words else "L"
+    for keyword in ("BodyPartExamined", *_DESCRIPTIONS):
+        side = side_in(header.text(keyword) or "")
+        if side in ("R", "L"):  # "both" is said of a study, whose films may show one each
+            said[keyword] = side
     if len(set(said.values())) > 1:
         told = ", ".join(f"{keyword} {side}" for keyword, side in said.items())
         message = f"The file's tags disagree about the side ({told}); none was taken: look at the marker on the film."
-        return None, (Notice("side_contradicted", message),)
+        return None, (Notice(NoticeCode.SIDE_CONTRADICTED, message),)
     return next(iter(said.values()), None), ()
+
+
+def orientation_of(header: Header) -> tuple[str, str] | None:
+    """Where a row and a column lead in the patient, one of L R A P H F each, by PatientOrientation (PS3.3 C.7.6.1.1.1).
+
+    None where the two name no plane.
+    """
+    said = header.texts("PatientOrientation")
+    if len(said) != 2:
+        return None
+    row, column = (text.upper()[:1] for text in said)
+    axes = {letter: axis for axis, pair in enumerate(("LR", "AP", "HF")) for letter in pair}
+    if row not in axes or column not in axes or axes[row] == axes[column]:
+        return None
+    return row, column
 
 
 def clinical_of(header: Header) -> Clinical:
@@ -112,10 +129,12 @@ def _within(value: float, low: float, high: float) -> float | None:
     return value if low <= value <= high else None
 
 
-def _codes(header: Header, keyword: str) -> list[str]:
-    """SNOMED CT codes of a code sequence; the older SNOMED RT ones (T-15710) are translated."""
+def _codes(header: Header, keyword: str) -> list[tuple[str, bool, str]]:
+    """Code, whether it is SNOMED's, and meaning, of each item of a code sequence; codes of the older SNOMED RT
+    (T-15710) are translated."""
     codes = []
     for item in header.items(keyword):
         code = item.text("CodeValue") or item.text("LongCodeValue") or ""
-        codes.append(snomed_ct["SRT"].get(code, code))
-    return [code for code in codes if code]
+        standard = (item.text("CodingSchemeDesignator") or "").upper() in _SNOMED
+        codes.append((snomed_ct["SRT"].get(code, code), standard, item.text("CodeMeaning") or ""))
+    return [code for code in codes if code[0]]

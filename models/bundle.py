@@ -2,34 +2,32 @@
 
 <name>/<version>/
     README.md                   model card
-    config.json                 label order, candidates, calibration, where it came from
+    config.json                 its networks by task, with what was fitted to their answers; where it came from
     evidence.json               measured figures with intervals
     <network>/config.json               the network's own, so that transformers can load one of its kind by itself
     <network>/model.safetensors         half precision
     <network>/preprocessor_config.json
-    <candidate>/familiarity.safetensors how far is far for this network's features
+    <network>/familiarity.safetensors   how far is far for this network's features
 """
 
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError
-from safetensors.numpy import load_file as load_arrays
-from safetensors.numpy import save_file as save_arrays
-from safetensors.torch import load_file, save_file
 
-from models.networks import Classifier, Decomposer, Dense, build
+if TYPE_CHECKING:  # a listing of bundles needs no network library
+    from models.networks import Network
 
+FORMAT = 2  # of config.json; bundles of format 1 name no tasks and are read as well
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 VERSION = re.compile(r"\d+\.\d+\.\d+")
-Kind = TypeVar("Kind", Classifier, Dense, Decomposer)
 
 
 class BundleError(ValueError):
@@ -37,208 +35,185 @@ class BundleError(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
-    """One network of a bundle, its calibration, and the preprocessing it was trained with."""
+class Node:
+    """One network of a bundle: the task it answers, and the preprocessing it was trained with.
+
+    outputs: what it answers with, in order. facts: what was fitted to its answers (temperature, thresholds, residuals,
+    shape ...) as plain JSON values; each task knows its own. familiarity: see evidence.familiarity; empty for networks
+    that keep none.
+    """
 
     name: str
+    task: str
     network: str
     options: dict[str, Any]
     preprocessing: dict[str, Any]
-    temperature: float
-    weights: Classifier
+    outputs: tuple[str, ...]
+    weights: "Network"
+    facts: dict[str, Any] = field(default_factory=dict)
     familiarity: dict[str, npt.NDArray[np.floating]] = field(default_factory=dict)
-    region: str | None = None  # the outlined region it is shown, cut out of the film
-    facts: dict[str, Any] = field(default_factory=dict)  # what a reading needs besides, as plain JSON values
-    voice: float | None = None  # how much it counts in the joint answer; None where all candidates count alike
 
 
 @dataclass(frozen=True, eq=False)
-class Outliner:
-    """A network that answers for every pixel: one map a region, or a landmark.
+class Ensemble:
+    """The networks of a bundle that answer one question together, and what was fitted to their joint answer."""
 
-    outputs: what its maps show, in order. facts: what a reading needs besides, as plain JSON values.
-    """
-
-    name: str
-    network: str
-    options: dict[str, Any]
-    preprocessing: dict[str, Any]
-    outputs: tuple[str, ...]
-    weights: Dense
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class Densitometer:
-    """A network that tells the areal bone density of regions, and shows the projection it tells it from.
-
-    outputs: the regions, in order. facts: what its answers were off by on limbs held out (see evidence.densitometry).
-    """
-
-    name: str
-    network: str
-    options: dict[str, Any]
-    preprocessing: dict[str, Any]
-    outputs: tuple[str, ...]
-    weights: Decomposer
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-Mapper = TypeVar("Mapper", Outliner, Densitometer)
+    nodes: tuple[Node, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """Everything needed to give the same answers again, anywhere. Without candidates it gives no class."""
+    """Everything needed to give the same answers again, anywhere.
+
+    networks: by name, in the order in which they are shown. facts: by task, what was fitted to joint answers.
+    """
 
     name: str
     version: str
-    labels: tuple[str, ...]
-    candidates: tuple[Candidate, ...]
-    coverage: float  # what the conformal sets promise
-    conformal_quantile: float
+    networks: Mapping[str, Node]
     learned_from: str
     intended_use: str
     provenance: dict[str, Any]  # data fingerprint, seed, versions of libraries, command, date
     evidence: dict[str, Any]
     card: str
-    outliners: tuple[Outliner, ...] = ()
-    scores: tuple[str, ...] = ()  # questions of yes or no; where there are any, they are the candidates' outputs
-    densitometers: tuple[Densitometer, ...] = ()
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def ensemble(self, task: str, outputs: tuple[str, ...] | None = None) -> Ensemble:
+        """The networks of a task that answer with these outputs, whichever unless told."""
+        nodes = tuple(node for node in self.networks.values() if node.task == task and outputs in (None, node.outputs))
+        return Ensemble(nodes, self.facts.get(task, {}))
+
+
+def by_name(*nodes: Node) -> dict[str, Node]:
+    """Nodes as a bundle keeps them."""
+    return {node.name: node for node in nodes}
 
 
 def save(bundle: Bundle, root: Path) -> Path:
-    """Write the bundle under root/<name>/<version>. Raises BundleError rather than overwrite a version."""
-    if not NAME.fullmatch(bundle.name) or not VERSION.fullmatch(bundle.version):
-        raise BundleError(
-            f"found {bundle.name}@{bundle.version}, expected a name like hip_vit and a version like 1.0.0"
-        )
-    folder = root / bundle.name / bundle.version
-    if folder.exists():
-        raise BundleError(f"{folder} exists already and a version never changes; give the bundle a new version")
-    folder.mkdir(parents=True)
-    (folder / "README.md").write_text(bundle.card, encoding="utf-8")
-    _write(folder / "evidence.json", bundle.evidence)
-    config = {
-        "name": bundle.name,
-        "version": bundle.version,
-        "labels": list(bundle.labels),
-        "candidates": {
-            one.name: {
-                "temperature": one.temperature,
-                **({"region": one.region} if one.region else {}),
-                **({"voice": one.voice} if one.voice is not None else {}),
-                **({"facts": one.facts} if one.facts else {}),
-            }
-            for one in bundle.candidates
-        },
-        **({"outliners": {one.name: one.facts for one in bundle.outliners}} if bundle.outliners else {}),
-        **({"densitometers": {one.name: one.facts for one in bundle.densitometers}} if bundle.densitometers else {}),
-        **({"scores": list(bundle.scores)} if bundle.scores else {}),
-        "coverage": bundle.coverage,
-        "conformal_quantile": bundle.conformal_quantile,
-        "learned_from": bundle.learned_from,
-        "intended_use": bundle.intended_use,
-        "provenance": bundle.provenance,
-    }
-    _write(folder / "config.json", config)
-    for candidate in bundle.candidates:
-        part = _save_network(folder, candidate, bundle.scores or bundle.labels)
-        if candidate.familiarity:
-            save_arrays(candidate.familiarity, part / "familiarity.safetensors")
-    others: tuple[Outliner | Densitometer, ...] = (*bundle.outliners, *bundle.densitometers)
-    for other in others:
-        _save_network(folder, other, other.outputs)
+    """Write the bundle under root/<name>/<version>, whole or not at all. Raises BundleError rather than overwrite a
+    version."""
+    folder = free(bundle.name, bundle.version, root)
+    with _Draft(folder) as draft:
+        (draft / "README.md").write_text(bundle.card, encoding="utf-8")
+        _write(draft / "evidence.json", bundle.evidence)
+        config = {
+            "format": FORMAT,
+            "name": bundle.name,
+            "version": bundle.version,
+            "networks": {
+                node.name: {"task": node.task, "outputs": list(node.outputs), "facts": node.facts}
+                for node in bundle.networks.values()
+            },
+            "facts": bundle.facts,
+            "learned_from": bundle.learned_from,
+            "intended_use": bundle.intended_use,
+            "provenance": bundle.provenance,
+        }
+        _write(draft / "config.json", config)
+        for node in bundle.networks.values():
+            _save_network(draft / node.name, node)
     return folder
 
 
-def _save_network(folder: Path, one: "Candidate | Outliner | Densitometer", labels: tuple[str, ...]) -> Path:
-    part = folder / one.name
+def free(name: str, version: str, root: Path) -> Path:
+    """The folder of a version that is not there yet. Raises BundleError for one that is, or for a name that is none."""
+    if not NAME.fullmatch(name) or not VERSION.fullmatch(version):
+        raise BundleError(f"found {name}@{version}, expected a name like hip_vit and a version like 1.0.0")
+    folder = root / name / version
+    if folder.exists():
+        raise BundleError(f"{folder} exists already and a version never changes; give the bundle a new version")
+    return folder
+
+
+class _Draft:
+    """A folder that is written beside its place and takes it in one step, so that nobody ever sees half of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.draft = folder.parent / f".{folder.name}.{uuid4().hex[:8]}"  # hidden: no listing takes it for a version
+
+    def __enter__(self) -> Path:
+        self.draft.mkdir(parents=True)
+        return self.draft
+
+    def __exit__(self, fault: object, *_: object) -> None:
+        if fault is None:
+            try:
+                self.draft.rename(self.folder)
+            except OSError as taken:
+                shutil.rmtree(self.draft, ignore_errors=True)
+                raise BundleError(
+                    f"{self.folder} exists already and a version never changes; give the bundle a new version"
+                ) from taken
+        else:
+            shutil.rmtree(self.draft, ignore_errors=True)
+
+
+def _save_network(part: Path, node: Node) -> None:
+    from safetensors.numpy import save_file as save_arrays
+    from safetensors.torch import save_file
+
     part.mkdir()
-    ours = {"network": one.network, "options": one.options, "labels": list(labels)}
-    _write(part / "config.json", {**one.weights.hub_config(labels), "osteolens": ours})
-    _write(part / "preprocessor_config.json", one.preprocessing)
-    state = one.weights.network.state_dict()
+    ours = {"network": node.network, "options": node.options, "labels": list(node.outputs)}
+    _write(part / "config.json", {**node.weights.hub_config(node.outputs), "osteolens": ours})
+    _write(part / "preprocessor_config.json", node.preprocessing)
+    state = node.weights.network.state_dict()
     half = {
         key: (value.half() if value.is_floating_point() else value).contiguous().cpu() for key, value in state.items()
     }
     save_file(half, part / "model.safetensors", metadata={"format": "pt"})
-    return part
+    if node.familiarity:
+        save_arrays(dict(node.familiarity), part / "familiarity.safetensors")
 
 
 def load(folder: Path) -> Bundle:
     """Rebuild a bundle strictly: every weight in its place and none left over. Raises BundleError in one sentence."""
-    config = _read(folder / "config.json")
-    labels, scores = tuple(config["labels"]), tuple(config.get("scores", ()))
-    candidates = tuple(
-        _candidate(folder / name, values, scores or labels) for name, values in config["candidates"].items()
-    )
+    config = read_config(folder)
     card = folder / "README.md"
     return Bundle(
         name=config["name"],
         version=config["version"],
-        labels=labels,
-        candidates=candidates,
-        coverage=config["coverage"],
-        conformal_quantile=config["conformal_quantile"],
+        networks=by_name(*(_node(folder / name, values) for name, values in config["networks"].items())),
         learned_from=config["learned_from"],
         intended_use=config["intended_use"],
         provenance=config["provenance"],
         evidence=_read(folder / "evidence.json"),
-        scores=scores,
         card=card.read_text(encoding="utf-8") if card.exists() else "",
-        outliners=tuple(
-            _mapper(folder / name, facts, Outliner, Dense) for name, facts in config.get("outliners", {}).items()
-        ),
-        densitometers=tuple(
-            _mapper(folder / name, facts, Densitometer, Decomposer)
-            for name, facts in config.get("densitometers", {}).items()
-        ),
+        facts=config["facts"],
     )
 
 
-def _candidate(part: Path, values: dict[str, Any], labels: tuple[str, ...]) -> Candidate:
+def _node(part: Path, values: Mapping[str, Any]) -> Node:
+    from safetensors.numpy import load_file as load_arrays
+
     config = _read(part / "config.json")["osteolens"]
-    if tuple(config["labels"]) != labels:
+    if tuple(config["labels"]) != tuple(values["outputs"]):
         raise BundleError(
-            f"{part} orders its labels {config['labels']}, its bundle {list(labels)}; the bundle is damaged"
+            f"{part} orders its outputs {config['labels']}, its bundle {list(values['outputs'])}; the bundle is damaged"
         )
     familiarity = part / "familiarity.safetensors"
-    return Candidate(
+    return Node(
         name=part.name,
-        network=config["network"],
-        options=config["options"],
-        preprocessing=_read(part / "preprocessor_config.json"),
-        temperature=values["temperature"],
-        weights=_network(part, config, Classifier),
-        familiarity=load_arrays(familiarity) if familiarity.exists() else {},
-        region=values.get("region"),
-        voice=values.get("voice"),
-        facts=values.get("facts", {}),
-    )
-
-
-def _mapper(part: Path, facts: dict[str, Any], of: Callable[..., Mapper], kind: type[Kind]) -> Mapper:
-    """A network that answers with maps; the names of its outputs stand where others keep their labels."""
-    config = _read(part / "config.json")["osteolens"]
-    return of(
-        name=part.name,
+        task=values["task"],
         network=config["network"],
         options=config["options"],
         preprocessing=_read(part / "preprocessor_config.json"),
         outputs=tuple(config["labels"]),
-        weights=_network(part, config, kind),
-        facts=facts,
+        weights=_network(part, config),
+        facts=values["facts"],
+        familiarity=load_arrays(familiarity) if familiarity.exists() else {},
     )
 
 
-def _network(part: Path, config: dict[str, Any], kind: type[Kind]) -> Kind:
+def _network(part: Path, config: Mapping[str, Any]) -> "Network":
     """The network with its weights, ready to answer."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from models.networks import build
+
     network = build(config["network"], len(config["labels"]), config["options"])
-    if not isinstance(network, kind):
-        raise BundleError(
-            f"{part} holds {config['network']}, which is no {kind.__name__.lower()}; the bundle is damaged"
-        )
     try:
         state = load_file(part / "model.safetensors")
         full = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
@@ -250,6 +225,60 @@ def _network(part: Path, config: dict[str, Any], kind: type[Kind]) -> Kind:
     return network.eval().requires_grad_(False)
 
 
+def read_config(folder: Path) -> dict[str, Any]:
+    """A bundle's `config.json` as format 2 has it, whichever it was written in, with each network's outputs.
+
+    Raises BundleError in one sentence for what is no bundle.
+    """
+    config = _read(folder / "config.json")
+    try:
+        if config.get("format", 1) == 1:
+            config = _from_format_1(config)
+        if config["format"] != FORMAT:
+            raise BundleError(
+                f"{folder} is written in format {config['format']}, expected {FORMAT} or older; update the program"
+            )
+        for name, values in config["networks"].items():
+            if Path(name).name != name:
+                raise BundleError(f"{folder} names a network {name!r}, expected a name without a path")
+            if "outputs" not in values:  # format 1 keeps an order for the networks that answer a question alone
+                values["outputs"] = _read(folder / name / "config.json")["osteolens"]["labels"]
+        config["name"], config["version"], config["facts"], config["learned_from"]
+    except (KeyError, TypeError, AttributeError) as fault:
+        raise BundleError(
+            f"{folder / 'config.json'} lacks {fault}, expected the config of a bundle; fetch the bundle again"
+        ) from fault
+    return config
+
+
+def _from_format_1(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Three kinds of networks, told apart by the table they stand in, became one that names its task."""
+    scored = bool(config.get("scores"))
+    asked = "scores" if scored else "classes"
+    networks: dict[str, Any] = {}
+    for name, values in config["candidates"].items():
+        facts = dict(values.get("facts", {}))
+        if not scored:
+            facts["temperature"] = values["temperature"]
+        if "region" in values:
+            facts["region"] = values["region"]
+        if "voice" in values:
+            facts["weight"] = values["voice"]
+        networks[name] = {"task": asked, "outputs": config["scores"] if scored else config["labels"], "facts": facts}
+    # Where classes are told, dense networks outline regions; elsewhere they mark points.
+    for name, facts in config.get("outliners", {}).items():
+        networks[name] = {"task": "masks" if config["labels"] else "landmarks", "facts": facts}
+    for name, facts in config.get("densitometers", {}).items():
+        networks[name] = {"task": "density", "facts": facts}
+    facts_of: dict[str, Any] = {"density": {"coverage": config["coverage"]}} if config.get("densitometers") else {}
+    if config["candidates"]:
+        facts_of[asked] = {"coverage": config["coverage"]}
+        if not scored:
+            facts_of[asked]["conformal_quantile"] = config["conformal_quantile"]
+    kept = ("name", "version", "learned_from", "intended_use", "provenance")
+    return {"format": FORMAT, **{key: config[key] for key in kept}, "networks": networks, "facts": facts_of}
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -259,25 +288,40 @@ def _read(path: Path) -> dict[str, Any]:
         ) from fault
 
 
-def _write(path: Path, values: dict[str, Any]) -> None:
+def _write(path: Path, values: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def amend(folder: Path, evidence: dict[str, Any], card: str) -> None:
+def amend(folder: Path, evidence: Mapping[str, Any], card: str) -> None:
     """Add what was measured to a bundle that was just made and that nobody reads with yet."""
     _write(folder / "evidence.json", evidence)
     (folder / "README.md").write_text(card, encoding="utf-8")
 
 
 def copy(folder: Path, root: Path) -> Path:
-    """The bundle in `folder` among those under root. Raises BundleError rather than overwrite a version."""
-    config = _read(folder / "config.json")
-    there = root / config["name"] / config["version"]
-    if there.exists():
-        raise BundleError(f"{there} exists already and a version never changes; give the bundle a new version")
-    return Path(shutil.copytree(folder, there))
+    """The bundle in `folder` among those under root, whole or not at all. Raises BundleError rather than overwrite a
+    version, for a folder that is no whole bundle, and for links, which may lead anywhere."""
+    linked = next((path for path in (folder, *folder.rglob("*")) if path.is_symlink()), None)
+    if linked is not None:
+        raise BundleError(f"{linked} is a link, expected a bundle of plain files; copy what it leads to")
+    bundle = load(folder)
+    there = free(bundle.name, bundle.version, root)
+    with _Draft(there) as draft:
+        shutil.copytree(folder, draft, dirs_exist_ok=True)
+    return there
 
 
 def describe(folder: Path) -> dict[str, Any]:
-    """Config and evidence without loading any weights."""
-    return {**_read(folder / "config.json"), "evidence": _read(folder / "evidence.json"), "folder": str(folder)}
+    """Config and evidence without loading any weights; and what its networks of classes and of scores answer with, and
+    the coverage that their sets were calibrated for."""
+    config = read_config(folder)
+    outputs = {values["task"]: values["outputs"] for values in config["networks"].values()}
+    coverage = next((facts["coverage"] for facts in config["facts"].values() if "coverage" in facts), None)
+    return {
+        **config,
+        "labels": outputs.get("classes", []),
+        "scores": outputs.get("scores", []),
+        "coverage": coverage,
+        "evidence": _read(folder / "evidence.json"),
+        "folder": str(folder),
+    }

@@ -73,6 +73,18 @@ class Density(nn.Module):
         return self.mean + self.spread * self.layers(torch.cat(seen, 1).to(self.reduce.weight.dtype)).float()
 
 
+class Picked(nn.Conv2d):
+    """A convolution of one pixel at every `stride`th pixel, which are picked first: with fewer than eight channels,
+    oneDNN's own stride writes past its workspace on CPUs with AVX2 alone (uxlfoundation/oneDNN issue 6035)."""
+
+    def __init__(self, channels: int, out: int, stride: int) -> None:
+        super().__init__(channels, out, 1)
+        self.step = stride
+
+    def forward(self, images: Tensor) -> Tensor:
+        return super().forward(images[:, :, :: self.step, :: self.step])
+
+
 class Residual(nn.Module):
     """Two 3 x 3 convolutions beside a shortcut."""
 
@@ -82,7 +94,7 @@ class Residual(nn.Module):
             nn.Conv2d(before, after, 3, stride, 1, bias=False), _norm(norm, after), nn.SiLU(),
             nn.Conv2d(after, after, 3, 1, 1, bias=False), _norm(norm, after),
         )  # fmt: skip
-        self.shortcut = nn.Identity() if before == after and stride == 1 else nn.Conv2d(before, after, 1, stride)
+        self.shortcut = nn.Identity() if before == after and stride == 1 else Picked(before, after, stride)
 
     def forward(self, maps: Tensor) -> Tensor:
         return f.silu(self.layers(maps) + self.shortcut(maps))

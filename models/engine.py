@@ -1,7 +1,6 @@
 """Runs a bundle's networks on CPU or GPU, one film at a time, so that an answer never depends on its neighbours."""
 
 from dataclasses import dataclass
-from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -9,21 +8,21 @@ import torch
 import torch.nn.functional as f
 from torch import Tensor
 
-from models.bundle import Candidate, Densitometer, Outliner
+from models.bundle import Node
+from models.classifier import Output
 from models.heat import points_of
+from models.placement import place, taking_turns
 
 Array = npt.NDArray[np.float32]
-_turn = Lock()  # gradients and thread settings are per process; two sessions of a server take turns
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """logits [K]; features [D]; maps and the top class's gradients on them [C, h, w]."""
+    """logits [K]; features [D], what the last layer sees; maps [C, h, w], what explanations use."""
 
     logits: Array
     features: Array
     maps: Array
-    gradients: Array
 
 
 def device(name: str) -> torch.device:
@@ -40,42 +39,46 @@ def device(name: str) -> torch.device:
     return chosen
 
 
-def answer(
-    candidate: Candidate, image: Array, on: torch.device, clinical: Array | None = None, of: int | None = None
-) -> Answer:
-    """The network's answer to one input [3, H, W], with what an explanation needs.
+def answer(candidate: Node, image: Array, on: torch.device, clinical: Array | None = None) -> Answer:
+    """The network's answer to one input [3, H, W]. clinical: what is known of the person, for a network that takes it.
 
-    clinical: what is known of the person, for a network that takes it. of: the output whose gradients are wanted, the
-    highest unless told.
+    No gradients are computed: for a map of one output ask `explain` as well.
     """
-    with _turn:
-        network = candidate.weights.to(on)
-        batch = torch.from_numpy(image)[None].to(on).requires_grad_(True)
-        beside = () if clinical is None else (torch.from_numpy(clinical)[None].to(on),)
-        with torch.enable_grad():
-            output = network(batch, *beside)
-            wanted = output.logits[0].max() if of is None else output.logits[0, of]
-            (gradients,) = torch.autograd.grad(wanted, output.maps)
-    return Answer(
-        *(
-            tensor[0].detach().float().cpu().numpy()
-            for tensor in (output.logits, output.features, output.maps, gradients)
-        )
-    )
+    with taking_turns(on), torch.inference_mode():
+        output = _run(candidate, torch.from_numpy(image)[None].to(on), on, clinical)
+    return Answer(*(tensor[0].float().cpu().numpy() for tensor in (output.logits, output.features, output.maps)))
 
 
-def logits(candidate: Candidate, image: Array, on: torch.device, clinical: Array | None = None) -> Array:
-    """The network's answer [K] alone, for one input [3, H, W] and, where it takes them, clinical values."""
+def explain(
+    candidate: Node, image: Array, on: torch.device, of: int, clinical: Array | None = None
+) -> tuple[Array, Array]:
+    """The network's maps and one output's gradients on them, [C, h, w] each, for one input [3, H, W].
+
+    of: which output, by its place among the labels or scores. Its pass backward costs more than an answer: ask for the
+    one map that is shown.
+    """
+    with taking_turns(on), torch.enable_grad():
+        output = _run(candidate, torch.from_numpy(image)[None].to(on).requires_grad_(True), on, clinical)
+        (gradients,) = torch.autograd.grad(output.logits[0, of], output.maps)
+    maps, slopes = (tensor[0].detach().float().cpu().numpy() for tensor in (output.maps, gradients))
+    return maps, slopes
+
+
+def logits(candidate: Node, image: Array, on: torch.device, clinical: Array | None = None) -> Array:
+    """The network's logits [K] alone."""
+    return answer(candidate, image, on, clinical).logits
+
+
+def _run(candidate: Node, batch: Tensor, on: torch.device, clinical: Array | None) -> Output:
     beside = () if clinical is None else (torch.from_numpy(clinical)[None].to(on),)
-    with _turn, torch.inference_mode():
-        output = candidate.weights.to(on)(torch.from_numpy(image)[None].to(on), *beside)
-    return output.logits[0].float().cpu().numpy()
+    output: Output = place(candidate.weights, on)(batch, *beside)
+    return output
 
 
-def find(finder: Outliner, grey: Array, on: torch.device) -> tuple[Array, Array]:
+def find(finder: Node, grey: Array, on: torch.device) -> tuple[Array, Array]:
     """Where the landmarks are on a film [H, W] in 0..1: points [K, 2] (x, y in its pixels) and how sure each is [K]."""
-    with _turn, torch.inference_mode():
-        heat = finder.weights.to(on)(dense_input(torch.from_numpy(grey)[None].to(on)))[0]
+    with taking_turns(on), torch.inference_mode():
+        heat = place(finder.weights, on)(dense_input(torch.from_numpy(grey)[None].to(on)))[0]
         points, sure = points_of(heat.float())
     coarser = np.array([grey.shape[1] / heat.shape[2], grey.shape[0] / heat.shape[1]], np.float32)
     return points.cpu().numpy() * coarser, sure.cpu().numpy()
@@ -86,24 +89,24 @@ def dense_input(grey: Tensor) -> Tensor:
     return grey[:, None] * 2 - 1
 
 
-def maps(outliner: Outliner, grey: Array, on: torch.device) -> Array:
+def maps(outliner: Node, grey: Array, on: torch.device) -> Array:
     """How far each pixel [H, W] belongs to each region, [R, H, W] in 0..1, from one look at the film."""
-    with _turn, torch.inference_mode():
-        answers = outliner.weights.to(on)(dense_input(torch.from_numpy(grey)[None].to(on)))
+    with taking_turns(on), torch.inference_mode():
+        answers = place(outliner.weights, on)(dense_input(torch.from_numpy(grey)[None].to(on)))
     return answers[0].float().sigmoid().cpu().numpy()
 
 
-def outline(outliner: Outliner, grey: Array, on: torch.device) -> tuple[Array, Array]:
+def outline(outliner: Node, grey: Array, on: torch.device) -> tuple[Array, Array]:
     """How far each pixel [H, W] belongs to each region, [R, H, W] in 0..1, and how steady each outline is [R].
 
     The film is shown as it is, darker, brighter, and turned a little either way. The mean is the answer; how well the
     single answers overlap with it (mean IoU) says how steady it is.
     """
-    with _turn, torch.inference_mode():
+    with taking_turns(on), torch.inference_mode():
         film = torch.from_numpy(grey)[None].to(on)
         turns = torch.tensor([0.0, 0.0, 0.0, 4.0, -4.0], device=on).deg2rad()
         views = _turned(torch.cat([film, film**1.3, film**0.75, film, film])[:, None], turns)[:, 0]
-        answers = _turned(outliner.weights.to(on)(dense_input(views)).float().sigmoid(), -turns)
+        answers = _turned(place(outliner.weights, on)(dense_input(views)).float().sigmoid(), -turns)
         # A network that answers in blocks of pixels leaves steps of a pixel or two along an edge.
         mean = f.avg_pool2d(answers.mean(0), 5, 1, 2, count_include_pad=False)
         inside, settled = answers > 0.5, mean > 0.5
@@ -122,13 +125,13 @@ class Measurement:
     spread: Array
 
 
-def measure(densitometer: Densitometer, grey: Array, on: torch.device) -> Measurement:
+def measure(densitometer: Node, grey: Array, on: torch.device) -> Measurement:
     """Bone density on a film [H, W] in 0..1: the mean of looks at it as it is, darker, brighter, turned a little."""
-    with _turn, torch.inference_mode():
+    with taking_turns(on), torch.inference_mode():
         film = torch.from_numpy(grey)[None].to(on)
         turns = torch.tensor([0.0, 0.0, 0.0, 3.0, -3.0], device=on).deg2rad()
         views = _turned(torch.cat([film, film**1.12, film**0.9, film, film])[:, None], turns)[:, 0]
-        answer = densitometer.weights.to(on)(dense_input(views))
+        answer = place(densitometer.weights, on)(dense_input(views))
         abmd = answer.abmd.float()
         projection = answer.projection[0, 0].float()
     return Measurement(projection.cpu().numpy(), abmd.mean(0).cpu().numpy(), abmd.std(0).cpu().numpy())

@@ -97,7 +97,7 @@ class EfficientNetWithClinical(EfficientNet):
     """EfficientNet with a branch for what is known of the person, after VERTE-X (J. Bone Miner. Res. 2023; 38: 887):
     Linear, batch normalisation, ReLU, dropout, twice, joined to the image's features before the last layers.
 
-    known: how many clinical values there are, standardised, missing ones imputed and flagged (recipes.clinical).
+    known: how many clinical values there are, standardised, missing ones imputed and flagged (tasks.scores.clinical).
     branch, joined: widths of the branch's layers and of the layer that sees both.
     """
 

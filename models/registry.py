@@ -1,10 +1,14 @@
 """Bundles by name and version, never "the latest"."""
 
-from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from models.bundle import Bundle, BundleError, describe, load
+from models.bundle import VERSION, Bundle, BundleError, describe, load
+
+_guard = Lock()  # of the two tables below; never held while a bundle is read from disk
+_locks: dict[Path, Lock] = {}  # one a folder: of two first films one loads, the other waits for what it loaded
+_loaded: dict[Path, tuple[int, Bundle]] = {}  # with the time at which its config was written
 
 
 def find(name_at_version: str, root: Path) -> Path:
@@ -28,13 +32,8 @@ def shelf(root: Path) -> list[dict[str, Any]]:
     return [
         describe(config.parent)
         for config in sorted(root.glob("*/*/config.json"))
-        if config.parent.parent.parent == root
+        if config.parent.parent.parent == root and VERSION.fullmatch(config.parent.name)  # not one being written
     ]
-
-
-@lru_cache(maxsize=8)
-def _loaded(folder: Path, _changed: float) -> Bundle:
-    return load(folder)
 
 
 def bundle(name_at_version: str, root: Path) -> Bundle:
@@ -43,5 +42,21 @@ def bundle(name_at_version: str, root: Path) -> Bundle:
 
 
 def at(folder: Path) -> Bundle:
-    """The bundle in a folder, loaded once a process (again if it was replaced)."""
-    return _loaded(folder, (folder / "config.json").stat().st_mtime)
+    """The bundle in a folder, loaded once a process (again if it was replaced), however many threads ask at once.
+
+    It is kept until its folder is replaced or gone: all that ship together take less memory than one large film.
+    """
+    folder = folder.resolve()
+    with _guard:
+        lock = _locks.setdefault(folder, Lock())
+    with lock:
+        written = (folder / "config.json").stat().st_mtime_ns
+        with _guard:
+            known = _loaded.get(folder)
+        if known is None or known[0] != written:
+            known = written, load(folder)
+            with _guard:
+                _loaded[folder] = known
+                for gone in [one for one in _loaded if not one.is_dir()]:
+                    del _loaded[gone]
+    return known[1]

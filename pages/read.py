@@ -7,6 +7,7 @@ import streamlit as st
 
 import learning
 from core.clinical import Clinical, Sex
+from core.model_facts import ModelSummary
 from core.reading import Reading
 from learning import LedgerFault, WorklistEntry
 from pages.parts.entrance import stay_inside
@@ -14,7 +15,6 @@ from pages.parts.film_viewer import film_viewer
 from pages.parts.session import Film, Key, Session, session
 from present.answer import answer_html
 from present.download import download_name, json_lines
-from present.model_card import ModelCard, model_card
 from present.samples import SAMPLES
 from present.wording import (
     AUTO,
@@ -30,6 +30,7 @@ from present.wording import (
     step_title,
 )
 from reading import PIXEL_MM, measures, ready
+from report.summary import summary_of
 
 
 def collect_films(state: Session) -> list[Film]:
@@ -178,14 +179,14 @@ def show_answer(readings: Sequence[Reading], reading: Reading) -> None:
 
 
 @st.cache_data(ttl=60, show_spinner=False)
-def cards() -> dict[tuple[str, str], ModelCard]:
+def cards() -> dict[tuple[str, str], ModelSummary]:
     """What is known of each bundle, by name and version."""
     from reading import models
 
-    return {(card.name, card.version): card for card in map(model_card, models())}
+    return {(card.name, card.version): card for card in map(summary_of, models())}
 
 
-def card_of(reading: Reading) -> ModelCard | None:
+def card_of(reading: Reading) -> ModelSummary | None:
     return cards().get((reading.model.name, reading.model.version)) if reading.model else None
 
 

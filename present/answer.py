@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from core.estimate import Bmd, Estimate
+from core.model_facts import ModelSummary
 from core.reading import Reading
-from core.refusal import Notice
+from core.refusal import Notice, NoticeCode
 from present.colours import class_colour
-from present.model_card import ModelCard, measured_sentence
 from present.overlay import shows
 from present.wording import (
     COUNT_AGAIN,
@@ -33,8 +33,8 @@ from present.wording import (
     set_sentence,
     shared_warnings,
     signed,
-    voices_sentence,
     warning_title,
+    weights_sentence,
 )
 
 MOST_COLUMNS = 4  # of probabilities beside each other; the panel is narrow
@@ -79,7 +79,7 @@ STYLE = """<style>
 
 
 def answer_html(
-    reading: Reading, card: ModelCard | None = None, said: Sequence[Notice] = (), alone: bool = True
+    reading: Reading, card: ModelSummary | None = None, said: Sequence[Notice] = (), alone: bool = True
 ) -> str:
     """One reading for a person: the class, the set, each network's own answer, how hard it is and why, the model.
 
@@ -92,7 +92,7 @@ def answer_html(
     return f'{STYLE}<div class="answer" data-status="{reading.status}">{together}{body}</div>'
 
 
-def film_html(readings: Sequence[Reading], card_of: Callable[[Reading], ModelCard | None]) -> str:
+def film_html(readings: Sequence[Reading], card_of: Callable[[Reading], ModelSummary | None]) -> str:
     """All limbs of one film, one below the other; what holds for the whole film is said once, at the end."""
     shared = shared_warnings(readings)
     together = _together(readings)
@@ -107,7 +107,7 @@ def _together(readings: Sequence[Reading]) -> str:
     return f'<p class="together">{escape(sentence)}</p>' if sentence else ""
 
 
-def _read(reading: Reading, card: ModelCard | None, said_already: Sequence[Notice]) -> str:
+def _read(reading: Reading, card: ModelSummary | None, said_already: Sequence[Notice]) -> str:
     assert reading.estimate is not None
     if reading.estimate.scores:
         return _scored(reading, reading.estimate, card, said_already)
@@ -124,15 +124,15 @@ def _read(reading: Reading, card: ModelCard | None, said_already: Sequence[Notic
         f'<p class="disclaimer">{DISCLAIMER}</p>',
         "<h4>Probabilities</h4>",
         _bars(reading, labels),
-        f'<p class="voices">{escape(voices_sentence(card.voices))}</p>' if card and card.voices else "",
+        f'<p class="voices">{escape(weights_sentence(card.weights))}</p>' if card and card.weights else "",
         _difficulty(reading),
         _warnings((*(one for one in reading.warnings if one not in said_already), *_without_map(reading))),
-        f'<p class="model">{escape(model_sentence(reading))} {escape(measured_sentence(card)) if card else ""}</p>',
+        f'<p class="model">{escape(model_sentence(reading))} {escape(card.measured) if card else ""}</p>',
     ]
     return "".join(parts)
 
 
-def _scored(reading: Reading, estimate: Estimate, card: ModelCard | None, said_already: Sequence[Notice]) -> str:
+def _scored(reading: Reading, estimate: Estimate, card: ModelSummary | None, said_already: Sequence[Notice]) -> str:
     """Questions of yes or no with their lines, each network's own answers, and the vertebral bodies measured."""
     head = ["Question", *(network_title(name) for name in reading.candidates), "Line", "Answer"]
     rows = [
@@ -164,7 +164,7 @@ def _scored(reading: Reading, estimate: Estimate, card: ModelCard | None, said_a
         f"<h4>Heights of vertebral bodies, {unit}</h4>{measured}<p>{COUNT_AGAIN}</p>" if bodies else "",
         _difficulty(reading),
         _warnings((*(one for one in reading.warnings if one not in said_already), *_without_map(reading))),
-        f'<p class="model">{escape(model_sentence(reading))} {escape(measured_sentence(card)) if card else ""}</p>',
+        f'<p class="model">{escape(model_sentence(reading))} {escape(card.measured) if card else ""}</p>',
     ]
     return "".join(parts)
 
@@ -175,7 +175,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f'<div class="bars" style="grid-template-columns: repeat({len(head)}, auto)">{"".join(cells)}</div>'
 
 
-def _measured(reading: Reading, estimate: Estimate, card: ModelCard | None, said_already: Sequence[Notice]) -> str:
+def _measured(reading: Reading, estimate: Estimate, card: ModelSummary | None, said_already: Sequence[Notice]) -> str:
     """The class by its T-score, or a Z-score without one; then the density of every region."""
     bmd, label = estimate.bmd, estimate.label
     assert bmd is not None
@@ -197,7 +197,7 @@ def _measured(reading: Reading, estimate: Estimate, card: ModelCard | None, said
         f"<h4>Probabilities</h4>{_bars(reading, labels)}" if labels else "",
         _difficulty(reading),
         _warnings(tuple(one for one in reading.warnings if one not in said_already)),
-        f'<p class="model">{escape(model_sentence(reading))} {escape(measured_sentence(card)) if card else ""}</p>',
+        f'<p class="model">{escape(model_sentence(reading))} {escape(card.measured) if card else ""}</p>',
     ]
     return "".join(parts)
 
@@ -227,7 +227,7 @@ def _bars(reading: Reading, labels: tuple[str, ...]) -> str:
     """A column a network, and a row a class; the other way round where there are too many networks for columns."""
     assert reading.estimate is not None
     best = reading.estimate.label or ""
-    judges = [("Together", reading.estimate.probabilities)]
+    judges = [("Ensemble", reading.estimate.probabilities)]
     judges += [(network_title(name), answer) for name, answer in reading.candidates.items()]
     names = [name for name, _ in judges]
     titles = [class_title(label) for label in labels]
@@ -274,8 +274,8 @@ def _warnings(notices: tuple[Notice, ...]) -> str:
 def _without_map(reading: Reading) -> tuple[Notice, ...]:
     if reading.explanation is None or shows(reading.explanation):
         return ()
-    message = "There is no explanation map: no place on the film spoke for this class more than the others."
-    return (Notice("no_explanation", message),)
+    message = "There is no explanation map: no image region contributed more than others to this result."
+    return (Notice(NoticeCode.NO_EXPLANATION, message),)
 
 
 def _not_read(reading: Reading) -> str:

@@ -25,17 +25,6 @@ class Tile:
     true: Mapping[str, Mask] = field(default_factory=dict)
 
 
-def best_middle_worst(scores: Sequence[float]) -> tuple[int, int, int]:
-    """Places of the highest, the median and the lowest score; those that are not known do not count.
-
-    Raises ValueError where none is known.
-    """
-    order = [place for place in np.argsort(scores, kind="stable").tolist() if np.isfinite(scores[place])]
-    if not order:
-        raise ValueError(f"found no known score among {len(scores)}, expected at least one film that was measured")
-    return order[-1], order[len(order) // 2], order[0]
-
-
 def contact_sheet(tiles: Sequence[Tile], columns: int = 3, side: int = 420) -> Image.Image:
     """The tiles in rows, each fitted into a square of `side` pixels. Raises ValueError for none."""
     if not tiles:

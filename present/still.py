@@ -12,7 +12,17 @@ from core.reading import Reading
 from present.bodies import BodyLabel, body_labels, colours_of, grade_key
 from present.colours import BACKGROUND, MUTED, TEXT, rgb
 from present.overlay import colour_table, overlay, shows
-from present.wording import COUNT_AGAIN, DISCLAIMER, joined_sentence, limb_title, lower_first, region_title, verdict
+from present.wording import (
+    COUNT_AGAIN,
+    DISCLAIMER,
+    class_title,
+    joined_sentence,
+    limb_title,
+    lower_first,
+    region_title,
+    score_title,
+    verdict,
+)
 
 FILL = 0.14  # of a region's colour within its outline: bone must be seen through it
 FULL_DENSITY = 3.0  # g/cm2 at the end of the colour bar: the densest ray through most proximal femora
@@ -65,7 +75,13 @@ def legend_of(readings: Sequence[Reading]) -> tuple[str, str, str]:
     """What the map's colours mean: the title, the word at the low end and the one at the high end."""
     if any(one.density is not None for one in readings):
         return "Bone mineral on each ray", "0", f"{FULL_DENSITY:g} g/cm²"
-    return "Where the answer came from", "Little", "much weight"
+    explained = {one.explains for one in readings if one.explanation is not None}
+    named = explained.pop() if len(explained) == 1 else None  # the two limbs of a film may be of two classes
+    if named is None:
+        return "Where the answer came from", "Little", "much weight"
+    scored = any(one.estimate is not None and named in one.estimate.scores for one in readings)
+    title = score_title(named) if scored else class_title(named)
+    return f"Evidence for {lower_first(title)}", "Little", "much weight"
 
 
 def joint_map(readings: Sequence[Reading]) -> Pixels | None:

@@ -5,15 +5,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from core.estimate import Bmd, Estimate, Score
-from core.labels import NORMAL, OSTEOPENIA, OSTEOPOROSIS
 from core.reading import Reading
 from core.refusal import Code, Notice
+from core.titles import CLASS_TITLES as CLASS_TITLES
+from core.titles import REGIONS as REGIONS
+from core.titles import SITES, VIEWS, class_title, lower_first, plain, region_title, score_title
+from core.titles import network_title as network_title
+from core.titles import view_title as view_title
+from core.titles import weights_sentence as weights_sentence
 
 DISCLAIMER = "Research tool, not a medical device. Not for diagnosis or treatment."
 
-CLASS_TITLES = {NORMAL: "Normal", OSTEOPENIA: "Osteopenia", OSTEOPOROSIS: "Osteoporosis"}
 COUNT_AGAIN = "Levels are counted from the sacrum and can be one off: count again."
-SCORE_TITLES = {"vertebral_fracture": "Vertebral fracture", "osteoporosis": "Osteoporosis"}
 
 REFUSAL_TITLES = {
     Code.UNREADABLE: "The file cannot be read",
@@ -42,51 +45,15 @@ REASON_TITLES = {
 }
 
 REASONS = {
-    "near_threshold": "The likeliest classes cannot be told apart here: a small change could turn the answer.",
+    "near_threshold": "The two most likely classes are almost equally likely; a small change in the image could change "
+    "the result.",
     "candidates_disagree": "The networks that read this film come to different answers.",
     "region_uncertain": "The outline of a region moves when the film is shown slightly changed, or is missing; look at "
     "the outlines before believing the answer.",
-    "out_of_distribution": "The film looks unlike those the networks learned from.",
+    "out_of_distribution": "The film looks unlike the films the networks were trained on.",
     "low_quality": "Exposure, sharpness or compression make this film hard to read.",
     "control": "Drawn at random: plain cases are checked too, so that the true error rate can be estimated.",
     "requested": "A person asked for an expert's answer.",
-}
-
-NETWORKS = {
-    "mobilenet_v2": "MobileNetV2",
-    "vit": "ViT",
-    "resnet18": "ResNet-18",
-    "resnet50": "ResNet-50",
-    "vgg16": "VGG-16",
-    "inception_v3": "InceptionV3",
-    "densenet121": "DenseNet121",
-    "efficientnet_b4": "EfficientNet-B4",
-    "image": "Film alone",
-    "with_clinical": "With age, sex, BMI",
-    "image_unmeasured": "Film alone, heights not measured",
-    "with_clinical_unmeasured": "With age, sex, BMI, heights not measured",
-    "vertebrae": "Finder of vertebrae (U-Net)",
-    "bodies": "Closer look at each vertebra (U-Net)",
-    "u_net": "U-Net",
-    "u_net_pp": "U-Net++",
-    "finder": "Landmark finder (U-Net)",
-    "decomposer": "Bone decomposer",
-}
-
-REGIONS = {
-    "femoral_neck": "Femoral neck",
-    "greater_trochanter": "Greater trochanter",
-    "wards_triangle": "Ward's triangle",
-    "total_hip": "Total hip",
-    "femur": "Proximal femur",
-    "union": "All four regions",
-}
-
-# What a set of films was made of, so that nobody takes virtual patients for real ones.
-SETS = {
-    "internal": "virtual patients on scanner alpha, the make that the networks learned from; none of these patients "
-    "taught a network.",
-    "external": "virtual patients on scanner beta, another make with other films; no network has learned from it.",
 }
 
 # Remarks of the road that need more room, or a plainer word, than the road gives them; others are shown as they come.
@@ -99,7 +66,7 @@ WARNING_TITLES = {
 }
 
 AUTO = "auto"
-AUTO_TITLE = "By what the film shows"
+AUTO_TITLE = "Automatic"
 
 STATES = {
     "waiting": "Waiting",
@@ -109,9 +76,7 @@ STATES = {
     "answered": "Answered",
 }
 
-_SITES = {"hip": "Hip", "knee": "Knee", "spine": "Spine"}
 _BOTH = {"hip": "Both hips", "knee": "Both knees"}
-_VIEWS = {"ap": "AP", "lateral": "lateral"}
 _SIDES = {"R": "right", "L": "left", "both": "both sides"}
 _STEPS = {
     "decode": "Decode",
@@ -126,61 +91,15 @@ _STEPS = {
 }
 
 
-def class_title(label: str) -> str:
-    return CLASS_TITLES.get(label, _plain(label))
-
-
-def score_title(name: str) -> str:
-    """A score for people; a table's column `score_<name>` is named by its score, and by its network where it says so:
-    `score_osteoporosis_with_clinical`."""
-    short = name.removeprefix("score_")
-    for score, title in SCORE_TITLES.items():
-        rest = short.removeprefix(score)
-        if rest != short:
-            return f"{title}, {network_title(rest.strip('_'))}" if rest else title
-    return _plain(short)
-
-
-def network_title(name: str) -> str:
-    """A network for people; one that is shown a single region names it: `DenseNet121, femoral neck`."""
-    if name in NETWORKS:
-        return NETWORKS[name]
-    for region, title in REGIONS.items():
-        network = name.removesuffix(f"_{region}")
-        if network != name:
-            return f"{network_title(network)}, {title if title.startswith('Ward') else lower_first(title)}"
-    return _plain(name)
-
-
-def judge_title(name: str) -> str:
-    """Whoever gave an answer: all networks together, one of them, or the baseline they are held against."""
-    return {"joint": "Together", "commonest class": "Always the commonest class"}.get(name, network_title(name))
-
-
-def view_title(name: str) -> str:
-    """A view by the name that it has in readings, such as `hip_ap`: site and direction as far as they are known."""
-    site, _, view = name.partition("_")
-    return ", ".join(part for part in (_SITES.get(site, ""), _VIEWS.get(view, "")) if part) or _plain(name)
-
-
-def region_title(name: str) -> str:
-    return REGIONS.get(name, _plain(name))
-
-
 def recipe_title(name: str, titles: Mapping[str, str]) -> str:
     """A recipe as a person chooses it. titles: of the recipes at hand."""
-    return AUTO_TITLE if name == AUTO else titles.get(name, _plain(name))
-
-
-def set_note(name: str, data: str = "virtual") -> str:
-    """What the films of a set show; `data` is `virtual`, or the name of the manifest they stand in."""
-    return SETS[name] if data == "virtual" and name in SETS else f"the films of the manifest {data}."
+    return AUTO_TITLE if name == AUTO else titles.get(name, plain(name))
 
 
 def limb_title(reading: Reading) -> str:
     """One limb of a film, such as `Right hip`; `Film` where nothing says which."""
     site, side = _site_of(reading), {"R": "right", "L": "left"}.get(reading.side or "", "")
-    part = _SITES.get(site, "").lower() or ("side" if side else "")
+    part = SITES.get(site, "").lower() or ("side" if side else "")
     return f"{side} {part}".strip().capitalize() or "Film"
 
 
@@ -201,23 +120,23 @@ def warning_title(code: str) -> str:
 
 
 def refusal_title(code: str) -> str:
-    return REFUSAL_TITLES[Code(code)] if code in set(Code) else _plain(code)
+    return REFUSAL_TITLES[Code(code)] if code in set(Code) else plain(code)
 
 
 def reason_title(reason: str) -> str:
-    return REASON_TITLES.get(reason, _plain(reason))
+    return REASON_TITLES.get(reason, plain(reason))
 
 
 def reason_sentence(reason: str) -> str:
-    return REASONS.get(reason, _plain(reason) + ".")
+    return REASONS.get(reason, plain(reason) + ".")
 
 
 def state_title(state: str) -> str:
-    return STATES.get(state, _plain(state))
+    return STATES.get(state, plain(state))
 
 
 def step_title(step: str) -> str:
-    return _STEPS.get(step, _plain(step))
+    return _STEPS.get(step, plain(step))
 
 
 def percent(probability: float) -> str:
@@ -312,23 +231,23 @@ def film_title(reading: Reading) -> str:
     site, _, view = reading.view.name.partition("_") if reading.view else ("", "", "")
     if not site and reading.radiograph is not None:
         site, view = reading.radiograph.site or "", reading.radiograph.view or ""
-    named = view_title(f"{site}_{view}") if site in _SITES else _VIEWS.get(view, "")
+    named = view_title(f"{site}_{view}") if site in SITES else VIEWS.get(view, "")
     return ", ".join(part for part in (named, _SIDES.get(reading.side or "", "")) if part) or "Film"
 
 
 def set_sentence(conformal_set: tuple[str, ...], labels: tuple[str, ...], coverage: float | None = None) -> str:
     """The conformal set in words. coverage: the rate at which such sets hold the truth, where the bundle states it."""
     if not conformal_set:
-        return "No class fits this film well: it is unlike those the sets were made on."
+        return "No class fits this film well: it is unlike the validation films."
     tail = ""
     if coverage is not None:
-        tail = f" Such sets hold the true class in {coverage * 100:.0f} % of films like those held out."
+        tail = f" On validation films, sets like this contain the true class in {coverage * 100:.0f} % of cases."
     if len(conformal_set) == len(labels):
         return f"No class can be ruled out: this film alone does not decide.{tail}"
     names = [class_title(label).lower() for label in labels if label in conformal_set]
     if len(names) == 1:
         return f"Only {names[0]} remains; the other classes are ruled out.{tail}"
-    return f"It is {', '.join(names[:-1])} or {names[-1]}: these cannot be told apart here.{tail}"
+    return f"It is {', '.join(names[:-1])} or {names[-1]}: the film does not decide between these.{tail}"
 
 
 def doubt_sentence(scores: Mapping[str, Score], coverage: float | None = None) -> str:
@@ -337,17 +256,10 @@ def doubt_sentence(scores: Mapping[str, Score], coverage: float | None = None) -
     if not undecided:
         return "One answer to each question is ruled out."
     named = " and ".join([undecided[0], *(lower_first(one) for one in undecided[1:])])
-    tail = "" if coverage is None else f" A true answer is kept in {coverage * 100:.0f} % of films like those held out."
+    tail = (
+        "" if coverage is None else f" On validation films, the true answer is kept in {coverage * 100:.0f} % of cases."
+    )
     return f"{named}: neither yes nor no can be ruled out, this film alone does not decide.{tail}"
-
-
-def voices_sentence(voices: Mapping[str, float]) -> str:
-    """How the networks' answers become one. voices: by network; empty where all count alike."""
-    if not voices:
-        return ""
-    named = ", ".join(f"{network_title(name)} {voice:.2f}" if voice else f"{network_title(name)} not at all"
-                      for name, voice in voices.items())  # fmt: skip
-    return f"Together, each counts as much as it told on films held out: {named}."
 
 
 def difficulty_sentence(reading: Reading) -> str:
@@ -410,13 +322,3 @@ def in_worklist_sentence(reading: Reading, reasons: Sequence[str]) -> str:
     if "requested" in reasons:
         return "In the worklist, as requested."
     return "In the worklist: drawn at random for a check." if "control" in reasons else "In the worklist."
-
-
-def lower_first(text: str) -> str:
-    """The same within a sentence; abbreviations stay as they are."""
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
-
-
-def _plain(code: str) -> str:
-    text = str(code).replace("_", " ").strip()
-    return text[:1].upper() + text[1:]

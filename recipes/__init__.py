@@ -1,7 +1,7 @@
 """The published systems, one file each; and what they begin with: the finder of hips, and the network of views."""
 
 from recipes import hip_bmd, hip_finder, hip_regions, hip_vit, knee_finder, knee_resnet, spine_vertex, view
-from recipes.recipe import Candidate, Preset, Recipe, Stage
+from recipes.recipe import Recipe
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
@@ -25,4 +25,4 @@ def learner(name: str) -> Recipe:
     return BEFORE.get(name) or by_name(name)
 
 
-__all__ = ["LEARNERS", "RECIPES", "Candidate", "Preset", "Recipe", "Stage", "by_name", "learner"]
+__all__ = ["LEARNERS", "RECIPES", "Recipe", "by_name", "learner"]

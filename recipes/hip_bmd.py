@@ -9,11 +9,13 @@ Differs    The generator is ConvNeXt-V2 (`paper`) or a small residual network (`
            head that reads encoder and projection, instead of the projection's mean alone.
 """
 
+from anatomy.femur import OUTLINED, REGIONS
 from core.labels import CLASSES
 from imaging.preprocess import Preprocess
-from recipes.femur import REGIONS
-from recipes.hips import FINDER
-from recipes.recipe import Candidate, Preset, Recipe, Stage
+from recipes.hip_finder import FINDER
+from recipes.recipe import Recipe
+from tasks import DENSITY, MASKS
+from tasks.part import Candidate, Part, Preset, Stage
 
 ALL_BONE, PROXIMAL = "projection_all_bone", "projection_proximal_femur"
 
@@ -47,9 +49,12 @@ RECIPE = Recipe(
     site="hip",
     view="ap",
     labels=CLASSES,
+    parts=(
+        Part(MASKS, "limb", OUTLINED, source="hip_regions@0.5.0"),
+        Part(DENSITY, "limb", REGIONS, {"demo": (LIGHT,), "paper": (CONVNEXT,)}),
+    ),
     presets={
         "demo": Preset(
-            (LIGHT,),
             epochs=0,  # each stage has its own
             batch_size=16,
             learning_rate=1e-3,
@@ -58,7 +63,6 @@ RECIPE = Recipe(
             virtual_films=1800,
         ),
         "paper": Preset(
-            (CONVNEXT,),
             epochs=0,
             batch_size=16,
             learning_rate=1e-4,
@@ -74,6 +78,4 @@ RECIPE = Recipe(
     ),
     finder=FINDER,
     regions=REGIONS,
-    outlines="hip_regions@0.5.0",
-    measures=REGIONS,
 )

@@ -6,16 +6,21 @@ the shape of one.
 Reproduce  python cli.py train hip_finder --data virtual --preset demo --out runs/finder
 """
 
+from anatomy.femur import FEMUR
 from imaging.preprocess import Preprocess
-from recipes.recipe import Candidate, Preset, Recipe
+from recipes.recipe import Recipe
+from tasks import LANDMARKS
+from tasks.part import Candidate, Part, Preset
 
-FINDER = Candidate(
+FINDER = "hip_finder@0.1.0"
+
+NETWORK = Candidate(
     name="finder",
     network="u_net",
     preprocess=Preprocess(size=(192, 192)),
     options={"features": [12, 24, 48, 96, 128, 12], "fold": 2},
 )
-FINDER_LARGE = Candidate(
+NETWORK_LARGE = Candidate(
     name="finder",
     network="u_net",
     preprocess=Preprocess(size=(384, 384)),
@@ -29,11 +34,11 @@ RECIPE = Recipe(
     site="hip",
     view="ap",
     labels=(),
+    parts=(Part(LANDMARKS, "film", FEMUR.maps, {"demo": (NETWORK,), "paper": (NETWORK_LARGE,)}),),
     presets={
-        "demo": Preset((), epochs=10, batch_size=16, learning_rate=2e-3, outliners=(FINDER,), virtual_films=1800),
-        "paper": Preset(
-            (), epochs=60, batch_size=64, learning_rate=2e-3, outliners=(FINDER_LARGE,), virtual_films=18000, fresh=True
-        ),
+        "demo": Preset(epochs=10, batch_size=16, learning_rate=2e-3, virtual_films=1800),
+        "paper": Preset(epochs=60, batch_size=64, learning_rate=2e-3, virtual_films=18000, fresh=True),
     },
-    bundle="hip_finder@0.1.0",
+    bundle=FINDER,
+    more_virtual=("negatives",),
 )

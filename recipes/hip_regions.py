@@ -9,12 +9,13 @@ Differs    The femur is found first and regions are outlined on its square inste
 
 from typing import Any
 
-from core.labels import CLASSES
+from anatomy.femur import OUTLINED, REGIONS, UNION
+from core.labels import CLASSES as LABELS
 from imaging.preprocess import Preprocess
-from recipes.femur import REGIONS
-from recipes.hips import FINDER
-from recipes.outlines import UNION
-from recipes.recipe import Candidate, Preset, Recipe
+from recipes.hip_finder import FINDER
+from recipes.recipe import Recipe
+from tasks import CLASSES, MASKS
+from tasks.part import Candidate, Part, Preset
 
 # The last layer tells five regions in each of the four pixels of a block: of 8 features it cannot make 20 answers that
 # differ, and regions ran into each other.
@@ -55,20 +56,28 @@ def densenets(small: int, large: int, options: dict[str, Any]) -> tuple[Candidat
     )
 
 
+PUBLISHED = (
+    Candidate("u_net", "u_net", Preprocess(size=(512, 512)), {"features": [64, 64, 128, 256, 512, 64]}),
+    Candidate("u_net_pp", "u_net_pp", Preprocess(size=(512, 512)), {"features": [32, 32, 64, 128, 256, 32]}),
+)
+SMALL = {"init_features": 24, "growth_rate": 12, "block_config": [3, 6, 8, 6]}
+
 RECIPE = Recipe(
     name="hip_regions",
     title="Hip, AP: class by region",
     paper="Feng et al., Appl. Sci. 2024, 14, 133",
     site="hip",
     view="ap",
-    labels=CLASSES,
+    labels=LABELS,
+    parts=(
+        Part(MASKS, "limb", OUTLINED, {"demo": (U_NET, U_NET_PP), "paper": PUBLISHED}),
+        Part(CLASSES, "region", LABELS, {"demo": densenets(112, 176, SMALL), "paper": densenets(224, 224, {})}),
+    ),
     presets={
         "demo": Preset(
-            densenets(112, 176, {"init_features": 24, "growth_rate": 12, "block_config": [3, 6, 8, 6]}),
             epochs=12,
             batch_size=32,
             learning_rate=3e-3,
-            outliners=(U_NET, U_NET_PP),
             loss="ordinal",
             balanced=False,
             tone=0.5,
@@ -76,16 +85,9 @@ RECIPE = Recipe(
             virtual_films=3000,
         ),
         "paper": Preset(
-            densenets(224, 224, {}),
             epochs=60,
             batch_size=32,
             learning_rate=1e-3,
-            outliners=(
-                Candidate("u_net", "u_net", Preprocess(size=(512, 512)), {"features": [64, 64, 128, 256, 512, 64]}),
-                Candidate(
-                    "u_net_pp", "u_net_pp", Preprocess(size=(512, 512)), {"features": [32, 32, 64, 128, 256, 32]}
-                ),
-            ),
             virtual_films=18000,
             patience=10,
             loss="ordinal",
@@ -98,5 +100,4 @@ RECIPE = Recipe(
     simplifications=("thinner networks on smaller inputs than published",),
     finder=FINDER,
     regions=REGIONS,
-    outlines="hip_regions@0.5.0",
 )

@@ -10,11 +10,13 @@ Differs    The femur is cut out by landmarks instead of by hand; a right one is 
            convolutions.
 """
 
-from core.labels import CLASSES
+from anatomy.femur import OUTLINED, REGIONS
+from core.labels import CLASSES as LABELS
 from imaging.preprocess import Preprocess
-from recipes.femur import REGIONS
-from recipes.hips import FINDER
-from recipes.recipe import Candidate, Preset, Recipe
+from recipes.hip_finder import FINDER
+from recipes.recipe import Recipe
+from tasks import CLASSES, MASKS
+from tasks.part import Candidate, Part, Preset
 
 # How fine a film is seen decides more than how often: InceptionV3 named 0.74, 0.77 and 0.79 of the hips held out
 # rightly at 160, 192 and 224 px after five epochs. So few epochs of fine films, 25 minutes for the three.
@@ -49,16 +51,31 @@ INCEPTION = Candidate(
     options={"width": 0.25},
 )
 
+PUBLISHED = (
+    Candidate(
+        "vit",
+        "vit",
+        Preprocess(size=(224, 224)),
+        init="google/vit-base-patch16-224-in21k",
+        learning_rate=5e-5,
+    ),
+    Candidate("resnet50", "resnet", Preprocess(size=(224, 224)), init="microsoft/resnet-50"),
+    Candidate("inception_v3", "inception_v3", Preprocess(size=(299, 299))),
+)
+
 RECIPE = Recipe(
     name="hip_vit",
     title="Hip, AP: class by a vision transformer",
     paper="hip radiographs of 3,016 hips, Hefei",
     site="hip",
     view="ap",
-    labels=CLASSES,
+    labels=LABELS,
+    parts=(
+        Part(MASKS, "limb", OUTLINED, source="hip_regions@0.5.0"),
+        Part(CLASSES, "limb", LABELS, {"demo": (RESNET, VIT, INCEPTION), "paper": PUBLISHED}),
+    ),
     presets={
         "demo": Preset(
-            (RESNET, VIT, INCEPTION),
             epochs=9,
             batch_size=32,
             learning_rate=3e-3,
@@ -70,17 +87,6 @@ RECIPE = Recipe(
             virtual_films=6000,
         ),
         "paper": Preset(
-            (
-                Candidate(
-                    "vit",
-                    "vit",
-                    Preprocess(size=(224, 224)),
-                    init="google/vit-base-patch16-224-in21k",
-                    learning_rate=5e-5,
-                ),
-                Candidate("resnet50", "resnet", Preprocess(size=(224, 224)), init="microsoft/resnet-50"),
-                Candidate("inception_v3", "inception_v3", Preprocess(size=(299, 299))),
-            ),
             epochs=60,
             batch_size=32,
             learning_rate=2e-4,
@@ -99,5 +105,4 @@ RECIPE = Recipe(
     ),
     finder=FINDER,
     regions=REGIONS,
-    outlines="hip_regions@0.5.0",
 )

@@ -10,10 +10,12 @@ Differs    Copies of one film stay in one part of the split, which a random spli
            (docs/evidence/knee_resnet.md), instead of the study's six. `paper` adds a ViT.
 """
 
-from core.labels import CLASSES
+from core.labels import CLASSES as LABELS
 from imaging.preprocess import Preprocess
 from recipes.knee_finder import FINDER
-from recipes.recipe import Candidate, Preset, Recipe
+from recipes.recipe import Recipe
+from tasks import CLASSES
+from tasks.part import Candidate, Part, Preset
 
 MOBILENET = Candidate(
     name="mobilenet_v2",
@@ -37,13 +39,15 @@ RECIPE = Recipe(
     paper="Sci. Rep. 2025, s41598-025-24338-4",
     site="knee",
     view="ap",
-    labels=CLASSES,
+    labels=LABELS,
+    parts=(Part(CLASSES, "limb", LABELS, {"demo": (MOBILENET,), "paper": (MOBILENET, VIT_BASE)}),),
     presets={
-        "demo": Preset((MOBILENET,), epochs=16, batch_size=12, learning_rate=4e-4, folds=4),
-        "paper": Preset((MOBILENET, VIT_BASE), epochs=60, batch_size=32, learning_rate=1e-4),
+        "demo": Preset(epochs=16, batch_size=12, learning_rate=4e-4, folds=4),
+        "paper": Preset(epochs=60, batch_size=32, learning_rate=1e-4),
     },
     bundle="knee_resnet@0.2.0",
     simplifications=("one candidate, the best of eight on these very films",),
     finder=FINDER,
     shared=True,
+    holding="folds",
 )

@@ -1,104 +1,31 @@
 """What a recipe binds together. One value a published system."""
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from core.radiograph import Site, View
-from imaging.preprocess import Preprocess
+from tasks.part import Candidate, Part, Preset
+from tasks.task import Task
 
-Loss = Literal["cross_entropy", "ordinal"]
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A network to train and compare, with the input it sees.
-
-    init: where its first weights come from when the command line names none (see models.initial).
-    frozen: the share of its layers, from the input on, that keep their first weights; 1.0 teaches the head alone.
-    region: the outlined region it is shown, cut out of the film ("matting"); None for the whole crop or film.
-    clinical: whether it is told age, sex and BMI beside the film.
-    after: the candidate whose weights it begins with, where it shares layers with one taught before.
-    epochs, batch_size, learning_rate: instead of the preset's, where it needs its own.
-    """
-
-    name: str
-    network: str
-    preprocess: Preprocess
-    options: dict[str, Any] = field(default_factory=dict)
-    init: str = "scratch"
-    frozen: float = 0.0
-    region: str | None = None
-    clinical: bool = False
-    after: str | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One step of a training in stages: each begins with the weights that the one before it left.
-
-    target: the manifest's column of the projection that is learned. absolute, gradient, matching, adversarial: weights
-    of the projection's losses (training.projection_loss); density: weight of the regions' densities.
-    """
-
-    name: str
-    target: str
-    epochs: int
-    absolute: float = 0.0
-    gradient: float = 0.0
-    matching: float = 0.0
-    adversarial: float = 0.0
-    density: float = 0.0
-
-
-@dataclass(frozen=True)
-class Preset:
-    """How a recipe is trained. `demo` fits two CPU cores; `paper` is the published size.
-
-    candidates: networks that give the class. outliners: dense networks that give regions or landmarks.
-    loss: `ordinal` adds the squared earth mover's distance, for which a class two steps off is worse than one.
-    balanced: whether each class is heard as much as the others, however rare.
-    tone: how strongly exposure, contrast and processing are varied while classes or densities are learned.
-    guide: manifest columns (T-scores, say) that the features must also tell while learning; the answer stays the class.
-    placed: whether the maps must also tell where the regions lie, by the manifest's masks.
-    virtual_films: how many films `--data virtual` makes for it. fresh: whether they are made anew every epoch, on the
-    training device; otherwise once, on disk.
-    patience: epochs without a better loss on the held-out films after which training stops; None trains them all.
-    averaged: whether the weights that are kept are the running mean of those along the way (EMA).
-    stages: of a training in stages, with their own epochs.
-    """
-
-    candidates: tuple[Candidate, ...]
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float = 1e-4
-    folds: int = 5
-    outliners: tuple[Candidate, ...] = ()
-    loss: Loss = "cross_entropy"
-    balanced: bool = True
-    tone: float = 1.0
-    guide: tuple[str, ...] = ()
-    placed: bool = False
-    virtual_films: int = 0
-    fresh: bool = False
-    patience: int | None = None
-    averaged: bool = False
-    stages: tuple[Stage, ...] = ()
+Holding = Literal["validation", "folds", "origins"]
+More = Literal["fractures", "negatives"]
 
 
 @dataclass(frozen=True)
 class Recipe:
     """One published system: what it reads, with what, and how that is trained.
 
+    labels: the classes that an answer names; empty where it names none.
+    parts: what its networks are asked, in the order in which they are trained and read; each may use what those before
+    it found.
     bundle: `name@version` of the weights it reads with, or None while there are none.
     finder: the bundle that finds the limbs on a film; None reads the film as a whole.
-    regions: names of the regions it outlines in each limb. outlines: the bundle whose networks draw them.
-    scores: questions of yes or no that it answers instead of naming a class; its labels are then empty.
     shared: whether the limbs of one film share one label, so that the film's answer joins theirs.
-    measures: regions whose bone density it tells in g/cm2; the class then follows from the T-score.
+    holding: how films are held out in training: a validation split; folds, where films are few; or each origin of films
+    in turn, where what is learned must hold in another hospital.
+    more_virtual: simulated films it learns from besides patients as they come: spines with fractures, which are rare;
+    or films of other places, where nothing is to be found.
+    regions: what an expert is asked to outline.
     """
 
     name: str
@@ -107,15 +34,39 @@ class Recipe:
     site: Site
     view: View
     labels: tuple[str, ...]
+    parts: tuple[Part, ...]
     presets: dict[str, Preset]
     bundle: str | None
     simplifications: tuple[str, ...] = ()
     finder: str | None = None
-    regions: tuple[str, ...] = ()
-    outlines: str | None = None
-    measures: tuple[str, ...] = ()
-    scores: tuple[str, ...] = ()
     shared: bool = False
+    holding: Holding = "validation"
+    more_virtual: tuple[More, ...] = ()
+    regions: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> tuple[Part, ...]:
+        """The parts whose networks its own bundle holds."""
+        return tuple(part for part in self.parts if part.source is None)
+
+    def part(self, task: Task) -> Part | None:
+        """Its first part of a task, if it has one."""
+        return next((part for part in self.parts if part.task == task), None)
+
+    def outputs(self, task: Task) -> tuple[str, ...]:
+        """What its first part of a task answers with; nothing where it has none."""
+        part = self.part(task)
+        return part.outputs if part else ()
+
+    def candidates(self, preset: str) -> tuple[Candidate, ...]:
+        """Every network that a preset trains, in order."""
+        return tuple(candidate for part in self.own for candidate in part.candidates.get(preset, ()))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The bundles it cannot read without."""
+        sources = [part.source for part in self.parts]
+        return tuple(dict.fromkeys(name for name in (self.bundle, self.finder, *sources) if name is not None))
 
     @property
     def view_name(self) -> str:

@@ -15,11 +15,13 @@ Differs    Only valid pixels set the histogram, not collimator and shutter; Adam
 
 from dataclasses import replace
 
+from core.vertebra import LEVELS, OUTPUTS, POINTS
 from imaging.preprocess import Preprocess
-from recipes.recipe import Candidate, Preset, Recipe
-from recipes.spine import LEVELS
+from recipes.recipe import Recipe
+from tasks import LANDMARKS, SCORES
+from tasks.part import Candidate, Part, Preset
 
-SCORES = ("vertebral_fracture", "osteoporosis")
+QUESTIONS = ("vertebral_fracture", "osteoporosis")
 GUIDE = ("t_femoral_neck", "t_total_hip", *(f"genant_{level}" for level in LEVELS))
 
 
@@ -59,6 +61,14 @@ CLOSER = Candidate(
 )
 B4 = Candidate(name="image", network="efficientnet", preprocess=preprocess(1024), init="google/efficientnet-b4")
 
+B4_WITH_CLINICAL = replace(B4, name="with_clinical", network="efficientnet_with_clinical", clinical=True)
+FINDER_LARGE = replace(
+    FINDER, preprocess=Preprocess(size=(768, 384)), options={"features": [32, 32, 64, 128, 256, 48]}, epochs=60
+)
+CLOSER_LARGE = replace(
+    CLOSER, preprocess=Preprocess(size=(128, 128)), options={"features": [32, 32, 64, 128, 256, 32]}, epochs=40
+)
+
 RECIPE = Recipe(
     name="spine_vertex",
     title="Spine, lateral: fracture and osteoporosis",
@@ -66,36 +76,24 @@ RECIPE = Recipe(
     site="spine",
     view="lateral",
     labels=(),
+    parts=(
+        Part(LANDMARKS, "film", OUTPUTS, {"demo": (FINDER,), "paper": (FINDER_LARGE,)}),
+        Part(LANDMARKS, "body", POINTS, {"demo": (CLOSER,), "paper": (CLOSER_LARGE,)}),
+        Part(SCORES, "film", QUESTIONS, {"demo": (IMAGE, WITH_CLINICAL), "paper": (B4, B4_WITH_CLINICAL)}),
+    ),
     presets={
         "demo": Preset(
-            (IMAGE, WITH_CLINICAL),
             epochs=10,
             batch_size=16,
             learning_rate=2e-3,
-            outliners=(FINDER, CLOSER),
             guide=GUIDE,
             virtual_films=2400,
             tone=0.5,
         ),
         "paper": Preset(
-            (B4, replace(B4, name="with_clinical", network="efficientnet_with_clinical", clinical=True)),
             epochs=100,
             batch_size=16,
             learning_rate=1e-4,
-            outliners=(
-                replace(
-                    FINDER,
-                    preprocess=Preprocess(size=(768, 384)),
-                    options={"features": [32, 32, 64, 128, 256, 48]},
-                    epochs=60,
-                ),
-                replace(
-                    CLOSER,
-                    preprocess=Preprocess(size=(128, 128)),
-                    options={"features": [32, 32, 64, 128, 256, 32]},
-                    epochs=40,
-                ),
-            ),
             guide=GUIDE,
             virtual_films=18000,
             patience=10,
@@ -108,6 +106,6 @@ RECIPE = Recipe(
         "levels are counted from the sacrum, and on real films the count can be one off: count again",
         "no film of a person has taught it, and no score of it was ever compared with a person's truth",
     ),
+    more_virtual=("fractures",),
     regions=tuple(reversed(LEVELS)),
-    scores=SCORES,
 )

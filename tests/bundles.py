@@ -1,23 +1,24 @@
 """What bundles that read hips say of themselves, made by hand around figures that the real code worked out."""
 
-from tests.measured import a_study
+from core.labels import CLASSES
+from tests.measured import figures_of_sets
 
 
 def a_hip_bundle() -> dict:
-    study = a_study()
-    answers = study["sets"]["internal"]["answers"]
+    sets = figures_of_sets()
+    answers = sets["internal"]["answers"]
     held = {
         judge: {key: one[key] for key in one if key not in ("roc", "reliability")} for judge, one in answers.items()
     }
     return {
         "name": "hip_vit",
         "version": "0.1.0",
-        "labels": study["labels"],
+        "labels": list(CLASSES),
         "candidates": {"resnet50": {}, "vit": {}},
-        "outliners": {"u_net": {}},
+        "outliners": {"u_net": {"held_out_iou": {}}},
         "coverage": 0.9,
         "learned_from": "virtual patients",
-        "evidence": {"data": {"manifest": "x"}, "held_out": held, **study["sets"]},
+        "evidence": {"data": {"manifest": "x"}, "held_out": held, **sets},
     }
 
 

@@ -13,7 +13,7 @@ from core.labels import CLASSES
 from core.settings import settings
 from evidence.familiarity import fit_familiarity
 from imaging.preprocess import Preprocess
-from models.bundle import Bundle, Candidate, save
+from models.bundle import Bundle, Node, by_name, save
 from models.networks import build
 from tests.tiny import OPTIONS
 
@@ -53,20 +53,17 @@ def tiny_weights(tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write_tiny_bundle(root: Path, name: str = "knee_resnet", version: str = "0.1.0") -> Path:
     """Untrained networks in a whole bundle: everything but skill."""
     torch.manual_seed(0)
-    candidates = []
+    nodes = []
     for network, options in OPTIONS.items():
         weights = build(network, len(CLASSES), options).eval()
         preprocess = Preprocess(size=(64, 64))
         with torch.inference_mode():
             width = weights(torch.zeros(1, 3, 64, 64)).features.shape[1]
         features = np.random.default_rng(0).normal(size=(40, width)).astype(np.float32)
-        near = fit_familiarity(features, ["0", "1"] * 20).arrays()
+        near = fit_familiarity(features, features[::2]).arrays()
         near["bounds"] = np.array([1e6, 1e9], np.float32)  # untrained features know no film from another
-        candidates.append(
-            Candidate(
-                network, network, options, preprocess.to_dict(), temperature=1.5, weights=weights, familiarity=near
-            )
-        )
+        facts = {"temperature": 1.5}
+        nodes.append(Node(network, "classes", network, options, preprocess.to_dict(), CLASSES, weights, facts, near))
     figure = {"value": 0.33, "low": 0.2, "high": 0.5}
     classes = {
         label: {
@@ -84,10 +81,8 @@ def write_tiny_bundle(root: Path, name: str = "knee_resnet", version: str = "0.1
         Bundle(
             name=name,
             version=version,
-            labels=CLASSES,
-            candidates=tuple(candidates),
-            coverage=0.9,
-            conformal_quantile=0.8,
+            networks=by_name(*nodes),
+            facts={"classes": {"coverage": 0.9, "conformal_quantile": 0.8}},
             learned_from="nothing: random weights for tests",
             intended_use="For tests.",
             provenance={"seed": 0},

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from anatomy.femur import OUTLINED
 from core.estimate import Difficulty, Estimate
 from core.radiograph import Mask, Radiograph, Side
 from core.reading import ModelVersion, Reading, ViewGuess
-from core.refusal import Code, Notice, Refusal
+from core.refusal import Code, Notice, NoticeCode, Refusal
 from core.regions import Region, Regions
 from imaging.outline import outline_of
-from recipes.femur import OUTLINED
 
 
 def a_film(height: int = 60, width: int = 40, seed: int = 0) -> Radiograph:
@@ -46,7 +46,7 @@ def a_refusal(code: Code = Code.TOO_SMALL, message: str = "The film is 1 x 1 pix
 
 
 SIDES_ASSUMED = Notice(
-    "side_by_convention",
+    NoticeCode.SIDE_BY_CONVENTION,
     "Nothing on the film says which side is which; the patient's right is taken to be on the picture's left.",
 )
 

@@ -9,20 +9,20 @@ import pytest
 import torch
 
 import reading
+from anatomy.femur import REGIONS
 from core.clinical import Clinical
-from core.labels import CLASSES
 from core.reading import Reading
 from core.settings import ROOT, settings
 from evidence.densitometry import Residuals, who_class
 from imaging.preprocess import Preprocess
-from models.bundle import Bundle, Densitometer, save
+from models.bundle import Bundle, Node, by_name, save
 from models.networks import build
 from present.answer import film_html
 from present.still import FULL_DENSITY, still
 from present.viewer import viewer_data
-from recipes.femur import REGIONS
 from recipes.hip_bmd import RECIPE
 from simulation import dicom, simulate
+from tasks import DENSITY
 
 OPTIONS = {"widths": [4, 8, 8, 8], "hidden": 16, "grid": 6}
 
@@ -44,18 +44,15 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Bundle(
             name="hip_bmd",
             version="0.1.0",
-            labels=CLASSES,
-            candidates=(),
-            coverage=0.9,
-            conformal_quantile=0.0,
             learned_from="nothing: random weights for tests",
             intended_use="For tests.",
             provenance={"seed": 0},
             evidence={"data": {}},
             card="# tiny\n",
-            densitometers=(
-                Densitometer(
+            networks=by_name(
+                Node(
                     "decomposer",
+                    "density",
                     "light_decomposer",
                     OPTIONS,
                     Preprocess((64, 64)).to_dict(),
@@ -178,7 +175,7 @@ def test_other_recipes_say_that_their_map_is_where_the_answer_came_from() -> Non
 
 
 def test_the_recipe_needs_no_more_than_its_header_says() -> None:
-    assert RECIPE.measures == REGIONS
+    assert RECIPE.outputs(DENSITY) == REGIONS
     names = [stage.name for stage in RECIPE.presets["paper"].stages]
     assert names == ["all_bone", "proximal_femur", "density"]
     for stage in RECIPE.presets["paper"].stages[:2]:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 import cli
-from core.labels import CLASSES
+import learning
+import reading
 from core.settings import ROOT
-from tests.measured import a_measurement
+from tests.measured import a_set
 from tests.readings import hip_film, hip_readings
-from training.evaluation import figures
-from training.examined import Examined
+from training.results import Results
 
 FILM = ROOT / "samples"
 pytestmark = pytest.mark.usefixtures("tiny_weights")
@@ -77,7 +77,7 @@ def test_wrong_use_ends_with_two_and_one_sentence(
 
 
 def test_a_fault_ends_with_one(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli.reading.engine, "answer", lambda *_: 1 / 0)
+    monkeypatch.setattr(reading.engine, "answer", lambda *_: 1 / 0)
     assert cli.main(["read", str(film), "--out", str(tmp_path / "r.jsonl")]) == 1
     assert lines(tmp_path / "r.jsonl")[0]["status"] == "failed"
 
@@ -93,13 +93,13 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
 def test_the_bundles_at_hand_are_listed_with_what_they_were_found_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["models", "list"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("knee_resnet@0.1.0  Balanced accuracy on 3 films held out: 0.33 (0.20 to 0.50)")
-    assert "Learned from nothing: random weights for tests" in line
+    assert line.startswith("knee_resnet@0.1.0  Balanced accuracy on the test split (n = 3): 0.33 (0.20 to 0.50)")
+    assert "Training data: nothing: random weights for tests" in line
 
 
 def test_both_limbs_of_a_film_are_on_one_picture(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     readings = hip_readings(*hip_film())
-    monkeypatch.setattr(cli.reading, "read_file", lambda *_, **__: readings)
+    monkeypatch.setattr(reading, "read_file", lambda *_, **__: readings)
     images = tmp_path / "images"
     assert cli.main(["read", str(film), "--out", str(tmp_path / "r.jsonl"), "--images", str(images)]) == 0
     assert [row["side"] for row in lines(tmp_path / "r.jsonl")] == ["R", "L"]
@@ -112,16 +112,16 @@ def test_evaluating_writes_the_figures_and_the_page(
     """Films of both scanners take minutes to make and read; here the answers are drawn (tests/training reads some)."""
     asked = {}
 
-    def drawn(recipe: str, data: str, bundle: str, workers: int, films: int, tell: object) -> Examined:
+    def drawn(recipe: str, data: str, bundle: str, workers: int, films: int, tell: object) -> Results:
         asked.update(recipe=recipe, data=data, bundle=bundle, workers=workers, films=films)
-        return Examined(
+        return Results(
             {
-                name: figures(a_measurement(name, 2, seed, ("mobilenet_v2", "vit"), ()), CLASSES)
+                name: a_set(name, 2, seed, ("mobilenet_v2", "vit"), ())
                 for seed, name in enumerate(("internal", "external"))
             }
         )
 
-    monkeypatch.setattr(cli.learning, "evaluate", drawn)
+    monkeypatch.setattr(learning, "evaluate", drawn)
     words = ["evaluate", "hip_vit", "--data", "virtual", "--bundle", "knee_resnet@0.1.0", "--films", "30"]
     assert cli.main([*words, "--workers", "2", "--out", str(tmp_path / "e")]) == 0
     assert asked == {

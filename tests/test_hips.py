@@ -10,10 +10,10 @@ from PIL import Image
 
 import reading
 import simulation
+from anatomy.femur import OUTLINED, REGIONS
 from core.settings import settings
 from imaging import read_radiograph
 from recipes import by_name
-from recipes.femur import OUTLINED, REGIONS
 from simulation import Uncommon, VirtualFilm, dicom
 
 PELVIS = {"alpha": (91, 0), "beta": (92, 1)}  # seed and number of a film of the whole pelvis

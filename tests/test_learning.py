@@ -1,5 +1,6 @@
 """The road back, whole: from a manifest of drawn films to a bundle that reads."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +11,19 @@ import learning
 import reading
 import recipes
 from core.settings import settings
-from recipes.recipe import Preset, Recipe
+from evidence.record import SCHEMA
+from recipes.recipe import Recipe
+from tasks.part import Preset
 from tests.tiny import CANDIDATE
 
 
 @pytest.fixture
 def recipe(monkeypatch: pytest.MonkeyPatch) -> Recipe:
     """The knee recipe with a preset that trains in seconds."""
-    small = Preset((CANDIDATE,), epochs=2, batch_size=8, learning_rate=1e-3, folds=2)
+    small = Preset(epochs=2, batch_size=8, learning_rate=1e-3, folds=2)
     knee = recipes.RECIPES["knee_resnet"]
-    changed = Recipe(**{**vars(knee), "presets": {"demo": small}, "finder": None, "shared": False})
+    parts = (replace(knee.parts[0], candidates={"demo": (CANDIDATE,)}),)
+    changed = replace(knee, parts=parts, presets={"demo": small}, finder=None, shared=False)
     monkeypatch.setitem(recipes.RECIPES, "knee_resnet", changed)
     return changed
 
@@ -62,6 +66,7 @@ def test_a_manifest_becomes_a_bundle_that_reads(
     monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(out / "bundles"))
     settings.cache_clear()
     (card,) = reading.models()
+    assert (card["evidence"]["schema"], card["evidence"]["tasks"]) == (SCHEMA, ["classes"])
     data = card["evidence"]["data"]
     assert data["films_in_manifest"] == 27
     assert data["films_refused"] == 1
@@ -72,7 +77,7 @@ def test_a_manifest_becomes_a_bundle_that_reads(
     assert answer.status == "read"
     text = (folder / "README.md").read_text()
     assert "Not a medical device" in text
-    assert "2 films stood in the set more than once under different labels" in text
+    assert "2 films were excluded because copies of them carry different labels" in text
 
 
 def test_a_finished_version_is_not_overwritten(recipe: Recipe, manifest: Path, tmp_path: Path) -> None:
@@ -89,18 +94,18 @@ def test_the_test_part_never_reaches_training(
 
     taught: list[np.ndarray] = []
     tested: list[np.ndarray] = []
-    real_fit, real_answers = crossfit.fit, crossfit.answers
+    real_fit, real_forward = crossfit.fit, crossfit.forward
 
     def watched_fit(network, lesson, *rest, **more):  # type: ignore[no-untyped-def]
         taught.extend(lesson.films[0].numpy())
         return real_fit(network, lesson, *rest, **more)
 
-    def watched_answers(network, grey, preprocess):  # type: ignore[no-untyped-def]
+    def watched_forward(network, grey, preprocess, on):  # type: ignore[no-untyped-def]
         tested.append(grey)
-        return real_answers(network, grey, preprocess)
+        return real_forward(network, grey, preprocess, on)
 
     monkeypatch.setattr(crossfit, "fit", watched_fit)
-    monkeypatch.setattr(crossfit, "answers", watched_answers)
+    monkeypatch.setattr(crossfit, "forward", watched_forward)
     learning.train("knee_resnet", manifest, "demo", tmp_path / "run")
     seen = {film.tobytes() for film in taught}
     assert tested[-1].shape[0] >= 3

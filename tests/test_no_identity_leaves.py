@@ -34,3 +34,24 @@ def test_a_planted_film_leaves_no_trace_in_answer_worklist_films_or_log(
     if answer.status == "read":
         assert any(file.suffix == ".png" for file in kept)
         assert any("ledger" in file.name for file in kept)
+
+
+def test_an_unforeseen_fault_is_logged_by_its_steps_and_never_by_what_it_quotes(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def check(_: object) -> None:
+        try:
+            raise KeyError("DOE^JANE")
+        except KeyError as first:
+            raise RuntimeError("could not read the value 'DOE^JANE' born 1950-03-14") from first
+
+    monkeypatch.setattr(reading, "check", check)
+    with caplog.at_level(logging.DEBUG):
+        (answer,) = reading.read(planted_png(), FILE_NAME, recipe="knee_resnet")
+    assert answer.status == "failed"
+    assert "RuntimeError" in caplog.text
+    assert "KeyError" in caplog.text
+    assert "in check" in caplog.text
+    assert "reading.py:" in caplog.text
+    assert "DOE" not in caplog.text
+    assert "1950" not in caplog.text

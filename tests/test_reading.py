@@ -14,7 +14,7 @@ from core.clinical import Clinical
 from core.labels import CLASSES
 from core.settings import settings
 from evidence.familiarity import Familiarity
-from models.bundle import load, save
+from models.bundle import by_name, load, save
 
 ROW = {
     "path", "case_id", "status", "recipe", "side", "view", "label", "probabilities", "set", "candidates", "regions",
@@ -48,14 +48,14 @@ def test_a_film_gives_one_line_in_the_contract_s_names() -> None:
     assert json.loads(json.dumps(row, allow_nan=False)) == row
 
 
-def test_each_network_counts_as_much_as_its_voice_and_one_without_is_shown_and_not_heard(
+def test_each_network_counts_by_its_weight_and_one_of_weight_0_is_shown_but_changes_nothing(
     tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (before,) = reading.read(knee_png(), "a.png")
     bundle = load(tiny_bundle / "knee_resnet" / "0.1.0")
-    first, second = bundle.candidates
-    voiced = (replace(first, voice=1.0), replace(second, voice=0.0))
-    save(replace(bundle, candidates=voiced), tmp_path)
+    first, second = bundle.networks.values()
+    weighed = [replace(node, facts={**node.facts, "weight": weight}) for node, weight in ((first, 1.0), (second, 0.0))]
+    save(replace(bundle, networks=by_name(*weighed)), tmp_path)
     monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(tmp_path))
     settings.cache_clear()
     (answer,) = reading.read(knee_png(), "a.png")

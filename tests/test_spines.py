@@ -10,12 +10,15 @@ from PIL import Image
 
 import reading
 import simulation
+from anatomy.vertebrae import FEWEST
 from core.clinical import Clinical
 from core.settings import settings
-from core.vertebra import POINTS
+from core.vertebra import LEVELS, POINTS
+from present.still import legend_of
+from present.wording import lower_first, score_title
 from recipes import by_name
-from recipes.spine import FEWEST, LEVELS
 from simulation import Uncommon, VirtualFilm, dicom
+from tasks import SCORES
 
 RECIPE = by_name("spine_vertex")
 pytestmark = pytest.mark.skipif(RECIPE not in reading.ready(), reason=f"no bundle {RECIPE.bundle}: make weights")
@@ -47,7 +50,9 @@ def test_a_lateral_spine_gets_scores_and_bodies_that_lie_on_its_own(scanner: str
     (answer,) = reading.read(data, f"film.{form}")
     row = answer.row()
     assert (row["status"], row["recipe"]) == ("read", "spine_vertex")
-    assert set(row["scores"]) == set(RECIPE.scores)
+    assert set(row["scores"]) == set(RECIPE.outputs(SCORES))
+    assert answer.explains in RECIPE.outputs(SCORES)
+    assert legend_of([answer])[0] == f"Evidence for {lower_first(score_title(answer.explains))}"
     assert all(0 < score["probability"] < 1 for score in row["scores"].values())
     assert len(answer.vertebrae) >= 5
     off = []

@@ -1,7 +1,7 @@
 """Networks small enough to build, train and throw away in a test."""
 
 from imaging.preprocess import Preprocess
-from recipes.recipe import Candidate
+from tasks.part import Candidate
 
 OPTIONS = {
     "mobilenet_v2": {"depth_multiplier": 0.35, "image_size": 64},

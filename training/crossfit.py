@@ -8,16 +8,20 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from core.settings import settings
 from evidence.calibration import fit_temperature
-from evidence.familiarity import Familiarity, fit_familiarity
+from evidence.familiarity import Familiarity, bounded, distances
+from models import engine
 from models.initial import initialise
 from models.networks import Classifier, build, freeze
-from recipes.recipe import Candidate, Preset
-from training.dataset import Dataset
-from training.fit import Schedule, answers, fit
-from training.head import regression, write_head
-from training.lesson import ClassLesson
-from training.split import TEST, Split
+from tasks.classes.head import regression, write_head
+from tasks.classes.objective import ClassObjective
+from tasks.forward import forward
+from tasks.part import Candidate, Preset
+from tasks.samples import Samples, grey_of
+from training.data.split import TEST, Split
+from training.fit import Schedule, fit
+from training.run_key import run_key
 
 Tell = Callable[[str, int, int], None]  # what is being done, epochs done, epochs in all
 
@@ -41,7 +45,8 @@ class Fitted:
 def cross_fit(
     candidate: Candidate,
     preset: Preset,
-    data: Dataset,
+    data: Samples,
+    labels: npt.NDArray[np.int64],
     parts: Split,
     label_count: int,
     folder: Path,
@@ -49,9 +54,11 @@ def cross_fit(
     init: str,
     tell: Tell | None = None,
 ) -> Fitted:
-    """Fit once a fold and once on all folds. A finished fold is kept in `folder` and not fitted again. The head of a
-    network that is wholly frozen is a regression on its features, which are computed once."""
-    grey = data.grey[candidate.name]
+    """Fit once a fold and once on all folds. A finished fold is kept in `folder`, under a key of everything it came
+    from, and not fitted again. The head of a network that is wholly frozen is a regression on its features, which are
+    computed once."""
+    on = engine.device(settings().device)
+    grey = data[grey_of(candidate.preprocess)]
     group = np.array(parts.group)
     features: list[npt.NDArray[np.floating]] = []
 
@@ -66,16 +73,16 @@ def cross_fit(
         if init != "scratch" and candidate.frozen == 1.0:
             network = begun().eval()
             if not features:
-                features.append(answers(network, grey, candidate.preprocess)[1])
-            write_head(network.head, regression(features[0][rows], data.labels[rows], group[rows]))
+                features.append(forward(network, grey, candidate.preprocess, on)[1])
+            write_head(network.head, regression(features[0][rows], labels[rows], group[rows]))
             if tell is not None:
                 tell(f"{candidate.name}, {part}", 1, 1)
             return network
         return fit(
             begun(),
-            ClassLesson(
+            ClassObjective(
                 grey[rows],
-                data.labels[rows],
+                labels[rows],
                 label_count,
                 candidate.preprocess,
                 loss=preset.loss,
@@ -89,22 +96,30 @@ def cross_fit(
         )
 
     (folder / candidate.name).mkdir(parents=True, exist_ok=True)
-    held_out = np.full((len(grey), label_count), np.nan)
+    first, schedule = begun(), Schedule.of(candidate, preset)
+    held_out, apart = np.full((len(grey), label_count), np.nan), np.full(len(grey), np.nan)
     for fold in parts.folds:
-        kept = folder / candidate.name / f"fold_{fold}.npy"
-        held = parts.rows(fold)
+        held, learns = parts.rows(fold), parts.rows(*(other for other in parts.folds if other != fold))
+        of = [(grey[some], labels[some], group[some]) for some in (learns, held)]
+        key = run_key(of, candidate, schedule, preset.loss, preset.balanced, seed, init, first)
+        kept = folder / candidate.name / f"fold_{fold}_{key}.npz"
         if not kept.exists():
-            network = taught(parts.rows(*(other for other in parts.folds if other != fold)), f"fold {fold}")
-            np.save(kept, answers(network, grey[held], candidate.preprocess)[0])
-        held_out[held] = np.load(kept)
+            network = taught(learns, f"fold {fold}")
+            logits, unseen = forward(network, grey[held], candidate.preprocess, on)
+            _, seen = forward(network, grey[learns], candidate.preprocess, on)
+            draft = kept.with_suffix(".draft.npz")
+            np.savez(draft, logits=logits, apart=distances(unseen, seen))
+            draft.replace(kept)
+        with np.load(kept) as fitted:
+            held_out[held], apart[held] = fitted["logits"], fitted["apart"]
     rows = parts.rows(*parts.folds)
     network = taught(rows, "all folds")
-    _, seen = answers(network, grey[rows], candidate.preprocess)
+    _, seen = forward(network, grey[rows], candidate.preprocess, on)
     return Fitted(
         candidate=candidate,
         network=network,
-        temperature=fit_temperature(held_out[rows], data.labels[rows]),
-        familiarity=fit_familiarity(seen, [parts.part[row] for row in rows]),
+        temperature=fit_temperature(held_out[rows], labels[rows]),
+        familiarity=bounded(seen, apart[rows], group[rows].tolist()),
         held_out=held_out,
-        test=answers(network, grey[parts.rows(TEST)], candidate.preprocess)[0],
+        test=forward(network, grey[parts.rows(TEST)], candidate.preprocess, on)[0],
     )

@@ -4,29 +4,30 @@ import json
 import logging
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import TypeVar
 
 import lightning.pytorch as pl
 import numpy as np
-import numpy.typing as npt
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
-from core.radiograph import Pixels
-from imaging.preprocess import Preprocess
-from models.networks import Classifier, Network, keep_statistics
-from recipes.recipe import Candidate, Preset
-from training.lesson import Lesson
+from models.networks import Network, keep_statistics
+from tasks.objective import Objective
+from tasks.part import Candidate, Preset
+from training.device import device, has_bfloat16, lightning_device
+from training.run_key import run_key
 
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its tips and device tables are not news here
 
 Tell = Callable[[int, int], None]  # epochs done, epochs in all
+WATCHED = "watched_loss"  # on the films held out
+BEST = "best.ckpt"
 Taught = TypeVar("Taught", bound=Network)
 
 
@@ -56,26 +57,35 @@ class Schedule:
 
 def fit(
     network: Taught,
-    lesson: Lesson | Callable[[int], Lesson],
+    objective: Objective | Callable[[int], Objective],
     schedule: Schedule,
     folder: Path,
     seed: int,
-    watch: Lesson | None = None,
+    watch: Objective | None = None,
     pretrained: bool = False,
     tell: Tell | None = None,
+    key: str = "",
 ) -> Taught:
-    """Teach and return the network in evaluation mode, on the CPU.
+    """Train and return the network in evaluation mode, on the CPU. It runs on the device that OSTEOLENS_DEVICE names.
 
-    lesson: the films, or a function that makes those of an epoch. watch: films held out, whose loss is written down
-    each epoch and, with the schedule's patience, stops the training; never those that give a published figure.
+    objective: the films and what an answer costs, or a function that makes those of an epoch. watch: films held out,
+    whose loss is written down each epoch; never those that give a published figure. With the schedule's patience the
+    network with the least such loss is returned, and training stops when it has not fallen for so many epochs.
     pretrained: the first weights were learned elsewhere: their batch statistics stay, and the head learns faster.
-    `folder` receives `run.json`, curves, and a checkpoint each epoch; a killed run goes on from it, draws and all.
+
+    A folder within `folder`, named by a key of everything the run was given (first weights, films and settings of the
+    objective and of the films held out, schedule, seed), receives `run.json`, curves, and checkpoints: a run that was
+    killed goes on from them, draws and all, and a run with anything else never does. key: what more belongs to it, for
+    an objective that makes its films: those of the first epoch are in the key anyway.
     """
     pl.seed_everything(seed, verbose=False)
+    first = objective if isinstance(objective, Objective) else objective(0)
+    held = None if watch is None else (type(watch).__name__, settings_of(watch))
+    given = type(first).__name__, settings_of(first), isinstance(objective, Objective), held, schedule, seed, pretrained
+    folder = folder / run_key(network, given, key)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "run.json").write_text(json.dumps(_about(schedule, seed), indent=1) + "\n")
-    first = lesson(0) if callable(lesson) and not isinstance(lesson, Lesson) else lesson
-    assert isinstance(first, Lesson)
+    on = device()
+    (folder / "run.json").write_text(json.dumps(_about(schedule, seed, on), indent=1) + "\n")
     first.ready(network)
     network.train()  # a lesson may have looked at it in evaluation mode, and Lightning leaves the mode as it finds it
     # Convolutions of few channels run up to 1.6 times as fast on CPUs. torch's own types know no module for this.
@@ -84,44 +94,64 @@ def fit(
     trainer = pl.Trainer(
         max_epochs=schedule.epochs,
         default_root_dir=folder,
-        accelerator="auto",
-        precision="bf16-mixed" if has_bfloat16() else "32-true",
+        **lightning_device(on),
+        precision="bf16-mixed" if has_bfloat16(on) else "32-true",
         logger=CSVLogger(folder, name="", version="curves"),
         callbacks=[
-            ModelCheckpoint(folder, filename="last", save_weights_only=False, enable_version_counter=False),
             _Telling(tell),
             *([EMAWeightAveraging(decay=0.99)] if schedule.averaged else []),
-            *([EarlyStopping("watched_loss", patience=schedule.patience)] if watch and schedule.patience else []),
+            *(_keep_best(folder, schedule.patience) if watch and schedule.patience else []),
+            # After the others, so that it holds what they know of this epoch.
+            ModelCheckpoint(
+                folder, "last", save_weights_only=False, enable_version_counter=False, save_on_train_epoch_end=True
+            ),
         ],
         enable_progress_bar=False,
         enable_model_summary=False,
         log_every_n_steps=1,
         gradient_clip_val=1.0,
-        reload_dataloaders_every_n_epochs=1 if callable(lesson) and not isinstance(lesson, Lesson) else 0,
+        reload_dataloaders_every_n_epochs=0 if isinstance(objective, Objective) else 1,
     )
-    last = folder / "last.ckpt"
-    trainer.fit(
-        module,
-        datamodule=_Films(lesson, first, watch, schedule.batch_size, seed),
-        ckpt_path=last if last.exists() else None,
-        weights_only=False if last.exists() else None,
-    )
+    last, finished = folder / "last.ckpt", folder / "finished"
+    if not finished.exists():  # one that stopped early would train an epoch more each time it is asked for again
+        trainer.fit(
+            module,
+            datamodule=_Films(objective, first, watch, schedule.batch_size, seed),
+            ckpt_path=last if last.exists() else None,
+            weights_only=False if last.exists() else None,
+        )
+    if watch and schedule.patience:
+        finished.touch()
+        best = torch.load(folder / BEST, map_location="cpu", weights_only=False)
+        module.cpu().load_state_dict(best["state_dict"])
     return network.eval().cpu()
 
 
-def has_bfloat16() -> bool:
-    """Whether the device multiplies in bfloat16 faster than in single precision: GPUs, and CPUs with AVX-512 BF16."""
-    return torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()
+def _keep_best(folder: Path, patience: int) -> list[Callback]:
+    """Stop when the loss on the films held out has not fallen for so many epochs, and keep the weights with the least.
+
+    Lightning's stopping alone keeps the last weights: `patience` epochs past the best, and within a one-cycle schedule
+    while the learning rate is still high.
+    """
+    return [
+        EarlyStopping(WATCHED, patience=patience, check_on_train_epoch_end=True),
+        ModelCheckpoint(
+            folder, Path(BEST).stem, monitor=WATCHED, enable_version_counter=False, save_on_train_epoch_end=True
+        ),
+    ]
 
 
-@torch.inference_mode()
-def answers(network: Classifier, films: npt.NDArray[np.uint8], preprocess: Preprocess) -> tuple[Pixels, Pixels]:
-    """Logits [N, K] and features [N, D] of films uint8 [N, H, W], one at a time, as reading does it."""
-    outputs = [network(torch.from_numpy(preprocess.tensor(one.astype(np.float32) / 255))[None]) for one in films]
-    return (
-        np.concatenate([output.logits.numpy() for output in outputs]),
-        np.concatenate([output.features.numpy() for output in outputs]),
-    )
+def settings_of(objective: Objective) -> dict[str, object]:
+    """Everything of an objective that is not drawn from the seed: its films, buffers and plain settings."""
+    known = {name: value for name, value in vars(objective).items() if not name.startswith("_")}
+    plain = {name: value for name, value in known.items() if _is_plain(value)}
+    return {**plain, **dict(objective.named_buffers())}
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return isinstance(value, str | int | float | Tensor | np.ndarray | None) or is_dataclass(value)
 
 
 class _Films(pl.LightningDataModule):
@@ -129,20 +159,20 @@ class _Films(pl.LightningDataModule):
 
     def __init__(
         self,
-        lesson: Lesson | Callable[[int], Lesson],
-        first: Lesson,
-        watch: Lesson | None,
+        objective: Objective | Callable[[int], Objective],
+        first: Objective,
+        watch: Objective | None,
         batch_size: int,
         seed: int,
     ) -> None:
         super().__init__()
-        self.lesson, self.first, self.watch, self.batch_size, self.seed = lesson, first, watch, batch_size, seed
+        self.objective, self.first, self.watch, self.batch_size, self.seed = objective, first, watch, batch_size, seed
 
     def train_dataloader(self) -> DataLoader:
         assert self.trainer is not None
         epoch = self.trainer.current_epoch
-        lesson = self.first if isinstance(self.lesson, Lesson) or epoch == 0 else self.lesson(epoch)
-        assert isinstance(lesson, Lesson)
+        made = self.objective
+        lesson = self.first if isinstance(made, Objective) or epoch == 0 else made(epoch)
         films = TensorDataset(*lesson.films)
         return DataLoader(
             films,
@@ -169,7 +199,13 @@ class _Shuffled(torch.utils.data.Sampler[int]):
 
 class _Fitting(pl.LightningModule):
     def __init__(
-        self, network: Network, lesson: Lesson, schedule: Schedule, seed: int, watch: Lesson | None, pretrained: bool
+        self,
+        network: Network,
+        lesson: Objective,
+        schedule: Schedule,
+        seed: int,
+        watch: Objective | None,
+        pretrained: bool,
     ) -> None:
         super().__init__()
         self.network, self.lesson, self.schedule, self.seed = network, lesson, schedule, seed
@@ -190,7 +226,7 @@ class _Fitting(pl.LightningModule):
     def validation_step(self, batch: Sequence[Tensor], _: int) -> None:
         assert self.watch is not None
         loss = self.watch.loss(self.network, batch, torch.Generator(), vary=False)
-        self.log("watched_loss", loss, batch_size=len(batch[0]))
+        self.log(WATCHED, loss, batch_size=len(batch[0]))
 
     def configure_optimizers(self):  # type: ignore[no-untyped-def]
         rate = self.schedule.learning_rate
@@ -215,13 +251,13 @@ class _Telling(Callback):
             self.tell(trainer.current_epoch + 1, int(trainer.max_epochs or 0))
 
 
-def _about(schedule: Schedule, seed: int) -> dict[str, object]:
+def _about(schedule: Schedule, seed: int, on: torch.device) -> dict[str, object]:
     """What `run.json` says: how it was taught, and on what."""
     return {
         "schedule": asdict(schedule),
-        "precision": "bfloat16, mixed" if has_bfloat16() else "single",
+        "precision": "bfloat16, mixed" if has_bfloat16(on) else "single",
         "seed": seed,
-        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.processor() or "cpu",
+        "device": torch.cuda.get_device_name(on) if on.type == "cuda" else platform.processor() or on.type,
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "versions": {name: version_of(name) for name in ("torch", "lightning", "transformers", "monai", "numpy")},

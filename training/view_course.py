@@ -17,22 +17,27 @@ from scipy.stats import binomtest
 from core.radiograph import Pixels
 from core.settings import settings
 from evidence.calibration import calibrated, conformal_quantile, fit_temperature
-from evidence.familiarity import Familiarity, fit_familiarity
-from evidence.metrics import classification
+from evidence.familiarity import Familiarity, bounded, distances
+from evidence.statistics.metrics import classification
 from imaging.preprocess import Preprocess
-from models.bundle import Bundle, Candidate, amend, load
+from models.bundle import Bundle, Node, by_name, load
 from models.initial import initialise
 from models.networks import Classifier, build
-from recipes.recipe import Recipe
-from recipes.view import OTHER, VIEWS, Seen, seen_from
-from training import strangers, views
-from training.about import INTENDED_USE, provenance
-from training.assemble import COVERAGE
-from training.fit import Schedule, answers, fit
-from training.manifest import Manifest
-from training.split import one_held_out
-from training.view_lesson import ViewLesson, as_seen, finer
-from training.views import REAL, RealSource, ViewFilms
+from recipes.seen import Seen, seen_from
+from recipes.view import OTHER, VIEWS
+from tasks.forward import forward
+from tasks.node import node_of
+from tasks.task import COVERAGE
+from training.cohorts import negatives as strangers
+from training.cohorts import views
+from training.cohorts.views import REAL, RealSource, ViewFilms
+from training.data.manifest import Manifest
+from training.data.split import one_held_out
+from training.device import device
+from training.fit import Schedule, fit
+from training.provenance import INTENDED_USE, provenance
+from training.run import Run
+from training.view_objective import ViewObjective, as_seen, finer
 
 Tell = Callable[[str, int, int], None]
 PICTURES = 960  # that are no film, to learn from; others test
@@ -44,26 +49,16 @@ TESTED = 100  # films of one test cohort at most
 EVERY = "all"  # real films, none left out
 
 
-def teach(
-    recipe: Recipe,
-    preset_name: str,
-    manifests: Sequence[Manifest],
-    folder: Path,
-    seed: int,
-    version: str,
-    learned_from: str,
-    init: Mapping[str, str],
-    workers: int,
-    say: Tell,
-) -> Bundle:
+def train(run: Run, manifests: Sequence[Manifest]) -> Bundle:
     """manifests: films with a column `view`. One network learns from them and from pictures that are no film; from it
     one goes on with all real films at hand, and one for each origin with all but those, which then answers them.
 
     The temperature is fitted on these answers: how sure the network says it is, is to hold in another hospital, and on
     virtual films it is surer. Raises ValueError in one sentence for a manifest that cannot be used.
     """
-    preset = recipe.presets[preset_name]
-    (candidate,) = preset.candidates
+    recipe, preset, folder, seed, init, say = run.recipe, run.preset, run.folder, run.seed, run.init, run.say
+    (part,) = recipe.own
+    (candidate,) = part.candidates[run.preset_name]
     inputs, wide = candidate.preprocess, finer(candidate.preprocess)
     made = []
     for manifest in manifests:
@@ -92,34 +87,42 @@ def teach(
         networks[left] = first
         if real:
             films = _repeated(recalled.joined(*real))
-            part = "all real films" if left == EVERY else f"without {left}"
-            networks[left] = _fitted(deepcopy(first), films, tuning, wide, folder, part, seed, say)
+            phase = "all real films" if left == EVERY else f"without {left}"
+            networks[left] = _fitted(deepcopy(first), films, tuning, wide, folder, phase, seed, say)
 
     taught = base.rows(learns).joined(*(films for one, films in at_hand.items() if one.learned_from))
     known = [row for row, label in enumerate(taught.labels) if VIEWS[label] != OTHER]
-    familiarity = _familiarity(networks[EVERY], taught.rows(_drawn(taught, known, seed)), inputs)
     unseen = {one: answers(networks[one.origin], as_seen(films.grey), inputs) for one, films in at_hand.items()}
+    # What each network learned from, as it sees it: without its own origin's films, if one is left out.
+    banks = {}
+    for left, taught_to in networks.items():
+        rows = [row for row in known if taught.source[row] not in _names_of(left)]
+        others = taught.rows(rows)
+        banks[left] = answers(taught_to, as_seen(others.rows(_drawn(others, range(len(rows)), seed)).grey), inputs)[1]
+    # How far films lie that it did not learn from: real ones by the network that never saw their origin.
+    real_apart = {
+        one: distances(unseen[one][1][films.labels != VIEWS.index(OTHER)], banks[one.origin])
+        for one, films in at_hand.items()
+    }
+    asked = as_seen(base.grey[[row for row in held if VIEWS[base.labels[row]] != OTHER]])
+
+    def far_from(left: str) -> Familiarity:
+        virtual = distances(answers(networks[left], asked, inputs)[1], banks[left])
+        return bounded(
+            banks[left], np.concatenate([virtual, *(far for one, far in real_apart.items() if one.origin != left)])
+        )
+
+    familiarity = far_from(EVERY)
     truth = base.labels[held]
     logits, _ = answers(networks[EVERY], as_seen(base.grey[held]), inputs)
     temperature = fit_temperature(*(_distinct(at_hand, unseen) if at_hand else (logits, truth)))
-    one = Candidate(
-        name=candidate.name,
-        network=candidate.network,
-        options=candidate.options,
-        preprocessing=inputs.to_dict(),
-        temperature=temperature,
-        weights=networks[EVERY],
-        familiarity=familiarity.arrays(),
-    )
+    node = node_of(part, candidate, networks[EVERY], {"temperature": temperature}, familiarity)
     left_out = {}
     for source, films in at_hand.items():
-        # Distances are to films that its own network learned from, among which its origin is not.
-        others = taught.rows([row for row in known if taught.source[row] not in _names_of(source.origin)])
-        far = _familiarity(
-            networks[source.origin], others.rows(_drawn(others, range(len(others.labels)), seed)), inputs
-        )
+        far = far_from(source.origin)
         left_out[source.name] = told(heard(*unseen[source], temperature, far), films)
     groups = np.unique(np.array(base.group)[held], return_inverse=True)[1].tolist()
+    bound = conformal_quantile(calibrated(logits, temperature), truth, COVERAGE)
     evidence = {
         "data": {
             "films_and_pictures": len(base.labels) + sum(len(films.labels) for films in at_hand.values()),
@@ -130,19 +133,17 @@ def teach(
         "held_out": classification(truth, calibrated(logits, temperature), VIEWS, groups),
         "left_out": left_out,
     }
-    origin = learned_from or _origin([one for one in at_hand if one.learned_from])
+    origin = run.learned_from or _origin([one for one in at_hand if one.learned_from])
     return Bundle(
         name=recipe.name,
-        version=version,
-        labels=VIEWS,
-        candidates=(one,),
-        coverage=COVERAGE,
-        conformal_quantile=conformal_quantile(calibrated(logits, temperature), truth, COVERAGE),
+        version=run.version,
+        networks=by_name(node),
         learned_from=origin,
         intended_use=INTENDED_USE,
-        provenance=provenance(preset_name, seed, {one.name: one.weights}),
+        provenance=provenance(run.preset_name, run.seed, {node.name: node.weights}),
         evidence=evidence,
-        card=_card(recipe, version, origin, evidence),
+        card="",
+        facts={part.task.name: {"coverage": COVERAGE, "conformal_quantile": bound}},
     )
 
 
@@ -166,7 +167,7 @@ def _fitted(
     fingerprint = hashlib.sha256(told_apart).hexdigest()[:12]
     return fit(
         network,
-        ViewLesson(films.grey, films.labels, len(VIEWS), wide),
+        ViewObjective(films.grey, films.labels, len(VIEWS), wide),
         schedule,
         folder / f"{part.replace(' ', '_')}_{fingerprint}",
         seed,
@@ -184,10 +185,9 @@ def _drawn(films: ViewFilms, some: Sequence[int], seed: int) -> npt.NDArray[np.i
     return np.concatenate([rows[order][views_of[order] == view][:each] for view in np.unique(views_of)])
 
 
-def _familiarity(network: Classifier, films: ViewFilms, inputs: Preprocess) -> Familiarity:
-    _, features = answers(network, as_seen(films.grey), inputs)
-    fold = np.unique(films.group, return_inverse=True)[1] % 5
-    return fit_familiarity(features, fold.astype(str).tolist())
+def answers(network: Classifier, films: npt.NDArray[np.uint8], inputs: Preprocess) -> tuple[Pixels, Pixels]:
+    """Logits [N, K] and features [N, D], each film as a reading shows it, on the device that readings run on."""
+    return forward(network, films, inputs, device())
 
 
 def _names_of(origin: str) -> set[str]:
@@ -220,10 +220,15 @@ def _repeated(films: ViewFilms) -> ViewFilms:
     return films.rows(rows)
 
 
-def seen_by(one: Candidate, films: ViewFilms) -> list[Seen]:
+def seen_by(node: Node, films: ViewFilms) -> list[Seen]:
     """What the network says of each film, as a reading would hear it."""
-    logits, features = answers(one.weights, films.grey, Preprocess.from_dict(one.preprocessing))
-    return heard(logits, features, one.temperature, Familiarity.from_arrays(one.familiarity))
+    logits, features = answers(_classifier(node), films.grey, Preprocess.from_dict(node.preprocessing))
+    return heard(logits, features, node.facts["temperature"], Familiarity.from_arrays(node.familiarity))
+
+
+def _classifier(node: Node) -> Classifier:
+    assert isinstance(node.weights, Classifier)
+    return node.weights
 
 
 def heard(logits: Pixels, features: Pixels, temperature: float, familiarity: Familiarity) -> list[Seen]:
@@ -265,8 +270,8 @@ def measure(folder: Path, sets: Mapping[str, Sequence[Manifest]], say: Tell) -> 
     """What the bundle in `folder` says of virtual films by scanner, of real films by source, and of pictures that are
     none and that no network learned from."""
     bundle = load(folder)
-    (one,) = bundle.candidates
-    inputs = Preprocess.from_dict(one.preprocessing)
+    (node,) = bundle.networks.values()
+    inputs = Preprocess.from_dict(node.preprocessing)
     looks = settings().home / "views"
     found: dict[str, Any] = {"virtual": {}, "real": {}, "left_out": bundle.evidence.get("left_out", {})}
     every: list[ViewFilms] = []
@@ -284,35 +289,30 @@ def measure(folder: Path, sets: Mapping[str, Sequence[Manifest]], say: Tell) -> 
         ]
         films = parts[0].joined(*parts[1:])
         every.append(films)
-        found["virtual"][name] = told(seen_by(one, films), films)
+        found["virtual"][name] = told(seen_by(node, films), films)
     for source in REAL:
         films = _of_source(source, inputs, looks)
         if len(films.labels):
             say(f"real films: {source.name}", 1, 1)
             found["real"][source.name] = {
-                **told(seen_by(one, films), films),
+                **told(seen_by(node, films), films),
                 "learned_from": bool(source.learned_from),
                 "refused_before": len(views.files_of(source, settings().data)) - len(films.labels),
             }
     other = views.pictures(400, 90_000, inputs)
     found["pictures"] = {
-        kind: told(seen_by(one, part), part)
+        kind: told(seen_by(node, part), part)
         for number, kind in enumerate(strangers.KINDS)
         for part in [other.rows(range(number, len(other.labels), len(strangers.KINDS)))]
     }
     if every:
         films = every[0].joined(*every[1:])
-        logits, _ = answers(one.weights, films.grey, inputs)
+        logits, _ = answers(_classifier(node), films.grey, inputs)
         group = np.unique(films.group, return_inverse=True)[1].tolist()
-        found["test"] = {"joint": classification(films.labels, calibrated(logits, one.temperature), VIEWS, group)}
+        found["test"] = {
+            "joint": classification(films.labels, calibrated(logits, node.facts["temperature"]), VIEWS, group)
+        }
     return found
-
-
-def sign(recipe: Recipe, folder: Path, found: dict[str, Any]) -> None:
-    """Write what was measured into a bundle that was just made, and its card."""
-    bundle = load(folder)
-    evidence = {**bundle.evidence, **found}
-    amend(folder, evidence, _card(recipe, bundle.version, bundle.learned_from, evidence))
 
 
 def _origin(sources: Sequence[RealSource]) -> str:
@@ -322,44 +322,3 @@ def _origin(sources: Sequence[RealSource]) -> str:
     return f"{virtual}; and real films, with their terms: " + "; ".join(
         f"{source.name}: {source.learned_from}" for source in sources
     )
-
-
-def _card(recipe: Recipe, version: str, origin: str, evidence: Mapping[str, Any]) -> str:
-    lines = [
-        "---", "license: apache-2.0", "library_name: transformers", "pipeline_tag: image-classification",
-        "tags: [radiograph, view, research]", "---",
-        f"# {recipe.title} ({recipe.name} {version})", "",
-        f"**Not a medical device.** {INTENDED_USE}", "",
-        f"Views, in order: {', '.join(VIEWS)}. Learned from: {origin}.", "",
-        "Real films that taught nothing only measure: knee crops, which are cut from the knee films.", "",
-    ]  # fmt: skip
-    for title, key in (("Virtual persons nobody learned from, by scanner", "virtual"),
-                       ("Real sources, each by a network that never saw it", "left_out"),
-                       ("Real films, by the network that ships", "real")):  # fmt: skip
-        if evidence.get(key):
-            lines += [f"## {title}", "", *table(evidence[key]), ""]
-    return "\n".join(lines)
-
-
-def table(sets: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Sets as a table in Markdown."""
-    return [
-        "| set | films | told rightly | share of distinct films (95 % interval) | surely wrong | taken for |",
-        "|---|---|---|---|---|---|",
-        *(
-            f"| {name}{', learned from' if one.get('learned_from') else ''} | {one['films']} | {one['right']} | "
-            "{value:.3f} ({low:.3f} to {high:.3f}) | ".format(**one["share_right"])
-            + f"{one['surely_wrong']} | {_mistaken(one['taken_for'])} |"
-            for name, one in sets.items()
-        ),
-    ]
-
-
-def _mistaken(taken_for: Mapping[str, Mapping[str, int]]) -> str:
-    wrong = [
-        f"{count} {view} for {name}"
-        for view, counts in taken_for.items()
-        for name, count in counts.items()
-        if name != view
-    ]
-    return ", ".join(wrong) or "what they are"

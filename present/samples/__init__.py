@@ -34,8 +34,3 @@ SAMPLES = (
     Sample("both_knees_thin_bone.png", "Thin bone"),
     Sample("right_knee.dcm", "DICOM"),
 )
-
-
-def sample_named(name: str) -> Sample:
-    """Raises KeyError for a name that none has."""
-    return {sample.name: sample for sample in SAMPLES}[name]

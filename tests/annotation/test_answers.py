@@ -42,7 +42,7 @@ def test_a_class_or_that_there_is_none_comes_back(chosen: str, label: str | None
     remark = {"from_name": "remark", "type": "textarea", "value": {"text": ["implant", "left"]}}
     annotation = {"updated_at": WHEN, "result": [choice("class", chosen), choice("certainty", "sure"), remark]}
     (case,) = labelled_cases(KNEE, "a" * 24, annotation, "someone")
-    assert (case.label, case.side, case.outlines, case.remark) == (label, None, None, "implant left")
+    assert (case.label, case.side, case.outlines, case.remark) == (label, None, {}, "implant left")
     assert case.answered_at == datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -57,8 +57,8 @@ def test_each_hip_has_its_own_class_and_outlines_and_a_speck_gives_way_to_the_re
     ]
     right, left = labelled_cases(HIP, "a" * 24, {"updated_at": WHEN, "result": result}, "someone")
     assert (right.side, right.label, left.side, left.label) == ("R", "normal", "L", "osteoporosis")
-    assert right.outlines == {"femoral_neck": tuple(map(tuple, region))}
-    assert left.outlines == {"wards_triangle": tuple(map(tuple, speck))}
+    assert right.outlines == {"femoral_neck": (tuple(map(tuple, region)),)}
+    assert left.outlines == {"wards_triangle": (tuple(map(tuple, speck)),)}
 
 
 def test_a_skipped_film_is_no_answer() -> None:

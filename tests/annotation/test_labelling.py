@@ -61,3 +61,13 @@ def test_only_the_plain_question_goes_to_the_main_project() -> None:
     assert KNEE.config() == MAIN.config()  # so that the project made beforehand serves it
     assert HIP.project_title("Osteolens") == "Osteolens hip_regions"
     assert len(HIP.project_title("O" * 50)) <= 50
+
+
+@ALL
+def test_every_choice_has_a_key_of_its_own_and_the_instruction_names_it(question: Question) -> None:
+    interface, taken = LabelInterface(question.config()), []
+    for control in question.class_controls.values():
+        for label, attributes in interface.get_control(control).labels_attrs.items():
+            taken.append(attributes.attr["hotkey"])
+            assert f"<b>{taken[-1]}</b> {label}" in question.instruction()
+    assert len(taken) == len(set(taken)) == len(question.class_controls) * (len(question.labels) + 1)

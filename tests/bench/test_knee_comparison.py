@@ -11,19 +11,15 @@ import simulation
 from bench import knee_comparison
 from core.settings import settings
 from imaging.preprocess import Preprocess
-from recipes.recipe import Candidate, Preset
+from tasks.part import Candidate, Preset
 
 INPUTS = Preprocess((48, 48))
 TINY = {"channels": [4, 4, 4], "hidden": 8}
-SMALL = Preset(
-    (
-        Candidate("cnn3", "cnn3", INPUTS, TINY),
-        Candidate("cnn3_frozen", "cnn3", replace(INPUTS, size=(64, 64)), TINY, frozen=1.0),
-    ),
-    1,
-    8,
-    learning_rate=1e-3,
+NETWORKS = (
+    Candidate("cnn3", "cnn3", INPUTS, TINY),
+    Candidate("cnn3_frozen", "cnn3", replace(INPUTS, size=(64, 64)), TINY, frozen=1.0),
 )
+SMALL = Preset(1, 8, learning_rate=1e-3)
 
 
 def silent(*_: object) -> None:
@@ -97,6 +93,7 @@ def test_the_page_and_what_was_done_outlive_a_second_run(
     page = tmp_path / "knee.md"
     monkeypatch.setattr(knee_comparison, "PAGE", page)
     monkeypatch.setattr(knee_comparison, "PRESETS", {"demo": SMALL})
+    monkeypatch.setattr(knee_comparison, "NETWORKS", {"demo": NETWORKS})
     monkeypatch.setattr("sys.argv", ["knee_comparison", "--out", str(tmp_path / "run")])
     knee_comparison.main()
     first = page.read_text()

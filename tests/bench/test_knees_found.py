@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from anatomy.limb import Limb
 from bench.knees_found import Seen, judge, seen_by_film, share
 from core.radiograph import Side
 from imaging.crop import Box
-from recipes.limb import Limb
 
 RIGHT, LEFT = Seen("R", 100, 200, 80), Seen("L", 300, 190, 84)
 

@@ -13,10 +13,16 @@ import httpx
 from playwright.sync_api import Browser, Page, Request, expect
 
 from annotation.server import free_port
+from present.samples import SAMPLES, Sample
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 120
 expect.set_options(timeout=60_000)  # a busy machine, and networks that are loaded on the first film
+
+
+def sample_named(name: str) -> Sample:
+    """One of the films to click on."""
+    return next(one for one in SAMPLES if one.name == name)
 
 
 @dataclass

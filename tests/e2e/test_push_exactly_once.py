@@ -199,6 +199,7 @@ def test_a_pusher_killed_at_any_step_neither_loses_nor_doubles_a_task(
         State.PUSHING: 1,
         State.WAITING: 1,
         State.FAILED: 0,
+        State.GONE: 0,
         State.ANSWERED: 0,
     }
     again = worklist.push()
@@ -329,7 +330,7 @@ def test_another_program_at_the_address_is_named_as_such(between: Callable[..., 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        with pytest.raises(LabelStudioFault, match="is not Label Studio"):
+        with pytest.raises(LabelStudioFault, match="not a Label Studio server"):
             LabelStudio(f"http://127.0.0.1:{server.server_port}", label_studio.token).user()
     finally:
         server.shutdown()

@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from core.settings import Settings
-from present.samples import SAMPLES, sample_named
+from present.samples import SAMPLES
 from present.wording import CLASS_TITLES, DISCLAIMER
 from tests.e2e.bad_files import bad_files
-from tests.e2e.faces import Face, kept_films, running
+from tests.e2e.faces import Face, kept_films, running, sample_named
 
 pytestmark = pytest.mark.e2e
 

@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from core.refusal import Code
 from core.settings import Settings
-from present.samples import SAMPLES, sample_named
+from present.samples import SAMPLES
 from present.wording import CLASS_TITLES, DISCLAIMER, refusal_title
 from tests.e2e.bad_files import bad_files
-from tests.e2e.faces import Face, kept_films, running
+from tests.e2e.faces import Face, kept_films, running, sample_named
 
 pytestmark = pytest.mark.e2e
 WORKBENCH = ["-m", "streamlit", "run", "app.py", "--server.address", "127.0.0.1", "--server.port", "{port}"]

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.change import change
-from evidence.metrics import Bootstrap, Figure
+from evidence.statistics.metrics import Bootstrap, Figure
 
 shares = st.floats(0, 1)
 

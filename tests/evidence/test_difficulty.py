@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.refusal import Notice
+from core.refusal import Code, Notice, NoticeCode
 from evidence.difficulty import NEAR_MARGIN, divergence, judge
 from evidence.explanation import grad_cam
 from evidence.familiarity import Familiarity, fit_familiarity
@@ -23,7 +23,10 @@ def test_a_plain_case_has_no_reason() -> None:
         (PLAIN, ["a", "b"], [PLAIN], 1.0, [], "near_threshold"),
         (PLAIN, ["a"], [PLAIN, {"a": 0.2, "b": 0.7, "c": 0.1}], 1.0, [], "candidates_disagree"),
         (PLAIN, ["a"], [PLAIN], 2.1, [], "out_of_distribution"),
-        (PLAIN, ["a"], [PLAIN], 1.0, [Notice("exposure", "The film is flat.")], "low_quality"),
+        (PLAIN, ["a"], [PLAIN], 1.0, [Notice(Code.EXPOSURE, "The film is flat.")], "low_quality"),
+        (PLAIN, ["a"], [PLAIN], 1.0, [Notice(NoticeCode.UNSHARP, "The film is unsharp.")], "low_quality"),
+        (PLAIN, ["a"], [PLAIN], 1.0, [Notice(NoticeCode.COLLIMATION, "Little is exposed.")], "low_quality"),
+        (PLAIN, ["a"], [PLAIN], 1.0, [Notice(NoticeCode.PSEUDO_COLOUR, "Grey from a map.")], "low_quality"),
     ],
 )
 def test_each_reason_alone_makes_a_case_hard(joint, undecided, candidates, distance, notices, reason) -> None:  # type: ignore[no-untyped-def]
@@ -31,6 +34,11 @@ def test_each_reason_alone_makes_a_case_hard(joint, undecided, candidates, dista
     assert difficulty.reasons == (reason,)
     assert difficulty.hard
     assert difficulty.score >= 1 - NEAR_MARGIN
+
+
+def test_a_remark_that_is_not_about_quality_makes_no_case_hard() -> None:
+    remarks = [Notice(NoticeCode.SIDE_BY_CONVENTION, "By convention."), Notice(NoticeCode.VIEW_NOT_STATED, "Unstated.")]
+    assert not judge(PLAIN, ["a"], [PLAIN, PLAIN], 1.0, 2.0, remarks).hard
 
 
 def test_divergence_is_nought_for_agreement_and_one_bit_for_opposites() -> None:
@@ -45,7 +53,7 @@ def test_films_of_the_kind_are_near_and_others_far() -> None:
     def kind(count: int) -> np.ndarray:
         return typical + random.normal(size=(count, 64)) * 0.2
 
-    familiarity = fit_familiarity(kind(200), [str(row % 4) for row in range(200)])
+    familiarity = fit_familiarity(kind(200), kind(100))
     fresh = familiarity.distance(kind(300))
     assert np.mean(fresh > familiarity.unusual) < 0.12
     assert np.all(fresh < familiarity.foreign)

@@ -19,7 +19,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
 
-from imaging.profile import rules
+from imaging.person.profile import rules
 from tests.imaging.made import bone, saved
 
 SECRET = "Zwetschgenbaum"

@@ -14,8 +14,8 @@ from pydicom.datadict import dictionary_has_tag
 
 from core.refusal import Refused
 from imaging import check, deidentified, deidentify_folder, read_radiograph, to_png
-from imaging.profile import rules
-from imaging.text import text_lines
+from imaging.person.profile import rules
+from imaging.person.text import text_lines
 from tests.imaging import planted
 from tests.imaging.made import bone, dicom
 

@@ -11,9 +11,9 @@ from pydicom.pixels import apply_modality_lut, apply_voi_lut
 from pydicom.sequence import Sequence
 
 from imaging import read_radiograph
-from imaging.dicom import open_dicom
+from imaging.files.dicom import open_dicom
+from imaging.files.layout import layout_of
 from imaging.grey import Tone, tone_of
-from imaging.layout import layout_of
 from tests.imaging.made import bone, dicom
 
 RAMP = np.arange(4096, dtype=np.uint16).reshape(64, 64)

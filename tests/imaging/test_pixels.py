@@ -15,8 +15,8 @@ from core.settings import settings
 from imaging import check, read_radiograph, to_png
 from imaging.checks import implant
 from imaging.collimation import exposed
+from imaging.person.text import painted_over, text_lines
 from imaging.polarity import DARK_BELOW, bone_brightness
-from imaging.text import painted_over, text_lines
 from simulation import Uncommon
 from tests.imaging.made import bone
 from tests.imaging.planted import film_with_text

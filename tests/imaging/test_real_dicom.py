@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.dicom_table import by_hand
+from bench.dicom_table import by_gdcm, by_hand
 from core.refusal import Code, Refused
 from imaging import read_radiograph
 
@@ -49,3 +49,15 @@ def test_a_cine_run_is_refused_with_its_number_and_one_frame_of_it_read(films: P
     with pytest.raises(Refused, match="96 frames"):
         read_radiograph(data, "")
     assert read_radiograph(data, "", frame=95).case_id != read_radiograph(data, "", frame=0).case_id
+
+
+def test_gdcm_decodes_every_film_to_the_same_one(films: Path) -> None:
+    pytest.importorskip("gdcm", reason="python-gdcm, the second reader, is not installed")
+    compared = 0
+    for path in dicoms(films):
+        theirs = None if path.name.endswith(BROKEN) else by_gdcm(path)
+        if theirs is not None:
+            data = path.read_bytes()
+            assert abs(by_hand(data, theirs) - by_hand(data)).max() < 1e-6, path.name
+            compared += 1
+    assert compared == 21

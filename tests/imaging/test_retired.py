@@ -14,9 +14,9 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import UID
 
 from core.refusal import Code, Refused
-from imaging.decode import words_of
-from imaging.dicom import open_dicom
-from imaging.layout import layout_of
+from imaging.files.decode import words_of
+from imaging.files.dicom import open_dicom
+from imaging.files.layout import layout_of
 from tests.imaging.made import saved
 
 _ROWS, _COLUMNS = np.mgrid[:32, :24]

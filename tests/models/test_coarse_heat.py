@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from models import engine
-from models.bundle import Outliner
+from models.bundle import Node
 from models.networks import build
 
 OPTIONS = {"features": [4, 4, 8, 8, 8, 4], "fold": 2}
@@ -30,7 +30,7 @@ def test_a_landmark_in_coarse_heat_lies_where_it_is_on_the_film() -> None:
 
     film = np.zeros((64, 48), np.float32)
     film[20:22, 30:32] = 1
-    finder = Outliner("finder", "u_net", {}, {}, ("mark",), Bright(), {})  # type: ignore[arg-type]
+    finder = Node("finder", "landmarks", "u_net", {}, {}, ("mark",), Bright())  # type: ignore[arg-type]
     points, sure = engine.find(finder, film, torch.device("cpu"))
     np.testing.assert_allclose(points, [[31, 21]], atol=0.1)
     assert sure[0] > 0.5

@@ -60,7 +60,7 @@ def test_a_size_that_cannot_be_halved_is_told() -> None:
 
 
 def test_the_demo_network_is_light() -> None:
-    candidate = by_name("hip_bmd").presets["demo"].candidates[0]
+    candidate = by_name("hip_bmd").candidates("demo")[0]
     assert parameters(build(candidate.network, 4, candidate.options)) < 3_000_000
 
 

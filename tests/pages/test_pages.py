@@ -67,7 +67,7 @@ def test_a_sample_gives_the_answer_that_the_road_gives(sample) -> None:
     (reading,) = read(sample.path.read_bytes(), sample.name)
     assert reading.estimate is not None
     assert reading.estimate.label.capitalize() in said(app)
-    assert "nothing: random weights for tests" in said(app)
+    assert "Learned from nothing: random weights for tests" in said(app)
     assert app.get("bidi_component")
 
 
@@ -170,15 +170,25 @@ def test_gradio_hands_the_scale_on_to_the_same_road_and_refuses_an_impossible_on
 def test_the_models_page_shows_hip_bundles_and_a_finder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reading.models", lambda: [a_finder(), a_hip_bundle()])
     app = opened("pages/models.py")
-    assert "Of 40 whole femora" in said(app)
-    assert "None: it says where a limb lies" in said(app)
-    assert "External: virtual patients" in said(app)
-    assert "Internal: virtual patients" in said(app)
-    assert "Outlines by.** U-Net" in said(app)
+    assert "37 of 40 complete femora found" in said(app)
+    assert "Locates femora for other models" in said(app)
+    assert "External: simulated patients" in said(app)
+    assert "Internal: simulated patients" in said(app)
+    assert "Networks.** ResNet-50; ViT; U-Net" in said(app)
     assert len(app.get("plotly_chart")) == 3
     columns = [set(table.value.columns) for table in app.dataframe]
     assert any({"Region", "IoU", "Dice"} <= one for one in columns)
     assert any("Landmark" in one for one in columns)
+
+
+def test_another_measure_is_drawn_for_every_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    description = a_hip_bundle()
+    monkeypatch.setattr("reading.models", lambda: [description])
+    app = opened("pages/models.py")
+    app.segmented_control[0].set_value("Accuracy").run()
+    figure = description["evidence"]["external"]["answers"]["joint"]["accuracy"]
+    spec = app.get("plotly_chart")[0].proto.spec
+    assert f"{figure['value']:.2f} ({figure['low']:.2f} to {figure['high']:.2f})" in spec
 
 
 def test_the_models_page_has_figures_for_everything_that_ships(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,12 +197,12 @@ def test_the_models_page_has_figures_for_everything_that_ships(monkeypatch: pyte
     app = opened("pages/models.py")
     assert len(app.header) == len(list((ROOT / "weights").iterdir()))
     assert not app.warning
-    assert "Questions.** Vertebral fracture, Osteoporosis: yes or no" in said(app)
-    assert "Views.** Hip, AP; Hip, lateral; Knee, AP" in said(app)
+    assert "Yes or no for each of: vertebral fracture, osteoporosis" in said(app)
+    assert "Views: Hip, AP; Hip, lateral; Knee, AP" in said(app)
     assert "from medial plateau to lateral plateau, about 75 mm" in said(app)
     columns = [set(table.value.columns) for table in app.dataframe]
-    assert any({"Bodies found", "Broken ones"} <= one for one in columns)
-    assert any({"Right", "Surely wrong"} <= one for one in columns)
+    assert any({"Bodies found", "Fractured bodies"} <= one for one in columns)
+    assert any({"Correct", "Confidently wrong"} <= one for one in columns)
 
 
 def test_a_click_elsewhere_reads_nothing_anew(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,8 +323,8 @@ def test_a_film_is_read_even_where_the_worklist_is_broken(tmp_path: Path, monkey
 
 def test_the_models_page_shows_source_and_figures_with_intervals() -> None:
     app = opened("pages/models.py")
-    assert "nothing: random weights for tests" in said(app)
-    assert "(3 films)" in said(app)
+    assert "Nothing: random weights for tests" in said(app)
+    assert "(n = 3)" in said(app)
     assert len(app.get("plotly_chart")) == 2
     assert "0.33 (0.20 to 0.50)" in app.get("plotly_chart")[0].proto.spec
 

@@ -6,19 +6,20 @@ import numpy as np
 import pytest
 
 from core.estimate import Difficulty
+from core.model_facts import ModelSummary
 from core.reading import ModelVersion, Reading
-from core.refusal import Code, Notice, Refusal
+from core.refusal import Code, Notice, NoticeCode, Refusal
 from core.settings import ROOT
 from models import registry
 from models.bundle import describe
 from present.answer import answer_html, film_html
-from present.model_card import ModelCard, model_card
 from present.wording import DISCLAIMER, REASONS, film_verdict
 from recipes import by_name
+from report.summary import summary_of
 from tests.readings import SIDES_ASSUMED, a_reading, a_refusal, hip_film, hip_readings
 
 
-def words(reading: Reading, card: ModelCard | None = None) -> str:
+def words(reading: Reading, card: ModelSummary | None = None) -> str:
     """What a person reads: the answer without tags and style."""
     return re.sub(r"<[^>]*>", " ", re.sub(r"<style>.*?</style>", "", answer_html(reading, card), flags=re.S))
 
@@ -46,7 +47,7 @@ def test_a_hard_case_gives_each_reason_in_words() -> None:
 @pytest.mark.parametrize(
     "reading",
     [
-        a_reading(warnings=(Notice("clipped", "<script>alert(1)</script>"),)),
+        a_reading(warnings=(Notice(NoticeCode.UNSHARP, "<script>alert(1)</script>"),)),
         a_reading(model=ModelVersion("<img src=x onerror=alert(1)>", "1", "<b>bold</b>")),
         a_reading(difficulty=Difficulty(0.6, True, ("<script>",))),
         Reading("x", "refused", refusal=Refusal(Code.UNREADABLE, "<iframe></iframe>")),
@@ -71,22 +72,9 @@ def test_a_fault_of_ours_is_not_called_a_refusal() -> None:
     assert "Refused" not in said
 
 
-@pytest.mark.parametrize(("low", "verdict"), [(0.2, True), (0.5, False)])
-def test_how_good_the_bundle_was_found_to_be_stands_beside_the_answer(low: float, verdict: bool) -> None:
-    figure = {"value": 0.6, "low": low, "high": 0.7}
-    card = model_card(
-        {
-            "name": "knee_resnet",
-            "version": "0.1.0",
-            "labels": ["normal", "osteopenia", "osteoporosis"],
-            "candidates": {},
-            "coverage": 0.9,
-            "evidence": {"test": {"joint": {"films": 30, "balanced_accuracy": figure}}},
-        }
-    )
-    said = words(a_reading(), card)
-    assert f"on 30 films held out: 0.60 ({low:.2f} to 0.70); chance is 0.33." in said
-    assert ("no better than chance" in said) == verdict
+def test_how_the_model_was_evaluated_stands_beside_the_answer() -> None:
+    said = words(a_reading(), ModelSummary("knee_resnet", "0.1.0", 0.9, {}, "Balanced accuracy 0.60 (0.50 to 0.70)."))
+    assert "Balanced accuracy 0.60 (0.50 to 0.70)." in said
     assert "90 %" in said
 
 
@@ -125,7 +113,7 @@ def test_many_networks_stand_below_each_other_with_their_whole_names() -> None:
     answer = {"normal": 0.17, "osteopenia": 0.53, "osteoporosis": 0.3}
     said = answer_html(a_reading(candidates=dict.fromkeys(names, answer)))
     rows = re.findall(r'class="name">([^<]+)', said)
-    assert rows[0] == "Together"
+    assert rows[0] == "Ensemble"
     assert "DenseNet121, femoral neck" in rows
     assert len(rows) == 5
     assert said.count("53 %") == 4
@@ -146,10 +134,10 @@ def test_two_knees_that_share_a_label_have_it_told_once_for_the_film_and_with_ei
     assert "together:" not in answer_html(one_leg)
 
 
-def test_the_reader_is_told_how_much_each_network_counts() -> None:
-    card = model_card(describe(registry.find(by_name("hip_vit").bundle or "", ROOT / "weights")))
-    assert card.voices
-    told = answer_html(a_reading(), replace(card, voices={"vit": 0.0, "inception_v3": 0.85}))
-    assert "ViT not at all" in told
+def test_the_reader_is_told_the_weight_of_each_network() -> None:
+    card = summary_of(describe(registry.find(by_name("hip_vit").bundle or "", ROOT / "weights")))
+    assert card.weights
+    told = answer_html(a_reading(), replace(card, weights={"vit": 0.0, "inception_v3": 0.85}))
+    assert "ViT 0.00" in told
     assert "InceptionV3 0.85" in told
     assert 'class="voices"' not in answer_html(a_reading())

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from anatomy.femur import OUTLINED
 from present.colours import rgb
 from present.overlay import overlay
 from present.still import joint_map, limb_place, still
-from recipes.femur import OUTLINED
 from tests.readings import a_reading, a_refusal, hip_film, hip_readings
 
 

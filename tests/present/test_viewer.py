@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from anatomy.femur import OUTLINED
 from core.regions import Region, Regions
 from present.viewer import LONGEST_HEAT, LONGEST_SIDE, pack_film, viewer_data
-from recipes.femur import OUTLINED
 from tests.readings import a_film, a_reading, a_refusal, hip_film, hip_readings
 
 

@@ -2,12 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anatomy.femur import OUTLINED
 from core.labels import CLASSES
-from core.refusal import Code, Notice
+from core.refusal import Code, Notice, NoticeCode
 from evidence.difficulty import judge
 from present import wording
 from recipes import RECIPES
-from recipes.femur import OUTLINED
 from tests.readings import SIDES_ASSUMED, a_film, a_reading, a_refusal, hip_film, hip_readings
 
 HARD_CASE_REASONS = {
@@ -101,7 +101,7 @@ def test_what_waits_is_counted_in_good_english(count: int, words: str) -> None:
 
 def test_every_network_of_every_recipe_has_a_name_of_its_own() -> None:
     for recipe in RECIPES.values():
-        names = [one.name for preset in recipe.presets.values() for one in (*preset.candidates, *preset.outliners)]
+        names = [one.name for preset in recipe.presets for one in recipe.candidates(preset)]
         titles = {name: wording.network_title(name) for name in names}
         assert all("_" not in title for title in titles.values())
         assert len(set(titles.values())) == len(set(names))
@@ -120,7 +120,7 @@ def test_every_region_is_named_and_coloured() -> None:
 def test_what_is_said_of_the_whole_film_is_told_from_what_is_said_of_one_limb() -> None:
     film, masks = hip_film()
     right, left = hip_readings(film, masks)
-    own = a_reading(warnings=(SIDES_ASSUMED, Notice("x", "Of this one.")))
+    own = a_reading(warnings=(SIDES_ASSUMED, Notice(NoticeCode.UNSHARP, "Of this one.")))
     assert wording.shared_warnings([right, left]) == (SIDES_ASSUMED,)
     assert wording.shared_warnings([right, own]) == (SIDES_ASSUMED,)
     assert wording.shared_warnings([right]) == ()
@@ -141,7 +141,10 @@ def test_recipes_are_chosen_by_their_titles() -> None:
     assert not any("_" in title for title in chosen)
 
 
-def test_voices_say_who_is_not_heard() -> None:
-    said = wording.voices_sentence({"inception_v3": 0.804, "vit": 0.0})
-    assert said == "Together, each counts as much as it told on films held out: InceptionV3 0.80, ViT not at all."
-    assert wording.voices_sentence({}) == ""
+def test_ensemble_weights_say_which_network_has_none() -> None:
+    said = wording.weights_sentence({"inception_v3": 0.804, "vit": 0.0})
+    assert said == (
+        "Ensemble weights, fitted on validation films: InceptionV3 0.80, ViT 0.00. A network with weight 0 is shown "
+        "but does not affect the ensemble."
+    )
+    assert wording.weights_sentence({}) == ""

@@ -10,24 +10,35 @@ import numpy as np
 import pytest
 import torch
 
+import learning
 import simulation
+from anatomy.femur import REGIONS
+from anatomy.limb import ROOM
 from core.clinical import Clinical
-from core.labels import CLASSES
+from core.example import Example, ManifestError
 from core.settings import ROOT, settings
 from imaging.preprocess import Preprocess
-from models.bundle import describe, load, save
+from models import engine
+from models.bundle import Bundle, describe, load, save
+from models.bundle import by_name as nodes_by_name
+from models.networks import build
 from recipes import by_name
-from recipes.hips import FINDER
-from recipes.recipe import Candidate, Preset, Recipe, Stage
+from recipes.hip_finder import FINDER
+from recipes.recipe import Recipe
 from simulation import Uncommon
 from simulation.write import write
-from training import density_course, density_evaluation
-from training.ct_projections import POSE, SOURCE_MM
-from training.density_lesson import DensityLesson, retone
-from training.examined import Examined
-from training.limbs import ROOM, Limbs, gather
-from training.manifest import Example, Manifest, ManifestError, read_manifest
-from training.projections import COLUMNS, projection_of
+from tasks import DENSITY
+from tasks.density.learn import learn_stages
+from tasks.density.objective import DensityObjective, retone
+from tasks.part import Candidate, Part, Preset, Stage
+from tasks.samples import Samples
+from tests.runs import a_run, a_trainer
+from training.ct.ct_projections import POSE, SOURCE_MM
+from training.ct.projections import COLUMNS, projection_of
+from training.data.limbs import gather
+from training.data.manifest import Manifest, read_manifest
+from training.data.units import Units
+from training.evaluate import evaluate
 
 WEIGHTS = ROOT / "weights"
 FINDER_FOLDER = WEIGHTS / FINDER.replace("@", "/")
@@ -42,7 +53,8 @@ STAGES = (
     Stage("proximal_femur", COLUMNS[1], 1, absolute=100, gradient=1, matching=10, adversarial=1),
     Stage("density", COLUMNS[1], 2, absolute=20, density=10),
 )
-TINY = Preset((SMALL,), epochs=0, batch_size=4, learning_rate=1e-3, stages=STAGES)
+PART = Part(DENSITY, "limb", REGIONS, {"tiny": (SMALL,)})
+TINY = Preset(epochs=0, batch_size=4, learning_rate=1e-3, stages=STAGES)
 
 
 def silent(*_: object) -> None:
@@ -51,7 +63,8 @@ def silent(*_: object) -> None:
 
 @pytest.fixture(scope="module")
 def recipe() -> Recipe:
-    return replace(by_name("hip_bmd"), presets={"tiny": TINY})
+    hip = by_name("hip_bmd")
+    return replace(hip, parts=(hip.parts[0], PART), presets={"tiny": TINY})
 
 
 @pytest.fixture(scope="module")
@@ -63,24 +76,28 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
 
 
 @pytest.fixture(scope="module")
-def limbs(manifest: Manifest, recipe: Recipe) -> Iterator[Limbs]:
+def limbs(manifest: Manifest, recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Samples]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OSTEOLENS_WEIGHTS", str(WEIGHTS))
         settings.cache_clear()
-        yield density_course.collect(recipe, TINY, manifest, 1, silent)
+        yield collect(recipe, manifest, tmp_path_factory.mktemp("run"))
     settings.cache_clear()
 
 
-def often(limbs: Limbs, times: int) -> Limbs:
+def collect(recipe: Recipe, manifest: Manifest, folder: Path) -> Samples:
+    """Every limb of a manifest, with its projections."""
+    return Units(a_run(recipe, folder), [manifest]).gathered(manifest)
+
+
+def often(limbs: Samples, times: int) -> Samples:
     """The same limbs again and again, as if there were many."""
-    return limbs.rows(list(range(len(limbs.examples))) * times)
+    return limbs.rows(list(range(len(limbs))) * times)
 
 
-def test_projections_lie_on_the_bone_of_their_crop(limbs: Limbs) -> None:
-    assert limbs.projections is not None
-    size = limbs.projections.shape[2]
+def test_projections_lie_on_the_bone_of_their_crop(limbs: Samples) -> None:
+    size = limbs["projections"].shape[2]
     assert size == round(64 * ROOM)
-    for crop, (whole, femur), bits in zip(limbs.crops, limbs.projections, limbs.masks, strict=True):
+    for crop, (whole, femur), bits in zip(limbs["crops"], limbs["projections"], limbs["masks"], strict=True):
         assert np.all(femur <= whole + 1e-2)
         # The femur's mask, coarser: inside it there is mineral, beyond both femora there is none.
         mask = torch.from_numpy((bits & 0b10000 > 0).astype(np.float32))[None, None]
@@ -154,24 +171,23 @@ def test_a_users_own_projection_is_read_and_a_wrong_one_is_told(manifest: Manife
     with pytest.raises(
         ManifestError, match=r"is 4 x 3 px, the film .* expected a projection in the film's own geometry"
     ):
-        gather(wrong, ("", *CLASSES), FINDER_FOLDER, False, columns=COLUMNS, projection_px=64)
+        gather(wrong, lambda _: True, FINDER_FOLDER, False, columns=COLUMNS, projection_px=64)
     with pytest.raises(ManifestError, match="no plane of numbers"):
         projection_of(named(np.ones(3, np.float32)), COLUMNS[0], tmp_path)
 
 
-def test_film_and_projection_are_moved_alike(limbs: Limbs) -> None:
-    assert limbs.projections is not None
-    bright = (limbs.projections[:, 1].astype(np.float32) * 60).clip(0, 255).astype(np.uint8)
-    lesson = DensityLesson(
-        bright, limbs.projections[:, 1], np.ones((len(bright), 4)), SMALL.preprocess, 1 / ROOM, STAGES[0], tone=0
+def test_film_and_projection_are_moved_alike(limbs: Samples) -> None:
+    bright = (limbs["projections"][:, 1].astype(np.float32) * 60).clip(0, 255).astype(np.uint8)
+    lesson = DensityObjective(
+        bright, limbs["projections"][:, 1], np.ones((len(bright), 4)), SMALL.preprocess, 1 / ROOM, STAGES[0], tone=0
     )
     film, truth = lesson.shown(lesson.films[0], lesson.films[1], torch.Generator().manual_seed(3))
     shown = ((film + 1) / 2 * 255 / 60)[:, :, 2:-2, 2:-2]
     assert float((shown - truth.clamp(max=4.25)[:, :, 2:-2, 2:-2]).abs().mean()) < 0.03
 
 
-def test_another_tone_keeps_the_order_of_bone_and_the_black_around(limbs: Limbs) -> None:
-    film = torch.from_numpy(limbs.crops[:2].astype(np.float32) / 255)
+def test_another_tone_keeps_the_order_of_bone_and_the_black_around(limbs: Samples) -> None:
+    film = torch.from_numpy(limbs["crops"][:2].astype(np.float32) / 255)
     film[:, :20] = 0
     changed = retone(film, torch.Generator().manual_seed(0))
     assert float(changed[:, :20].abs().max()) == 0
@@ -182,14 +198,13 @@ def test_another_tone_keeps_the_order_of_bone_and_the_black_around(limbs: Limbs)
     assert torch.allclose(retone(film, torch.Generator().manual_seed(0), strength=0), film, atol=1e-6)
 
 
-def test_every_change_of_tone_is_as_mild_as_the_preset_asks(limbs: Limbs) -> None:
+def test_every_change_of_tone_is_as_mild_as_the_preset_asks(limbs: Samples) -> None:
     assert all(preset.tone == 0.3 for preset in by_name("hip_bmd").presets.values())
 
     def shown(tone: float) -> torch.Tensor:
-        assert limbs.projections is not None
-        densities = np.ones((len(limbs.crops), 4))
-        lesson = DensityLesson(
-            limbs.crops, limbs.projections[:, 1], densities, SMALL.preprocess, 1 / ROOM, STAGES[0], tone
+        densities = np.ones((len(limbs["crops"]), 4))
+        lesson = DensityObjective(
+            limbs["crops"], limbs["projections"][:, 1], densities, SMALL.preprocess, 1 / ROOM, STAGES[0], tone
         )
         return lesson.shown(lesson.films[0], lesson.films[1], torch.Generator().manual_seed(5))[0]
 
@@ -197,12 +212,11 @@ def test_every_change_of_tone_is_as_mild_as_the_preset_asks(limbs: Limbs) -> Non
     assert 0.1 < float((mild - plain).abs().mean() / (strong - plain).abs().mean()) < 0.45
 
 
-def test_each_player_of_the_game_is_taught_by_its_own_part(limbs: Limbs) -> None:
-    assert limbs.projections is not None
+def test_each_player_of_the_game_is_taught_by_its_own_part(limbs: Samples) -> None:
     torch.manual_seed(0)
-    network = density_course.build(SMALL.network, 4, SMALL.options)
-    lesson = DensityLesson(
-        limbs.crops[:2], limbs.projections[:2, 0], np.ones((2, 4)), SMALL.preprocess, 1 / ROOM, STAGES[0]
+    network = build(SMALL.network, 4, SMALL.options)
+    lesson = DensityObjective(
+        limbs["crops"][:2], limbs["projections"][:2, 0], np.ones((2, 4)), SMALL.preprocess, 1 / ROOM, STAGES[0]
     )
     assert lesson.judges is not None
     film = torch.randn(2, 1, 64, 64)
@@ -213,7 +227,7 @@ def test_each_player_of_the_game_is_taught_by_its_own_part(limbs: Limbs) -> None
         found = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True)
         return torch.cat([one.ravel() for one in found if one is not None])
 
-    from training.projection_loss import feature_matching, least_squares
+    from tasks.density.projection_loss import feature_matching, least_squares
 
     judges, own = list(lesson.judges.parameters()), list(network.network.decoder.parameters())
     together = lesson._judged(film, drawn, truth)
@@ -226,9 +240,9 @@ def test_each_player_of_the_game_is_taught_by_its_own_part(limbs: Limbs) -> None
     assert torch.allclose(gradient(own, together), gradient(own, ours), atol=1e-5)
 
 
-def test_a_run_killed_in_any_stage_ends_where_it_would_have(limbs: Limbs, recipe: Recipe, tmp_path: Path) -> None:
+def test_a_run_killed_in_any_stage_ends_where_it_would_have(limbs: Samples, recipe: Recipe, tmp_path: Path) -> None:
     def run(folder: Path, tell: object = silent) -> dict[str, torch.Tensor]:
-        network = density_course.teach_stages(recipe, TINY, limbs, limbs, folder, 0, None, tell)  # type: ignore[arg-type]
+        network = learn_stages(PART, SMALL, a_trainer(recipe, folder, say=tell), limbs, limbs)
         return network.network.state_dict()
 
     whole = run(tmp_path / "whole")
@@ -247,43 +261,44 @@ def test_a_run_killed_in_any_stage_ends_where_it_would_have(limbs: Limbs, recipe
 
 
 def test_a_stage_whose_projection_nobody_names_is_passed_over_and_few_named_ones_teach(
-    limbs: Limbs, recipe: Recipe, tmp_path: Path
+    limbs: Samples, recipe: Recipe, tmp_path: Path
 ) -> None:
-    assert limbs.projections is not None
-    few = limbs.projections.copy()
+    few = limbs["projections"].copy()
     few[:, 0] = np.nan
     few[1:, 1] = np.nan  # so that some batches name no projection at all
-    density_course.teach_stages(recipe, TINY, replace(limbs, projections=few), limbs, tmp_path, 0, None, silent)
+    learn_stages(PART, SMALL, a_trainer(recipe, tmp_path), limbs.with_array("projections", few), limbs)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["density", "proximal_femur"]
 
 
 def test_what_was_learned_becomes_a_bundle_that_is_measured_and_signed(
-    manifest: Manifest, limbs: Limbs, recipe: Recipe, tmp_path: Path
+    manifest: Manifest, limbs: Samples, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    network = density_course.teach_stages(recipe, TINY, limbs, limbs, tmp_path, 0, None, silent)
-    held = often(limbs, 3)
-    densitometer, value = density_course.settle(recipe, TINY, network, held, silent)
-    told = density_course.agreements(recipe, held, value)
-    evidence = {"held_out": told, "data": {"limbs_learned_from": len(limbs.examples)}}
-    bundle = density_course.bundled(recipe, "tiny", "0.0.1", "four films", 0, densitometer, evidence)
+    learned = DENSITY.learn.learn(PART, (SMALL,), a_trainer(recipe, tmp_path), limbs, often(limbs, 3), ())
+    evidence = {**learned.evidence, "data": {"limbs_learned_from": len(limbs)}}
+    bundle = Bundle(
+        "hip_bmd", "0.0.1", nodes_by_name(*learned.nodes), "four films", "For tests.", {}, evidence, "",
+        {"density": learned.facts},
+    )  # fmt: skip
     folder = save(bundle, tmp_path / "bundles")
-    back = load(folder).densitometers[0]
+    (back,) = load(folder).ensemble("density").nodes
     film = np.random.default_rng(0).random((64, 64), np.float32)
-    before, after = (density_course.engine.measure(one, film, torch.device("cpu")) for one in (densitometer, back))
+    before, after = (engine.measure(one, film, torch.device("cpu")) for one in (*learned.nodes, back))
     assert np.allclose(before.abmd, after.abmd, atol=0.01)  # weights are stored in half precision
-    sets = density_evaluation.measure(recipe, folder, {"internal": manifest}, WEIGHTS, 1, silent)
-    told = density_evaluation.figures(sets["internal"])
+    monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(WEIGHTS))
+    settings.cache_clear()
+    results = evaluate(recipe, folder, {"internal": manifest}, 1, silent)
+    told = results.sets["internal"]
     assert told["limbs"] + told["missed"] == len(manifest.examples)
-    assert set(told["regions"]) == set(recipe.measures)
+    assert set(told["regions"]) == set(REGIONS)
     assert 0 <= told["regions"]["total_hip"]["coverage"]["value"] <= 1
     assert told["projections"]["limbs"] == told["limbs"]
     assert np.sum(told["classes"]["confusion"]) == told["limbs"]
     named = {example.label for example in manifest.examples}
     assert {label for label, one in told["classes"]["classes"].items() if one["films"]} == named
-    density_course.sign(recipe, folder, Examined({"internal": told}))
+    learning.document(folder, results.of_bundle)
     signed = describe(folder)["evidence"]["internal"]
     assert "truth" not in signed["regions"]["total_hip"]
-    assert "Internal: virtual patients never learned from" in (folder / "README.md").read_text()
+    assert "**internal**: simulated patients not used in training" in (folder / "README.md").read_text()
 
 
 def flat_ct(film: simulation.VirtualFilm, femur: np.ndarray, folder: Path) -> dict[str, object]:
@@ -326,15 +341,13 @@ def test_a_manifest_that_names_cts_teaches_what_they_cast(
         folder = tmp_path / f"ct_{side}"
         folder.mkdir()
         rows.append(replace(example, others={**example.others, **flat_ct(film, film.masks[f"{side}_femur"], folder)}))
-    own = density_course.collect(recipe, TINY, replace(virtual, examples=tuple(rows)), 1, silent)
-    known = density_course.collect(recipe, TINY, virtual, 1, silent)
-    assert own.projections is not None
-    assert known.projections is not None
-    for mine, true in zip(own.projections.astype(float), known.projections.astype(float), strict=True):
+    own = collect(recipe, replace(virtual, examples=tuple(rows)), tmp_path)
+    known = collect(recipe, virtual, tmp_path)
+    for mine, true in zip(own["projections"].astype(float), known["projections"].astype(float), strict=True):
         for channel in range(2):
             assert np.corrcoef(mine[channel].ravel(), true[channel].ravel())[0, 1] > 0.95
             assert mine[channel].mean() == pytest.approx(true[channel].mean(), rel=0.1)
-    network = density_course.teach_stages(recipe, TINY, often(own, 4), own, tmp_path / "run", 0, None, silent)
+    network = learn_stages(PART, SMALL, a_trainer(recipe, tmp_path / "run"), often(own, 4), own)
     assert np.isfinite(network.eval()(torch.zeros(1, 1, 64, 64)).abmd.detach().numpy()).all()
     settings.cache_clear()
 
@@ -350,11 +363,10 @@ def test_a_manifest_without_densities_or_projections_is_told(
         settings.cache_clear()
         others = {key: value for key, value in bare.examples[0].others.items() if not key.startswith("mask_")}
         bare = replace(bare, examples=(replace(bare.examples[0], others=others),))
-        with pytest.raises(ManifestError, match="names no projection of any limb"):
-            density_course.collect(recipe, TINY, bare, 1, silent)
+        limbs = collect(recipe, bare, tmp_path)
+        with pytest.raises(ManifestError, match="found no projection of any limb"):
+            DENSITY.learn.learn(PART, (SMALL,), a_trainer(recipe, tmp_path), limbs, limbs, ())
         none = {key: value for key, value in others.items() if not key.startswith("abmd_")}
-        with pytest.raises(ManifestError, match="names no density of any limb, expected columns abmd_femoral_neck"):
-            density_course.collect(
-                recipe, TINY, replace(bare, examples=(replace(bare.examples[0], others=none),)), 1, silent
-            )
+        with pytest.raises(ManifestError, match=r"learns from, expected columns abmd_femoral_neck, .* in g/cm2"):
+            collect(recipe, replace(bare, examples=(replace(bare.examples[0], others=none),)), tmp_path)
     settings.cache_clear()

@@ -1,10 +1,12 @@
 """Training does what it says: it learns, and a killed run ends where it would have ended."""
 
+import csv
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,11 @@ import torch
 
 from core.settings import ROOT
 from models.networks import Classifier, build
+from tasks.augment import draw_moves, move_points, revendor, warp
+from tasks.classes.objective import ClassObjective
+from tasks.forward import forward
 from tests.tiny import CANDIDATE
-from training.augment import augment, draw_moves, move_points, revendor, warp
-from training.fit import Schedule, answers, fit
-from training.lesson import ClassLesson
+from training.fit import Schedule, fit
 
 RESNET = {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}
 
@@ -30,20 +33,20 @@ def network(seed: int = 0) -> Classifier:
     return build(CANDIDATE.network, 2, CANDIDATE.options)
 
 
-def lesson(count: int = 48) -> ClassLesson:
+def lesson(count: int = 48) -> ClassObjective:
     """Dark films with a bright upper or lower half: what augmentation does to exposure must not hide it."""
     random = np.random.default_rng(0)
     labels = random.integers(2, size=count)
     grey = random.uniform(0, 0.3, (count, 32, 32)).astype(np.float32)
     for film, label in zip(grey, labels, strict=True):
         film[slice(0, 16) if label else slice(16, 32)] += 0.5
-    return ClassLesson(np.round(grey * 255).astype(np.uint8), labels, 2, CANDIDATE.preprocess)
+    return ClassObjective(np.round(grey * 255).astype(np.uint8), labels, 2, CANDIDATE.preprocess)
 
 
 def test_it_learns_what_is_there_to_learn(tmp_path: Path) -> None:
     taught = lesson()
     learned = fit(network(), taught, schedule(30), tmp_path, seed=0)
-    logits, _ = answers(learned, taught.films[0].numpy(), CANDIDATE.preprocess)
+    logits, _ = forward(learned, taught.films[0].numpy(), CANDIDATE.preprocess, torch.device("cpu"))
     assert (logits.argmax(1) == taught.films[1].numpy()).mean() > 0.9
 
 
@@ -58,7 +61,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_others(tmp_path: Path)
 
 def test_a_guided_network_learns_with_the_statistics_of_its_batches(tmp_path: Path) -> None:
     films, labels = (one.numpy() for one in lesson().films[:2])
-    guided = ClassLesson(films, labels, 2, CANDIDATE.preprocess, guide=labels[:, None].astype(float))
+    guided = ClassObjective(films, labels, 2, CANDIDATE.preprocess, guide=labels[:, None].astype(float))
     torch.manual_seed(0)
     learned = fit(build("resnet", 2, RESNET), guided, schedule(1), tmp_path, seed=0)
     counted = [module.num_batches_tracked for module in learned.modules() if isinstance(module, torch.nn.BatchNorm2d)]
@@ -69,6 +72,7 @@ def test_a_guided_network_learns_with_the_statistics_of_its_batches(tmp_path: Pa
 KILLED = """
 import sys
 sys.path[:0] = [{root!r}, {here!r}]
+from collections.abc import Callable
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
@@ -95,7 +99,7 @@ def test_a_run_killed_in_the_middle_ends_with_the_weights_it_would_have_had(tmp_
             if line.strip() == "epoch 3":
                 break
         deadline = time.monotonic() + 30
-        while not (folder / "last.ckpt").exists() and time.monotonic() < deadline:
+        while not any(folder.glob("*/last.ckpt")) and time.monotonic() < deadline:
             time.sleep(0.1)
     finally:
         child.send_signal(signal.SIGKILL)
@@ -107,30 +111,12 @@ def test_a_run_killed_in_the_middle_ends_with_the_weights_it_would_have_had(tmp_
     assert all(torch.equal(whole[key], resumed[key]) for key in whole)
 
 
-@pytest.mark.parametrize("shape", [(4, 40, 40), (2, 64, 32)])
-def test_augmented_films_stay_films_and_differ(shape: tuple[int, int, int]) -> None:
-    grey = torch.rand(shape, generator=torch.Generator().manual_seed(0))
-    one = augment(grey, torch.Generator().manual_seed(1))
-    assert one.shape == grey.shape
-    assert 0 <= one.min() <= one.max() <= 1
-    assert torch.equal(one, augment(grey, torch.Generator().manual_seed(1)))
-    assert not torch.equal(one, augment(grey, torch.Generator().manual_seed(2)))
-
-
-def test_augmentation_never_mirrors() -> None:
-    """A film bright on its left stays bright on its left, in every one of many draws."""
-    grey = torch.zeros(200, 48, 48)
-    grey[:, 8:40, 4:20] = 0.8
-    drawn = augment(grey, torch.Generator().manual_seed(0))
-    assert torch.all(drawn[:, :, :24].sum((1, 2)) > drawn[:, :, 24:].sum((1, 2)))
-
-
 def test_training_stops_when_the_films_held_out_have_had_enough(tmp_path: Path) -> None:
     """Labels that mean nothing: the held-out loss cannot go on falling."""
     random = np.random.default_rng(1)
     films = random.integers(0, 255, (32, 32, 32), dtype=np.uint8)
-    noise = ClassLesson(films, random.integers(2, size=32), 2, CANDIDATE.preprocess)
-    watch = ClassLesson(films[::-1].copy(), random.integers(2, size=32), 2, CANDIDATE.preprocess)
+    noise = ClassObjective(films, random.integers(2, size=32), 2, CANDIDATE.preprocess)
+    watch = ClassObjective(films[::-1].copy(), random.integers(2, size=32), 2, CANDIDATE.preprocess)
     epochs: list[int] = []
     patient = Schedule(40, batch_size=8, learning_rate=3e-3, patience=2)
     fit(network(), noise, patient, tmp_path, seed=0, watch=watch, tell=lambda done, _: epochs.append(done))
@@ -140,7 +126,7 @@ def test_training_stops_when_the_films_held_out_have_had_enough(tmp_path: Path) 
 def test_films_may_be_made_anew_for_every_epoch(tmp_path: Path) -> None:
     asked: list[int] = []
 
-    def of_epoch(epoch: int) -> ClassLesson:
+    def of_epoch(epoch: int) -> ClassObjective:
         asked.append(epoch)
         return lesson(24)
 
@@ -166,3 +152,97 @@ def test_another_vendor_keeps_what_is_brighter_brighter_on_the_whole() -> None:
     assert 0 <= seen.min() <= seen.max() <= 1
     assert torch.all(seen[:, :, 48:].mean((1, 2)) > seen[:, :, :16].mean((1, 2)))
     assert not torch.equal(seen, ramp)
+
+
+def same(one: Classifier, other: Classifier) -> bool:
+    mine, theirs = one.state_dict(), other.state_dict()
+    return all(torch.equal(mine[name], theirs[name]) for name in mine)
+
+
+def other_films() -> ClassObjective:
+    """The same films under each other's labels."""
+    films, labels = (one.numpy() for one in lesson().films[:2])
+    return ClassObjective(films, 1 - labels, 2, CANDIDATE.preprocess)
+
+
+OTHERWISE = {
+    "other films": {"objective": other_films},
+    "another schedule": {"schedule": lambda: Schedule(2, batch_size=8, learning_rate=1e-3)},
+    "another seed": {"seed": lambda: 6},
+    "other first weights": {"network": lambda: network(9)},
+    "pretrained": {"pretrained": lambda: True},
+    "other settings of the objective": {"objective": lambda: _toned(0.5)},
+    "other films held out": {"watch": other_films},
+    "another key": {"key": lambda: "b.csv"},
+}
+
+
+def _toned(tone: float) -> ClassObjective:
+    films, labels = (one.numpy() for one in lesson().films[:2])
+    return ClassObjective(films, labels, 2, CANDIDATE.preprocess, tone=tone)
+
+
+@pytest.mark.parametrize("changed", OTHERWISE)
+def test_a_run_with_anything_else_never_goes_on_from_the_one_in_its_folder(changed: str, tmp_path: Path) -> None:
+    given = {"network": network, "objective": lesson, "schedule": lambda: schedule(2), "seed": lambda: 5}
+    otherwise = {**given, **OTHERWISE[changed]}
+    fit(**{name: make() for name, make in given.items()}, folder=tmp_path / "run")  # type: ignore[arg-type]
+    told: list[int] = []
+    after, alone = (
+        fit(
+            **{name: make() for name, make in otherwise.items()},  # type: ignore[arg-type]
+            folder=folder,
+            tell=lambda done, _: told.append(done),
+        )
+        for folder in (tmp_path / "run", tmp_path / "alone")
+    )
+    assert told == [1, 2, 1, 2]
+    assert same(after, alone)
+
+
+def test_the_same_run_again_is_not_trained_again(tmp_path: Path) -> None:
+    one = fit(network(), lesson(), schedule(2), tmp_path, seed=5)
+    again = fit(network(), lesson(), schedule(2), tmp_path, seed=5, tell=lambda *_: pytest.fail("trained again"))
+    assert same(one, again)
+
+
+def patient_run(folder: Path, tell: Callable[[int, int], None] | None = None) -> Classifier:
+    """One that learns the noise of its films, which soon costs it on those held out."""
+    random = np.random.default_rng(1)
+    films = random.integers(0, 255, (32, 32, 32), dtype=np.uint8)
+    noise = ClassObjective(films, random.integers(2, size=32), 2, CANDIDATE.preprocess)
+    watch = ClassObjective(films[::-1].copy(), random.integers(2, size=32), 2, CANDIDATE.preprocess)
+    return fit(network(), noise, Schedule(40, 8, 3e-3, patience=3), folder, seed=0, watch=watch, tell=tell)
+
+
+def test_training_that_stops_early_keeps_the_weights_with_the_least_loss(tmp_path: Path) -> None:
+    learned = patient_run(tmp_path)
+    (table,) = tmp_path.glob("*/curves/metrics.csv")
+    losses = [float(row["watched_loss"]) for row in csv.DictReader(table.open()) if row["watched_loss"]]
+    assert losses.index(min(losses)) == len(losses) - 1 - 3
+    random = np.random.default_rng(1)
+    films = random.integers(0, 255, (32, 32, 32), dtype=np.uint8)
+    random.integers(2, size=32)
+    watch = ClassObjective(films[::-1].copy(), random.integers(2, size=32), 2, CANDIDATE.preprocess)
+    batches = [[one[at : at + 8] for one in watch.films] for at in range(0, 32, 8)]
+    with torch.inference_mode():
+        now = np.mean([float(watch.loss(learned, one, torch.Generator(), vary=False)) for one in batches])
+    assert now == pytest.approx(min(losses), abs=1e-4)
+
+
+@pytest.mark.parametrize("at", [1, 3])
+def test_a_patient_run_killed_in_the_middle_ends_with_the_weights_it_would_have_had(at: int, tmp_path: Path) -> None:
+    epochs: list[int] = []
+    whole = patient_run(tmp_path / "whole", lambda done, _: epochs.append(done))
+    assert len(epochs) > at
+
+    def die(done: int, _: int) -> None:
+        if done == at:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        patient_run(tmp_path / "killed", die)
+    resumed: list[int] = []
+    assert same(patient_run(tmp_path / "killed", lambda done, _: resumed.append(done)), whole)
+    assert resumed == list(range(at, len(epochs) + 1))
+    assert same(patient_run(tmp_path / "killed", lambda *_: pytest.fail("trained on after it had stopped")), whole)

@@ -14,18 +14,23 @@ import learning
 import reading
 from core.clinical import Clinical
 from core.settings import settings
-from core.vertebra import POINTS
+from core.vertebra import LEVELS, POINTS
 from imaging import read_radiograph, to_png
 from models.bundle import load, save
 from models.classifier import Classifier
 from models.networks import build
-from recipes import RECIPES, spine_scores
-from recipes.recipe import Preset, Recipe
-from recipes.spine import LEVELS
+from recipes import RECIPES
+from recipes.recipe import Recipe
 from recipes.spine_vertex import CLOSER, FINDER, IMAGE, RECIPE, WITH_CLINICAL, preprocess
+from simulation import Uncommon
 from simulation.write import write
-from training import spine_course, spine_evaluation
-from training.manifest import read_manifest
+from tasks import LANDMARKS, SCORES
+from tasks.landmarks import read as landmarks_read
+from tasks.part import Preset
+from tests.runs import a_run, a_trainer
+from training.course import train
+from training.data.manifest import read_manifest
+from training.evaluate import evaluate
 
 FILMS = 8
 VERSION = RECIPE.bundle.partition("@")[2]  # the one that the recipe reads with
@@ -38,15 +43,16 @@ def tiny() -> Recipe:
     finder = replace(FINDER, preprocess=replace(FINDER.preprocess, size=(64, 32)), epochs=1)
     finder = replace(finder, options={"features": [4, 4, 8, 8, 8, 8], "fold": 2})
     closer = replace(CLOSER, preprocess=replace(CLOSER.preprocess, size=(32, 32)), epochs=1, options=finder.options)
-    preset = Preset((image, told), 1, 8, 1e-3, outliners=(finder, closer), guide=RECIPE.presets["demo"].guide)
-    return replace(RECIPE, presets={"demo": preset})
+    networks = ((finder,), (closer,), (image, told))
+    parts = tuple(replace(part, candidates={"demo": one}) for part, one in zip(RECIPE.parts, networks, strict=True))
+    return replace(RECIPE, parts=parts, presets={"demo": Preset(1, 8, 1e-3, guide=RECIPE.presets["demo"].guide)})
 
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("spines")
-    for _ in write("spine_lateral", FILMS, 7, "alpha", folder, 128, projections=False):
-        pass
+    broken = Uncommon(fractures=0.5)
+    list(write("spine_lateral", FILMS, 8, "alpha", folder, 128, projections=False, uncommon=broken))
     return folder
 
 
@@ -55,13 +61,11 @@ def weights(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of weights with one small bundle that saw these films once."""
     root = tmp_path_factory.mktemp("weights")
     manifest = read_manifest(cohort / "truth.csv")
-    bundle = spine_course.teach(
-        tiny(), "demo", [manifest], root / "run", 0, VERSION, "virtual patients", {}, 1, lambda *_: None
-    )
+    bundle = train(a_run(tiny(), root / "run", "demo", VERSION), [manifest])
     # Networks that have hardly learned know no film from another, and no vertebra from another.
-    wide = [replace(one, familiarity={**one.familiarity, "bounds": np.array([1e6, 1e9], np.float32)})
-            for one in bundle.candidates]  # fmt: skip
-    save(replace(bundle, candidates=tuple(wide)), root)
+    wide = {name: replace(one, familiarity={**one.familiarity, "bounds": np.array([1e6, 1e9], np.float32)})
+            if one.familiarity else one for name, one in bundle.networks.items()}  # fmt: skip
+    learning.document(save(replace(bundle, networks=wide), root))
     return root
 
 
@@ -82,17 +86,18 @@ def test_truth_names_six_points_of_every_vertebra(cohort: Path) -> None:
 
 def test_a_bundle_keeps_scores_scales_and_the_norm(weights: Path) -> None:
     bundle = load(weights / "spine_vertex" / VERSION)
-    assert bundle.scores == RECIPE.scores
-    assert bundle.labels == ()
-    told = bundle.candidates[1].facts
-    assert set(told["threshold"]) == set(told["doubt"]) == set(RECIPE.scores)
+    scores = RECIPE.outputs(SCORES)
+    assert bundle.ensemble("classes").nodes == ()
+    image, clinical = bundle.ensemble("scores", scores).nodes
+    told = clinical.facts
+    assert set(told["threshold"]) == set(told["doubt"]) == set(scores)
     assert told["clinical"]["mean"][0] == pytest.approx(64, abs=10)
-    assert "clinical" not in bundle.candidates[0].facts
-    finder, closer = bundle.outliners
+    assert "clinical" not in image.facts
+    finder, closer = bundle.ensemble(LANDMARKS.name).nodes
     assert closer.outputs == POINTS
     norm = finder.facts["norm"]
     assert norm["L3"] == pytest.approx([1.0, 1.0, 1.0], abs=0.15)
-    assert "Questions of yes or no" in bundle.card
+    assert "Yes or no for each of" in bundle.card
 
 
 def test_a_film_is_read_with_its_scores(cohort: Path, read_with: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,12 +106,12 @@ def test_a_film_is_read_with_its_scores(cohort: Path, read_with: None, monkeypat
     (unseen,) = reading.read(pixels, "a.png", "spine_vertex")
     assert unseen.refusal is not None  # a network that has hardly learned sees no vertebra
     assert "expected 3 or more on a lateral spine film" in unseen.refusal.message
-    monkeypatch.setattr(spine_scores, "FEWEST", 0)
+    monkeypatch.setattr(landmarks_read, "FEWEST", 0)
     alone = reading.read(pixels, "a.png", "spine_vertex")[0]
     assert alone.status == "read", alone.warnings
     row = json.loads(json.dumps(alone.row()))
     assert row["label"] is None
-    assert set(row["scores"]) == set(RECIPE.scores)
+    assert set(row["scores"]) == set(RECIPE.outputs(SCORES))
     for name, score in row["scores"].items():
         assert 0 <= score["probability"] <= 1
         assert score["positive"] == (score["probability"] >= score["threshold"])
@@ -129,33 +134,33 @@ def test_a_film_is_read_with_its_scores(cohort: Path, read_with: None, monkeypat
 def test_a_bundle_is_measured_and_its_table_serves_prognosis(cohort: Path, weights: Path, tmp_path: Path) -> None:
     manifest = read_manifest(cohort / "truth.csv")
     folder = weights / "spine_vertex" / VERSION
-    found = spine_evaluation.measure(RECIPE, folder, {"internal": manifest}, 1, lambda *_: None)["internal"]
-    table = spine_evaluation.followed(found)
+    found = evaluate(RECIPE, folder, {"internal": manifest}, 1, lambda *_: None)
+    table = found.extra("followed")["internal"]
     assert {"followup_years", "incident_fracture", "score_vertebral_fracture", "fracture", "sex"} <= set(table.columns)
     assert len(table) == FILMS
-    figures = json.loads(json.dumps(spine_evaluation.figures(found), allow_nan=False))
-    assert set(figures["scores"]) == set(RECIPE.scores)
+    figures = json.loads(json.dumps(found.sets["internal"], allow_nan=False))
+    assert set(figures["scores"]) == set(RECIPE.outputs(SCORES))
     assert "with_clinical over image" in figures["scores"]["osteoporosis"]["gains"]
     assert figures["vertebrae"]["bodies"] > 3 * FILMS
 
 
 def test_both_networks_begin_with_the_same_weights(tmp_path: Path) -> None:
-    preset = tiny().presets["demo"]
-    image, told = preset.candidates[0], replace(preset.candidates[1], after=None)
+    *_, image, told = tiny().candidates("demo")
+    told = replace(told, after=None)
     torch.manual_seed(5)
     source: Classifier = build(image.network, 2, TINY)
     weights = tmp_path / "first.safetensors"
     save_file(source.network.state_dict(), weights)
-    for seed, candidate in enumerate((image, told)):
-        torch.manual_seed(seed)
-        network: Classifier = build(candidate.network, 2, TINY)
-        assert spine_course.begin(network, candidate, preset, {"image": str(weights)}, {})
+    trainer = a_trainer(tiny(), tmp_path, "demo", init={"image": str(weights)})
+    for candidate in (image, told):
+        network, pretrained = trainer.begin(candidate, 2, like=image.name)
+        assert pretrained
         for name, values in source.network.state_dict().items():
             if not network.in_head(name):
                 assert torch.equal(network.network.state_dict()[name], values), name
-    paper = RECIPE.presets["paper"].candidates
+    paper = [one for one in RECIPE.candidates("paper") if "clinical" in one.name or one.name == "image"]
     assert len({(one.init, repr(one.preprocess), one.after) for one in paper}) == 1
 
 
 def test_the_expert_is_asked_what_the_scores_ask() -> None:
-    assert learning._question("spine_vertex").labels == ("neither", *RECIPES["spine_vertex"].scores, "both")
+    assert learning._question("spine_vertex").labels == ("neither", *RECIPES["spine_vertex"].outputs(SCORES), "both")

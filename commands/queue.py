@@ -1,0 +1,108 @@
+"""Commands about the worklist: list, add, push, pull, status."""
+
+import argparse
+import json
+import sys
+
+from tqdm import tqdm
+
+import learning
+from commands.shared import Fault, WrongUse
+
+FAULTS: tuple[type[Exception], ...] = (learning.LabelStudioFault, learning.LedgerFault)
+
+
+def queue_list(arguments: argparse.Namespace) -> None:
+    """List the cases kept for an expert, oldest first."""
+    entries = learning.worklist(*map(learning.State, arguments.state))
+    if arguments.json:
+        for one in entries:
+            print(json.dumps(one.as_json(), ensure_ascii=False, allow_nan=False))
+        return
+    if not entries:
+        print("The worklist is empty." if not arguments.state else f"No case is {' or '.join(arguments.state)}.")
+        return
+    form = "{:<24}  {:<14}  {:<8}  {:<16}  {:>6}  {:<32}  {}"
+    print(form.format("case", "recipe", "state", "since (UTC)", "hard", "reasons", "task or fault"))
+    for one in entries:
+        hard = "" if one.difficulty is None else f"{one.difficulty:.2f}"
+        since, reasons = f"{one.changed_at:%Y-%m-%d %H:%M}", ", ".join(one.reasons)
+        print(
+            form.format(one.case_id, one.recipe, one.state, since, hard, reasons, one.link or one.error or "").rstrip()
+        )
+
+
+def queue_add(arguments: argparse.Namespace) -> None:
+    """Read films and keep them for an expert, because you ask."""
+    import reading  # loads network libraries, which no other step needs
+
+    films = reading.find_films(arguments.paths)
+    if not films:
+        raise WrongUse(f"found no file under {', '.join(map(str, arguments.paths))}, expected films")
+    counts = dict.fromkeys(("kept", "refused", "failed"), 0)
+    for film in tqdm(films, desc="reading", unit="film", disable=None):
+        for answer in reading.read_file(film, arguments.recipe):
+            if answer.status == "read":
+                learning.enqueue(answer, "requested")
+                print(answer.case_id)
+            else:
+                said = answer.refusal.message if answer.refusal else "the program failed on this film"
+                tqdm.write(f"{answer.path}: {said}", file=sys.stderr)
+            counts["kept" if answer.status == "read" else answer.status] += 1
+    print(", ".join(f"{number} {what}" for what, number in counts.items()), file=sys.stderr)
+    if counts["failed"]:
+        raise Fault(f"{counts['failed']} films failed by a fault of the program; the log above says where")
+
+
+def queue_push(arguments: argparse.Namespace) -> None:
+    """Send what waits to Label Studio, one task a case, and print each case with the link to its task."""
+    failed, bar = 0, None
+    try:
+        for step in learning.push():
+            bar = bar or tqdm(total=step.total, desc="pushing", unit="case", disable=None)
+            bar.update(step.done - bar.n)
+            if step.error:
+                failed += 1
+                tqdm.write(f"{step.case_id}: {step.error}", file=sys.stderr)
+            elif step.link:
+                print(step.case_id, step.link, flush=True)
+            else:
+                tqdm.write(f"{step.case_id}: another process is pushing it", file=sys.stderr)
+    finally:
+        if bar is not None:
+            bar.close()
+    if bar is None:
+        print("Nothing waits to be pushed.", file=sys.stderr)
+    if failed:
+        raise SystemExit(1)
+
+
+def queue_pull(arguments: argparse.Namespace) -> None:
+    """Take in what experts have answered in Label Studio, each answer once."""
+    cases = new = 0
+    for step in learning.pull():
+        cases, new = cases + 1, new + step.new
+        if step.new:
+            print(step.case_id, flush=True)
+        for sentence in step.said:
+            tqdm.write(f"{step.case_id}: {sentence}", file=sys.stderr)
+    print(f"{new} new or changed answers on {cases} answered cases", file=sys.stderr)
+
+
+def queue_status(arguments: argparse.Namespace) -> None:
+    """Say how many cases stand where, what they wait for, and whether Label Studio is connected."""
+    counts, studio = learning.counts(), learning.label_studio_status()
+    if arguments.json:
+        print(json.dumps({"cases": counts, "label_studio": vars(studio)}))
+        return
+    waits_for = {
+        "waiting": "`python cli.py queue push`" if studio.connected else "Label Studio",
+        "pushing": "the process that is pushing, or for the next push if that one died",
+        "pushed": "an expert's answer, and `python cli.py queue pull` after it",
+        "failed": "the next push; `python cli.py queue list --state failed` says why",
+        "answered": "nothing more",
+        "gone": "a person: its task was deleted in Label Studio; `python cli.py queue add` with the film asks anew",
+    }
+    for state, number in counts.items():
+        print(f"{number:6}  {state:<8}" + (f"  waits for {waits_for[state]}" if number else ""))
+    print(studio.message)

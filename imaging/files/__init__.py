@@ -1,0 +1,1 @@
+"""Files: their bytes opened, checked and decoded, and films written."""

@@ -1,0 +1,150 @@
+"""How well bone densities agree with the truth: what was predicted of one limb, and the figures of a set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.labels import CLASSES
+from evidence.densitometry import lowest_t, who_class
+from evidence.statistics.agreement import agreement, coverage, likeness, pearson
+from evidence.statistics.metrics import classification
+from tasks.task import Truth
+
+if TYPE_CHECKING:
+    from models.bundle import Ensemble
+    from tasks.part import Part
+
+PROJECTION = "projection_proximal_femur"
+
+Array = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class DensityPrediction:
+    """abmd, spread [R]: the network's mean over looks at the film and how far they differ, before calibration;
+    value, low, high [R]: calibrated, with the interval's ends; all in g/cm2. label, shares, kept: the class by the
+    lower T-score, the classes' probabilities and the conformal set. projection [h, w] in g/cm2 over
+    what the network saw, shown [h, w] in 0..1."""
+
+    abmd: Array
+    spread: Array
+    value: Array
+    low: Array
+    high: Array
+    label: str
+    shares: dict[str, float]
+    kept: tuple[str, ...]
+    projection: Array
+    shown: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Pictured:
+    """One limb whose projection was compared: film in 0..1, projection and truth in g/cm2, each [H, W]."""
+
+    film: Array
+    drawn: Array
+    truth: Array
+    likeness: float  # structural similarity
+    r: float
+
+
+@dataclass(frozen=True, eq=False)
+class DensityRow:
+    """One limb: truth, answer and the interval's ends [R] in g/cm2, NaN where the truth is not known; the classes'
+    probabilities [K]."""
+
+    truth: Array
+    value: Array
+    low: Array
+    high: Array
+    shares: Array
+    patient: str
+    pictured: Pictured | None = None
+
+
+def compare(prediction: DensityPrediction, part: "Part", truth: Truth) -> DensityRow:
+    """The densities beside those the row names, and the projection beside the true one."""
+    example = truth.example
+    known = [example.others.get(f"abmd_{region}") for region in part.outputs]
+    return DensityRow(
+        np.array([np.nan if one is None else float(one) for one in known]),
+        prediction.value,
+        prediction.low,
+        prediction.high,
+        np.array([prediction.shares[label] for label in CLASSES]),
+        example.person,
+        _pictured(prediction, truth),
+    )
+
+
+def _pictured(prediction: DensityPrediction, truth: Truth) -> Pictured | None:
+    drawn = prediction.projection
+    real = truth.image(PROJECTION, drawn.shape[0])
+    if real is None:
+        return None
+    film, told, true = (np.asarray(one, np.float16) for one in (prediction.shown, drawn, real))
+    return Pictured(film, told, true, likeness(drawn, real), pearson(drawn.ravel(), real.ravel()))
+
+
+def figures(rows: Sequence[DensityRow], part: "Part", ensemble: "Ensemble") -> dict[str, Any]:
+    """Agreement and coverage by region with 95 % intervals by patient, the answers themselves for plots, and how well
+    the classes by the lower T-score agree."""
+    group = [row.patient for row in rows]
+    truths, values, lows, highs = (
+        np.stack([getattr(row, name) for row in rows]) for name in ("truth", "value", "low", "high")
+    )
+    regions = {}
+    for at, region in enumerate(part.outputs):
+        truth, answer = truths[:, at], values[:, at]
+        known = np.isfinite(truth)
+        regions[region] = agreement(truth, answer, group)
+        if known.any():
+            whose = [one for one, there in zip(group, known, strict=True) if there]
+            regions[region] |= {
+                "coverage": coverage(truth[known], lows[known, at], highs[known, at], whose),
+                "interval_width": round(float((highs - lows)[:, at].mean()), 4),
+                "truth": truth[known].round(4).tolist(),
+                "answer": answer[known].round(4).tolist(),
+            }
+    return {
+        "promised_coverage": ensemble.nodes[0].facts["coverage"],
+        "regions": regions,
+        "classes": classes(rows, part),
+        "projections": projections([row.pictured for row in rows if row.pictured is not None]),
+    }
+
+
+def projections(pictured: Sequence[Pictured]) -> dict[str, Any]:
+    """How like the truth the projections are: median and 5 to 95 % of structural similarity and of Pearson's r."""
+    if not pictured:
+        return {"limbs": 0}
+    return {
+        "limbs": len(pictured),
+        "likeness": _quantiles([one.likeness for one in pictured]),
+        "r": _quantiles([one.r for one in pictured]),
+    }
+
+
+def _quantiles(values: Sequence[float]) -> dict[str, float]:
+    low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
+    return {"median": round(float(middle), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
+
+
+def classes(rows: Sequence[DensityRow], part: "Part") -> dict[str, Any]:
+    """How well the classes by the lower T-score agree, of limbs whose densities are all known; empty without any."""
+    true = lowest_t(np.stack([row.truth for row in rows]), part.outputs)
+    known = np.isfinite(true)
+    if not known.any():
+        return {}
+    truth = np.array([CLASSES.index(who_class(float(one))) for one in true[known]])
+    group = [row.patient for row, there in zip(rows, known, strict=True) if there]
+    return classification(truth, np.stack([row.shares for row in rows])[known], CLASSES, group)
+
+
+def extras(rows: Sequence[DensityRow], part: "Part") -> dict[str, Any]:
+    """`pictured`: the limbs whose projections were compared."""
+    return {"pictured": [row.pictured for row in rows if row.pictured is not None]}

@@ -1,0 +1,21 @@
+"""How far predicted brightness is off."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tasks.task import Truth
+
+
+def compare(prediction: float, part: Any, truth: Truth) -> tuple[float, float]:
+    return prediction, float(truth.example.others["brightness"])
+
+
+def figures(rows: Sequence[tuple[float, float]], part: Any, ensemble: Any) -> dict[str, Any]:
+    said, true = np.array(rows).T
+    return {"brightness": {"mean_error": round(float(np.abs(said - true).mean()), 4)}}
+
+
+def extras(rows: Sequence[tuple[float, float]], part: Any) -> dict[str, Any]:
+    return {}

@@ -1,0 +1,71 @@
+"""Where films come from, to learn from and to be examined on: a manifest, or virtual persons made when asked for."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from core.settings import settings
+from recipes.recipe import Recipe
+from recipes.view import RECIPE as VIEW
+from training.cohorts.virtual import Cohort, broken, elsewhere, learning, made, of_views, testing, views_testing
+from training.data.manifest import Manifest, read_manifest
+
+Tell = Callable[[str, int, int], None]
+VIRTUAL = "virtual"
+
+
+def to_learn(recipe: Recipe, data: Path | str, preset_name: str, seed: int, workers: int, say: Tell) -> list[Manifest]:
+    """What a recipe learns from: the manifest that was named, or virtual persons. Raises ValueError in one sentence for
+    a manifest that cannot be used, or a recipe that needs one."""
+    if data != VIRTUAL:
+        return [read_manifest(Path(data))]
+    if recipe.name == VIEW.name:
+        return [_of_views(one, workers, say) for one in of_views(seed)]
+    films = recipe.presets[preset_name].virtual_films
+    if not films:
+        raise ValueError(f"{recipe.name} does not learn from virtual patients yet; pass --data with a manifest")
+    cohorts: tuple[Cohort, ...] = (learning(recipe.view_name, films, seed),)
+    if "fractures" in recipe.more_virtual:
+        cohorts += (broken(films // 2, seed),)
+    if "negatives" in recipe.more_virtual:
+        cohorts += elsewhere(recipe.view_name, seed)
+    return [made(one, _kept(), workers, partial(say, f"films of {one.name}")) for one in cohorts]
+
+
+def said_of(recipe: Recipe) -> str:
+    """What a card says of the films that `virtual` stands for; empty where the training itself says it, since it also
+    learns from real films at hand."""
+    if recipe.holding == "origins":
+        return ""
+    meshes = learning(recipe.view_name, 1, 0).meshes is not None
+    return (
+        f"virtual patients on scanner alpha{', every other one with bones of meshes' if meshes else ''}, "
+        "and no film of a person"
+    )
+
+
+def to_examine(recipe: Recipe, data: Path | str, films: int, workers: int, say: Tell) -> dict[str, Manifest]:
+    """Films nobody learns from, by set: a manifest, or so many virtual persons on each of two scanners."""
+    if data != VIRTUAL:
+        manifest = read_manifest(Path(data))
+        return {manifest.name: manifest}
+    cohorts = testing(recipe.view_name, films)
+    return {name: made(one, _kept(), workers, partial(say, f"{name} films")) for name, one in cohorts.items()}
+
+
+def views_to_examine(workers: int, say: Tell) -> dict[str, list[Manifest]]:
+    """Virtual films whose view nobody learned from, by scanner."""
+    return {name: [_of_views(one, workers, say) for one in cohorts] for name, cohorts in views_testing().items()}
+
+
+def _of_views(cohort: Cohort, workers: int, say: Tell) -> Manifest:
+    """A cohort whose rows say which view they show."""
+    manifest = made(cohort, _kept(), workers, partial(say, f"films of {cohort.name}"))
+    shown = tuple(replace(one, others={**one.others, "view": cohort.shows}) for one in manifest.examples)
+    return replace(manifest, examples=shown)
+
+
+def _kept() -> Path:
+    """Where virtual cohorts are kept, so that recipes share them."""
+    return settings().home / "virtual"

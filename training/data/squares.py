@@ -1,0 +1,76 @@
+"""Whole films padded to squares, with the landmarks of joints on them: what a finder learns from."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from anatomy.femur import FEMUR
+from anatomy.joint import Joint, Points
+from core.example import ManifestError
+from core.radiograph import Radiograph
+from core.refusal import Refused
+from imaging import read_radiograph
+from imaging.preprocess import Preprocess
+from tasks.landmarks.marks import landmarks_of
+from tasks.samples import Samples
+from training.data.limbs import FilmRows, films_of
+from training.data.manifest import Manifest
+from training.data.workers import each
+
+Tell = Callable[[int, int], None]
+FILM_PX = 384  # films are kept at this size, so that a close-up of one still has detail
+
+
+def gather(manifest: Manifest, joint: Joint, workers: int = 1, tell: Tell | None = None) -> Samples:
+    """Read every film of a manifest once. A film whose rows name none of the joint's landmarks shows none: it teaches
+    what is no such joint.
+
+    Arrays: `squares`, uint8 [N, FILM_PX, FILM_PX], films padded to a square; `points`, [N, K, 2] (x, y) as shares of
+    the square in the order of the joint's `outputs`, NaN where not on the film.
+    """
+    by_film = films_of(manifest, lambda _: True)
+    kept, refused = [], {}
+    for done, found in enumerate(each(partial(_one_film, joint=joint), by_film, workers), start=1):
+        path, rows = by_film[done - 1]
+        if isinstance(found, str):
+            refused[path.name] = found
+        else:
+            kept.append((rows[0][1], *found))
+        if tell is not None:
+            tell(done, len(by_film))
+    if not kept:
+        raise ManifestError(
+            f"none of {len(by_film)} films of {manifest.name} could be read, expected films of a known format; the "
+            f"first said: {next(iter(refused.values()), 'no film')}"
+        )
+    examples, squares, points = zip(*kept, strict=True)
+    return Samples(tuple(examples), {"squares": np.stack(squares), "points": np.stack(points)}, (), refused)
+
+
+def _one_film(film_rows: FilmRows, joint: Joint) -> str | tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    path, rows = film_rows
+    try:
+        film = read_radiograph(path.read_bytes(), path.name)
+    except Refused as fault:
+        return fault.refusal.message
+    marks = {
+        f"{example.others.get('side')}_{name}": place
+        for _, example in rows
+        for name, place in landmarks_of(example).items()
+    }
+    return squared(film, marks, joint)
+
+
+def squared(
+    film: Radiograph, marks: Points, joint: Joint = FEMUR
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    """A film padded to a square, and the places of the joint's `outputs` on it, from landmarks by side and name."""
+    inputs = Preprocess((FILM_PX, FILM_PX))
+    points = np.full((len(joint.outputs), 2), np.nan, np.float32)
+    for number, name in enumerate(joint.outputs):
+        x, y = marks.get(name, (-1.0, -1.0))
+        if 0 <= x <= film.width and 0 <= y <= film.height:
+            points[number] = inputs.points_in(np.array([x, y]), film) / FILM_PX
+    return np.round(inputs.grey(film) * 255).astype(np.uint8), points

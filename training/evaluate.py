@@ -1,0 +1,170 @@
+"""A bundle measured on films nobody trained it on: read as a reading reads them, then held against the truth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from anatomy.limb import Limb
+from core.clock import Clock
+from core.example import Example, ManifestError
+from core.radiograph import Radiograph
+from core.refusal import Refused
+from core.settings import settings
+from imaging import read_radiograph
+from imaging.crop import cut_map
+from models import engine, registry
+from recipes.recipe import Recipe
+from tasks.case import Case
+from tasks.part import Part
+from tasks.task import Say, Truth
+from training.ct.ct_projections import NotLaid
+from training.ct.projections import projection_of
+from training.data.limbs import FilmRows, films_of, limb_of, limbs_on
+from training.data.manifest import Manifest
+from training.data.workers import each
+from training.results import Results
+
+PICTURED = 200  # films a set whose images are held against the truth
+
+Rows = dict[str, list[Any]]  # by the name of the task, what its `compare` made of each unit
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What one process needs to measure a film. parts: what the bundle itself answers. root: where other bundles lie;
+    beside: the files that the manifest names."""
+
+    recipe: Recipe
+    parts: tuple[Part, ...]
+    folder: Path
+    root: Path
+    beside: Path
+
+
+def evaluate(recipe: Recipe, folder: Path, sets: Mapping[str, Manifest], workers: int, say: Say) -> Results:
+    """Figures of every set, as the bundle in `folder` answers it.
+
+    Raises BundleError in one sentence for a bundle that is missing, ManifestError for a set on which nothing can be
+    measured.
+    """
+    bundle = registry.at(folder)
+    parts = tuple(part for part in recipe.own if bundle.ensemble(part.task.name, part.outputs).nodes)
+    figures: dict[str, dict[str, Any]] = {}
+    extras: dict[str, dict[str, Any]] = {}
+    for name, manifest in sets.items():
+        job = _Job(recipe, parts, folder, settings().weights, manifest.folder)
+        counts, rows = _measured(job, manifest, workers, partial(say, f"measuring on {name}"))
+        figures[name], extras[name] = dict(counts), {}
+        for part in _asked_last(parts):
+            if not rows.get(part.task.name):
+                continue
+            ensemble = bundle.ensemble(part.task.name, part.outputs)
+            figures[name] |= part.task.measure.figures(rows[part.task.name], part, ensemble)
+            extras[name] |= part.task.measure.extras(rows[part.task.name], part)
+    return Results(figures, extras)
+
+
+def _asked_last(parts: Sequence[Part]) -> list[Part]:
+    """One part a task: the last, which knows what those before it found."""
+    return list({part.task.name: part for part in parts}.values())
+
+
+def _measured(job: _Job, manifest: Manifest, workers: int, tell: Any) -> tuple[dict[str, int], Rows]:
+    asked = _asked_last(job.parts)
+
+    def usable(example: Example) -> bool:
+        return any(part.task.learn.usable(part, example) for part in asked)
+
+    by_film = films_of(manifest, usable)
+    if not by_film:
+        expected = "; or ".join(dict.fromkeys(part.task.learn.expects(part) for part in asked))
+        raise ManifestError(f"no row of {manifest.name} says anything to measure by, expected {expected}")
+    rows: Rows = {}
+    refused: dict[str, str] = {}
+    jobs = [(film, number < PICTURED) for number, film in enumerate(by_film)]
+    units = 0
+    for done, (found, said, read) in enumerate(each(partial(_film, job=job), jobs, workers, chunk=4), start=1):
+        for name, some in found.items():
+            rows.setdefault(name, []).extend(some)
+        refused |= said
+        units += read
+        tell(done, len(jobs))
+    total = sum(len(film_rows) for _, film_rows in by_film)
+    if not units:
+        raise ManifestError(
+            f"found nothing to measure on any of {len(by_film)} films of {manifest.name}, expected {job.recipe.shows}; "
+            f"the first was refused: {next(iter(refused.values()), 'there is none')}"
+        )
+    if job.recipe.finder is None:
+        return {"films": units, "refused": len(refused)}, rows
+    return {"films": len(by_film), "limbs": units, "missed": total - units, "refused": len(refused)}, rows
+
+
+def _film(film_rows: tuple[FilmRows, bool], job: _Job) -> tuple[Rows, dict[str, str], int]:
+    """Of one film: each task's rows, what was refused, and how many units were read."""
+    (path, examples), pictured = film_rows
+    try:
+        film = read_radiograph(path.read_bytes(), path.name)
+        limbs = limbs_on(film, registry.find(job.recipe.finder, job.root)) if job.recipe.finder else []
+    except Refused as fault:
+        return {}, {path.name: fault.refusal.message}, 0
+    rows: Rows = {}
+    refused: dict[str, str] = {}
+    read = 0
+    for _, example in examples:
+        limb = limb_of(example.others.get("side"), limbs)
+        called = f"{path.name} {example.others.get('side') or ''}".strip()
+        if limb is None and job.recipe.finder:
+            refused[called] = "The limb was not found on its film."
+            continue
+        try:
+            found = _unit(film, limb, example, pictured, job)
+        except Refused as fault:
+            refused[called] = fault.refusal.message
+            continue
+        read += 1
+        for name, row in found.items():
+            rows.setdefault(name, []).append(row)
+    return rows, refused, read
+
+
+def _unit(film: Radiograph, limb: Limb | None, example: Example, pictured: bool, job: _Job) -> dict[str, Any]:
+    """One limb, or one film: what each task's prediction is beside the truth."""
+    recipe, on = job.recipe, engine.device(settings().device)
+    case = Case(film, limb, example.clinical, (), recipe.name, recipe.shows, on, Clock(), thorough=True)
+    truth = Truth(example, film, case.crop, job.beside, partial(_image, example, film, limb, job.beside, pictured))
+    predictions: dict[str, Any] = {}
+    rows: dict[str, Any] = {}
+    bundle = registry.at(job.folder)
+    for part in job.parts:
+        ensemble = bundle.ensemble(part.task.name, part.outputs)
+        predictions[part.task.name] = part.task.read.predict(case, part, ensemble, predictions)
+        row = part.task.measure.compare(predictions[part.task.name], part, truth)
+        if row is not None:
+            rows[part.task.name] = row
+    return rows
+
+
+def _image(
+    example: Example,
+    film: Radiograph,
+    limb: Limb | None,
+    folder: Path,
+    wanted: bool,
+    column: str,
+    size: int,
+) -> npt.NDArray[np.floating] | None:
+    """A projection as the manifest names it, or of the patient's own CT, cut to the limb; None without, and for a CT
+    that does not lie on its film."""
+    if limb is None or not wanted:
+        return None
+    try:
+        whole = projection_of(example, column, folder, film)
+    except NotLaid:
+        return None
+    return None if whole is None else cut_map(whole, limb.box, size)

@@ -1,0 +1,74 @@
+"""From films to a bundle, and from a bundle to its figures: which films, which way of holding films out, which sets."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from core.settings import settings
+from models.bundle import Bundle, describe
+from models.registry import find
+from recipes.recipe import Recipe
+from tasks import DENSITY
+from tasks.task import Say
+from training import course, folds, repeat, view_course
+from training.cohorts.sources import VIRTUAL, said_of, to_examine, to_learn, views_to_examine
+from training.data.manifest import Manifest
+from training.evaluate import evaluate
+from training.results import Results
+from training.run import Run
+
+PIPELINES = {"validation": course.train, "folds": folds.train, "origins": view_course.train}  # by `Recipe.holding`
+SCANNERS = ("alpha", "beta")  # on which patients are imaged again
+
+
+def trained(run: Run, data: Path | str) -> Bundle:
+    """The bundle that a run gives. data: a manifest, or `virtual`. Raises ValueError in one sentence for a manifest,
+    or weights, that cannot be used."""
+    manifests = to_learn(run.recipe, data, run.preset_name, run.seed, run.workers, run.say)
+    source = run.learned_from or (said_of(run.recipe) if data == VIRTUAL else manifests[0].name)
+    return PIPELINES[run.recipe.holding](replace(run, learned_from=source), manifests)
+
+
+def measured(recipe: Recipe, folder: Path, data: Path | str, workers: int, films: int, say: Say) -> Results:
+    """Figures of the bundle in `folder` on films that nobody trained it on, by set. Raises ValueError in one sentence
+    for what cannot be measured."""
+    if recipe.holding == "origins":
+        if data != VIRTUAL:
+            raise ValueError(
+                f"{recipe.name} is measured on virtual films and on real ones under OSTEOLENS_DATA; pass --data virtual"
+            )
+        return Results(view_course.measure(folder, views_to_examine(workers, say), say))
+    if recipe.holding == "folds":
+        raise ValueError(
+            f"{recipe.name} is measured when it is trained, on films held out; `python cli.py models show` with "
+            f"{recipe.bundle} has its figures"
+        )
+    sets = to_examine(recipe, data, films, workers, say)
+    refuse_what_taught(folder, sets)
+    return evaluate(recipe, folder, sets, workers, say)
+
+
+def imaged_again(recipe: Recipe, folder: Path, workers: int, films: int, say: Say) -> dict[str, object]:
+    """By scanner, how far densities of the same virtual patients move when they are imaged again; empty for recipes
+    that measure none."""
+    if recipe.part(DENSITY) is None:
+        return {}
+    finder, persons = find(recipe.finder or "", settings().weights), min(repeat.PERSONS, films)
+    return {
+        scanner: repeat.repeatability_on(
+            folder, finder, scanner, workers, partial(say, f"imaged again on {scanner}"), persons
+        )
+        for scanner in SCANNERS
+    }
+
+
+def refuse_what_taught(folder: Path, sets: Mapping[str, Manifest]) -> None:
+    """Raises ValueError for a set that the bundle learned from: its figures would be no figures."""
+    taught = str(describe(folder)["evidence"].get("data", {}).get("manifest_fingerprint", "")).split("+")
+    for name, manifest in sets.items():
+        if manifest.fingerprint in taught:
+            raise ValueError(
+                f"{name} is the very table that {folder.parent.name}@{folder.name} was trained on, expected films it "
+                "has never seen; evaluate it on others"
+            )
