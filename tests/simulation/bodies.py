@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.body_hint import flattened
 from simulation import mesh
-from simulation.anatomy import femur
 from simulation.anatomy.surface import Surface
 
 
@@ -24,12 +24,14 @@ def vtp(path: Path, surface: Surface) -> Path:
 
 
 def flat_femur(folder: Path) -> Surface:
-    """A femur a third flatter from front to back than the built-in one, through a file as any mesh: rays meet less of
-    the same bone in it."""
-    mean = femur.template()
-    flat = mean.vertices * np.array([1.0, 1.0, 0.67])
-    head = np.linalg.norm(mean.vertices, axis=1) < femur.HEAD_RADIUS + 2  # a head stays round
-    flat[head] = mean.vertices[head]
-    world = flat[:, [2, 1, 0]] * np.array([1.0, 1.0, -1.0])  # x forward, y up, z to the right
-    vtp(folder / "l_femur.vtp", Surface(world, mean.faces))
+    """A femur a third flatter from front to back than the built-in one, through a file as any mesh."""
+    flat = flattened()
+    world = flat.vertices[:, [2, 1, 0]] * np.array([1.0, 1.0, -1.0])  # x forward, y up, z to the right
+    vtp(folder / "l_femur.vtp", Surface(world, flat.faces))
+    return mesh.left_femur(folder)
+
+
+def femur_of_a_person(file: Path, folder: Path) -> Surface:
+    """A person's left femur from CT, by the name that a folder of meshes has it under. Nothing of it is kept."""
+    (folder / "l_femur.vtp").symlink_to(file.resolve())
     return mesh.left_femur(folder)

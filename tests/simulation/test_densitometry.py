@@ -17,7 +17,6 @@ from simulation.pose import STILL, Pose, turn
 from simulation.projector import Geometry
 from simulation.trabeculae import SpongyBone, proximal_femur
 
-
 YOUNG = Quality(1.0, 1.0, {}, 1.0)
 
 
