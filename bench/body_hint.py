@@ -27,7 +27,7 @@ from simulation.anatomy import femur
 from simulation.anatomy.surface import Surface
 from simulation.femora import Femur, draw_shape
 from simulation.patient import draw
-from simulation.pose import STILL
+from simulation.xray.pose import STILL
 
 Values = npt.NDArray[np.float64]
 
@@ -38,8 +38,9 @@ DRAWS = 1000
 BUILT_IN = "built-in"
 FLAT = 0.67  # depth of the flattened femur against the built-in one's
 REGIONS = {"femoral_neck": "Femoral neck", "total_hip": "Total hip"}
-# Of the lower T-score that was asked for; patients of one bin are compared with one another only.
-BINS = (-np.inf, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5, np.inf)
+# Of the lower T-score that was asked for; patients of one bin are compared with one another only. The thresholds lie in
+# the middle of a bin: one that ended there would hold next to nobody of the other class.
+BINS = (-np.inf, -3.25, -2.75, -2.25, -1.75, -1.25, -0.75, -0.25, np.inf)
 WAYS = ("before", "after")
 Scans = dict[tuple[str, str], tuple[float, float, str]]  # (body, way) -> neck and total hip, g/cm2, and the class
 
@@ -81,6 +82,9 @@ def patient(index: int, folder: Path | None) -> tuple[dict[str, float], Scans]:
     for name, surface in surfaces(folder).items():
         thigh = plain if name == BUILT_IN else Femur.drawn(shape, np.random.default_rng([SEED, index, 2]), surface)
         for way, solved_on in zip(WAYS, (plain, thigh), strict=True):
+            if (name, WAYS[0]) in found and solved_on is plain:  # the built-in femur is the same either way
+                found[name, way] = found[name, WAYS[0]]
+                continue
             bone = thigh.bone("femur", "L", loss.solved(solved_on, pattern, aims), STILL)
             scan = densitometry.scan(bone, shape, "L", pitch_mm=0.8)
             found[name, way] = (*(scan.abmd[region] for region in REGIONS), scan.label)
@@ -159,7 +163,8 @@ def page(asked: list[dict[str, float]], scans: list[Scans]) -> str:
         "",
         "AUROC of a class against the others when nothing is known but whether the body is the built-in one; 0.50: the "
         "body says nothing; above it: the class is commoner on the other body. Within bins: only patients whose lower "
-        f"T-score asked for lies in the same of {len(BINS) - 1} bins are compared.",
+        f"T-score asked for lies in the same of {len(BINS) - 1} bins are compared; T-scores of -2.5 and -1.0 lie in the "
+        "middle of a bin, so few patients near them decide it.",
         "",
         "| Body beside the built-in one | Solved | Class | AUROC | AUROC within bins |",
         "|---|---|---|---|---|",

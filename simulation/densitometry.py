@@ -16,8 +16,8 @@ from torch import Tensor
 from core.reference import YOUNG
 from simulation.anatomy import femur
 from simulation.bone import MIRROR, Bone
-from simulation.pose import STILL
-from simulation.projector import Geometry
+from simulation.xray.pose import STILL
+from simulation.xray.projector import Geometry
 
 REGIONS = ("femoral_neck", "greater_trochanter", "wards_triangle", "total_hip")
 NECK_BOX_MM = 15.0  # along the neck's axis

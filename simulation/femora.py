@@ -12,8 +12,8 @@ from simulation.anatomy import femur
 from simulation.anatomy.surface import Points, Surface
 from simulation.bone import MIRROR, Bone
 from simulation.patient import Patient
-from simulation.pose import Pose
 from simulation.trabeculae import Strands
+from simulation.xray.pose import Pose
 
 TOP_OF_HEAD = np.array([5.0, 23.0, 0.0])
 THINNEST_MM = 0.25  # of a cortex

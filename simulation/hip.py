@@ -15,12 +15,12 @@ from simulation.anatomy import femur, pelvis, soft
 from simulation.anatomy.surface import Points, Surface
 from simulation.bone import MIRROR, Bone
 from simulation.femora import Femur, Quality, draw_shape
-from simulation.film import Limb, Scene, SoftBody, skinned
-from simulation.frame import beam_geometry, letter_place
 from simulation.patient import Patient
-from simulation.pose import Pose, turn
-from simulation.projector import Geometry, Shadow
-from simulation.scanner import Scanner
+from simulation.scene import Limb, Scene, SoftBody, skinned
+from simulation.xray.frame import beam_geometry, letter_place
+from simulation.xray.pose import Pose, turn
+from simulation.xray.projector import Geometry, Shadow
+from simulation.xray.scanner import Scanner
 
 # Degrees of adduction, internal rotation and flexion from which a frog-leg view is drawn.
 FROG_LEG = ((-62.0, -25.0), (-65.0, -30.0), (15.0, 45.0))

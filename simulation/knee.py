@@ -13,12 +13,12 @@ from simulation.anatomy.surface import Points
 from simulation.bone import MIRROR, Bone
 from simulation.densitometry import Densitometry
 from simulation.femora import Quality
-from simulation.film import Limb, Scene, SoftBody, skinned
-from simulation.frame import beam_geometry, letter_place
 from simulation.patient import Patient
-from simulation.pose import Pose, turn
-from simulation.projector import Shadow
-from simulation.scanner import Scanner
+from simulation.scene import Limb, Scene, SoftBody, skinned
+from simulation.xray.frame import beam_geometry, letter_place
+from simulation.xray.pose import Pose, turn
+from simulation.xray.projector import Shadow
+from simulation.xray.scanner import Scanner
 
 NAMES = ("femur", "tibia", "fibula", "patella")
 MARKS = {  # of the mean left knee

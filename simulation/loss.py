@@ -17,7 +17,7 @@ from simulation.anatomy.surface import Faces, Points, Surface
 from simulation.bone import CORTICAL_DENSITY, TO_AREAL
 from simulation.femora import Femur, Quality, draw_shape
 from simulation.patient import Patient
-from simulation.pose import STILL
+from simulation.xray.pose import STILL
 
 Values = npt.NDArray[np.float64]
 

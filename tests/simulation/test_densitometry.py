@@ -13,9 +13,9 @@ from simulation.bone import Bone
 from simulation.femora import Femur, Quality
 from simulation.loss import READINESS, Pattern
 from simulation.patient import Patient
-from simulation.pose import STILL, Pose, turn
-from simulation.projector import Geometry
 from simulation.trabeculae import SpongyBone, proximal_femur
+from simulation.xray.pose import STILL, Pose, turn
+from simulation.xray.projector import Geometry
 
 YOUNG = Quality(1.0, 1.0, {}, 1.0)
 

@@ -10,8 +10,8 @@ import simulation
 from simulation import Uncommon, hip, implant
 from simulation.anatomy.femur import FemurShape
 from simulation.femora import Femur, Quality
-from simulation.physics import TISSUES, Beam, mass_attenuation
-from simulation.pose import STILL
+from simulation.xray.physics import TISSUES, Beam, mass_attenuation
+from simulation.xray.pose import STILL
 
 
 def only(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from simulation.anatomy.surface import Surface
 from simulation.femora import Femur, Quality, draw_shape
 from simulation.loss import Pattern
 from simulation.patient import draw
-from simulation.pose import STILL
+from simulation.xray.pose import STILL
 from tests.simulation.bodies import femur_of_a_person, flat_femur
 
 MESHES = ("made_here", "real_anatomy", "z001", "z023", "z046")  # the last three from CT, of people

@@ -10,7 +10,7 @@ from simulation import densitometry, mesh
 from simulation.anatomy import femur
 from simulation.anatomy.surface import Surface, box
 from simulation.femora import Femur, Quality
-from simulation.pose import STILL
+from simulation.xray.pose import STILL
 from tests.simulation.bodies import vtp
 
 
