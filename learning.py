@@ -323,7 +323,7 @@ def prognosis(table: Path, horizon: float = 5.0) -> dict[str, Any]:
     Raises ValueError in one sentence for a table that lacks something.
     """
     from evidence.statistics.prognosis import prognosis as figures_of  # survival models take a second to load
-    from simulation.scanner import SCANNERS
+    from simulation.xray.scanner import SCANNERS
     from training.data.followup import read_followup
 
     people, scores = read_followup(table)

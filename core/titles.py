@@ -43,6 +43,9 @@ REGIONS = {
     "union": "All four regions",
 }
 
+# Whose bones a simulated patient has.
+BODIES = {"built_in": "Built-in", "mesh": "Mesh"}
+
 # What a set of films was made of, so that nobody takes simulated patients for real ones.
 SETS = {
     "internal": "simulated patients not used in training, on the simulated scanner used in training (alpha).",
@@ -110,6 +113,11 @@ def view_title(name: str) -> str:
 def region_title(name: str) -> str:
     """A region for people: `Femoral neck`."""
     return REGIONS.get(name, plain(name))
+
+
+def body_title(name: str) -> str:
+    """Whose bones a simulated patient has: `Built-in`."""
+    return BODIES.get(name, plain(name))
 
 
 def set_title(name: str) -> str:

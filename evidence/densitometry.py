@@ -10,20 +10,13 @@ import numpy.typing as npt
 from core.clinical import Clinical
 from core.estimate import Bmd, Probabilities
 from core.labels import NORMAL, OSTEOPENIA, OSTEOPOROSIS
+from core.reference import AGES, NECK_BY_AGE, REFERENCE, YOUNG
 
 Array = npt.NDArray[np.floating]
 
-# White women of 20 to 29, for both sexes (NHANES III; ISCD): mean and spread, g/cm2. Other regions have no T-score.
-REFERENCE = "NHANES III white female 20-29"
-YOUNG = {"femoral_neck": (0.858, 0.120), "total_hip": (0.942, 0.122)}
-# Femoral neck by age and sex, for Z-scores: means in round figures, not the published table, and the spread of young
-# white women at every age and for both sexes (docs/decisions/z-scores-are-approximate.md).
+# Z-scores take the spread of young white women at every age and for both sexes
+# (docs/decisions/z-scores-are-approximate.md).
 OWN_AGE = "NHANES III white, own age and sex, approximate: means in round figures, SD 0.120 of young women"
-AGES = (25, 35, 45, 55, 65, 75, 85)
-NECK_BY_AGE = {
-    "F": (0.858, 0.838, 0.812, 0.762, 0.702, 0.647, 0.592),
-    "M": (0.934, 0.890, 0.857, 0.832, 0.802, 0.766, 0.720),
-}
 CLASS_FROM_AGE = 50  # below it a Z-score is reported and no WHO class (ISCD)
 
 

@@ -15,10 +15,11 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from simulation import hip, knee, mesh, spine
-from simulation.film import Scene, VirtualFilm, bone_projections, take
 from simulation.patient import draw
-from simulation.scanner import SCANNERS, Scanner, scanner_named
+from simulation.scene import Scene
 from simulation.uncommon import NONE, Uncommon
+from simulation.xray.film import VirtualFilm, bone_projections, take
+from simulation.xray.scanner import SCANNERS, Scanner, scanner_named
 
 SCENES = {"hip_ap": hip.scene, "knee_ap": knee.scene, "spine_lateral": spine.scene}
 VIEWS = tuple(SCENES)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from simulation.anatomy.surface import Faces, Points, Surface
-from simulation.pose import Pose
-from simulation.projector import Geometry, Shadow, cast
 from simulation.trabeculae import SpongyBone
+from simulation.xray.pose import Pose
+from simulation.xray.projector import Geometry, Shadow, cast
 
 CORTICAL_DENSITY = 1060.0  # mg/cm3 of mineral in compact bone, porosity of a young adult included
 TO_AREAL = 1e-4  # mg/cm3 x mm -> g/cm2

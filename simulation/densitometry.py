@@ -5,6 +5,7 @@ least on the axis near the neck's base; the trochanteric region is bounded by th
 the greater trochanter; total hip leaves out the head and ends 20 mm below the lesser trochanter.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,16 +13,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from core.reference import YOUNG
 from simulation.anatomy import femur
 from simulation.bone import MIRROR, Bone
-from simulation.patient import REFERENCES
-from simulation.pose import STILL
-from simulation.projector import Geometry
+from simulation.xray.pose import STILL
+from simulation.xray.projector import Geometry
 
 REGIONS = ("femoral_neck", "greater_trochanter", "wards_triangle", "total_hip")
 NECK_BOX_MM = 15.0  # along the neck's axis
 WARD_MM = 11.0  # edge of the square
 BELOW_LESSER_MM = 20.0
+TROCHANTER_BASE = np.array([63.0, -50.0, 0.0])  # of the mean femur, on its lateral side
 BONE_EDGE_MM = 0.5  # a ray that meets less bone than this is counted as beside it
 
 
@@ -35,30 +37,41 @@ class HipRegions:
     bottom: float
     ward: npt.NDArray[np.float64]
 
-    def cover(self, x: Tensor, y: Tensor, soft_mm: float) -> dict[str, Tensor]:
-        """How much of a pixel at (x, y) lies in each region, 0..1; edges are soft over `soft_mm`, a pixel's edge."""
+    @classmethod
+    def of(cls, shape: femur.FemurShape) -> "HipRegions":
+        """Those of a femur of that shape; Ward's area, which its density decides, still at the neck's waist."""
+        marks = shape.apply(np.array([femur.NECK_WAIST, femur.JUNCTION, femur.LESSER_TROCHANTER, TROCHANTER_BASE]))
+        waist, junction, lesser, base = marks[:, :2]
+        axis = (waist - junction) / np.linalg.norm(waist - junction)
+        return cls(waist, axis, base, float(lesser[1] - BELOW_LESSER_MM * shape.size), waist)
+
+    def cover(self, x: Tensor, y: Tensor, soft_mm: float, names: Sequence[str] = REGIONS) -> dict[str, Tensor]:
+        """How much of a pixel at (x, y) lies in each named region, 0..1; edges are soft over `soft_mm`, a pixel's
+        edge."""
         along = (x - self.waist[0]) * self.axis[0] + (y - self.waist[1]) * self.axis[1]
         across = -(x - self.waist[0]) * self.axis[1] + (y - self.waist[1]) * self.axis[0]
+        half, square = NECK_BOX_MM / 2, WARD_MM / 2
 
         def inside(distance: Tensor) -> Tensor:
             return (0.5 + distance / soft_mm).clamp(0, 1)
 
-        half = NECK_BOX_MM / 2
-        neck = inside(half - along.abs()) * inside(30 - across.abs())
-        ward_along = (self.ward - self.waist) @ self.axis
-        square = WARD_MM / 2
-        ward = inside(square - (along - ward_along).abs()) * inside(square - across.abs())
-        line = self.trochanter_base - self.ward
-        above = ((x - self.ward[0]) * -line[1] + (y - self.ward[1]) * line[0]) / float(np.hypot(*line))
-        lateral = inside(-half - along)
-        trochanter = lateral * inside(above) * inside(x - self.ward[0])
-        total = inside(half - along) * inside(y - self.bottom)
-        return {
-            "femoral_neck": neck,
-            "greater_trochanter": trochanter,
-            "wards_triangle": ward,
-            "total_hip": total,
-        }
+        def neck() -> Tensor:
+            return inside(half - along.abs()) * inside(30 - across.abs())
+
+        def trochanter() -> Tensor:
+            line = self.trochanter_base - self.ward
+            above = ((x - self.ward[0]) * -line[1] + (y - self.ward[1]) * line[0]) / float(np.hypot(*line))
+            return inside(-half - along) * inside(above) * inside(x - self.ward[0])
+
+        def ward() -> Tensor:
+            ward_along = float((self.ward - self.waist) @ self.axis)
+            return inside(square - (along - ward_along).abs()) * inside(square - across.abs())
+
+        def total() -> Tensor:
+            return inside(half - along) * inside(y - self.bottom)
+
+        parts = {"femoral_neck": neck, "greater_trochanter": trochanter, "wards_triangle": ward, "total_hip": total}
+        return {name: parts[name]() for name in names}
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +86,7 @@ class Densitometry:
     @property
     def t_scores(self) -> dict[str, float]:
         """Against white women of 20-29 (NHANES III), for both sexes: neck and total hip."""
-        return {name: (self.abmd[name] - mean) / spread for name, (mean, spread) in REFERENCES.items()}
+        return {name: (self.abmd[name] - mean) / spread for name, (mean, spread) in YOUNG.items()}
 
     @property
     def label(self) -> str:
@@ -95,9 +108,6 @@ def scan(
             faces=bone.faces[:, ::-1],
             mean_of=lambda p: bone.mean_of(p * MIRROR),
         )
-    marks = shape.apply(np.array([femur.NECK_WAIST, femur.JUNCTION, femur.LESSER_TROCHANTER, [63.0, -50.0, 0.0]]))
-    waist, junction, lesser, base = marks[:, :2]
-    axis = (waist - junction) / np.linalg.norm(waist - junction)
     width, height = 150.0, 175.0
     corner = (-45.0 + offset_mm[0], 45.0 + offset_mm[1])
     geometry = Geometry(None, -100.0, corner, pitch_mm, (int(height / pitch_mm), int(width / pitch_mm)))
@@ -106,18 +116,29 @@ def scan(
     x, y = geometry.positions(columns, rows)
     x, y = torch.broadcast_tensors(x, y)
     bone_here = (shadow.length[0] / BONE_EDGE_MM - 0.5).clamp(0, 1)
-    draft = HipRegions(waist, axis, base, float(lesser[1] - BELOW_LESSER_MM * shape.size), waist)
-    ward = min(
-        (replace(draft, ward=waist - axis * step) for step in np.arange(4.0, 22.0, 1.0) * shape.size),
-        key=lambda at: _mean(mineral, bone_here, at.cover(x, y, pitch_mm)["wards_triangle"]),
-    )
+    regions = _with_ward(HipRegions.of(shape), shape.size, mineral, bone_here, x, y, pitch_mm)
     pixel = pitch_mm**2 / 100
     grams, area = {}, {}
-    for name, cover in ward.cover(x, y, pitch_mm).items():
+    for name, cover in regions.cover(x, y, pitch_mm).items():
         grams[name] = float((mineral * cover).double().sum()) * pixel
         area[name] = float((bone_here * cover).double().sum()) * pixel
-    return Densitometry({name: grams[name] / area[name] for name in REGIONS}, grams, area, ward)
+    return Densitometry({name: grams[name] / area[name] for name in REGIONS}, grams, area, regions)
 
 
-def _mean(mineral: Tensor, bone_here: Tensor, cover: Tensor) -> float:
-    return float((mineral * cover).sum() / (bone_here * cover).sum())
+def _with_ward(
+    draft: HipRegions, size: float, mineral: Tensor, bone_here: Tensor, x: Tensor, y: Tensor, pitch_mm: float
+) -> HipRegions:
+    """The regions with Ward's area where density is least on the neck's axis, found in the window that holds every
+    place it may have."""
+    places = [draft.waist - draft.axis * step for step in np.arange(4.0, 22.0, 1.0) * size]
+    middle, reach = (places[0] + places[-1]) / 2, 11.0 * size + WARD_MM
+    rows = ((y[:, 0] - float(middle[1])).abs() < reach).nonzero()[:, 0]
+    columns = ((x[0] - float(middle[0])).abs() < reach).nonzero()[:, 0]
+    window = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
+    mineral, bone_here, x, y = mineral[window], bone_here[window], x[window], y[window]
+
+    def mean(at: HipRegions) -> float:
+        cover = at.cover(x, y, pitch_mm, ("wards_triangle",))["wards_triangle"]
+        return float((mineral * cover).sum() / (bone_here * cover).sum())
+
+    return min((replace(draft, ward=place) for place in places), key=mean)

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
-from simulation.film import VirtualFilm
+from simulation.xray.film import VirtualFilm
 
 ROOT = "2.25."
 DAY = datetime.date(2024, 1, 1)  # every virtual film is taken on one day: a date must not tell cases apart

@@ -1,7 +1,7 @@
 """The view hip_ap: the whole pelvis, or one hip, from in front, lying on the table."""
 
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +10,18 @@ import torch
 from torch import Tensor
 
 from simulation import bone as bones
-from simulation import densitometry, implant, mesh, socket, trabeculae
+from simulation import densitometry, implant, loss, mesh, socket, trabeculae
 from simulation.anatomy import femur, pelvis, soft
 from simulation.anatomy.surface import Points, Surface
 from simulation.bone import MIRROR, Bone
-from simulation.film import Limb, Scene, SoftBody, skinned
-from simulation.frame import beam_geometry, letter_place
-from simulation.patient import READINESS, Patient, Quality, quality
-from simulation.pose import Pose, turn
-from simulation.projector import Geometry, Shadow
-from simulation.scanner import Scanner
+from simulation.femora import Femur, Quality, draw_shape
+from simulation.patient import Patient
+from simulation.scene import Limb, Scene, SoftBody, skinned
+from simulation.xray.frame import beam_geometry, letter_place
+from simulation.xray.pose import Pose, turn
+from simulation.xray.projector import Geometry, Shadow
+from simulation.xray.scanner import Scanner
 
-PARTS = tuple(part for part in READINESS if part not in ("cortex", "porosity"))
-
-TOP_OF_HEAD = np.array([5.0, 23.0, 0.0])
 # Degrees of adduction, internal rotation and flexion from which a frog-leg view is drawn.
 FROG_LEG = ((-62.0, -25.0), (-65.0, -30.0), (15.0, 45.0))
 
@@ -44,83 +42,6 @@ def draw_dysplasia(rng: np.random.Generator) -> dict[str, float]:
     both, left = rng.random() < 0.5, rng.random() < 0.7
     one, other = rng.uniform(0.4, 1.0, 2)
     return {"L": float(one if both or left else 0.0), "R": float(other if both or not left else 0.0)}
-
-
-def draw_shape(patient: Patient, rng: np.random.Generator) -> femur.FemurShape:
-    """A femur of the person's size: neck-shaft angle 127 (SD 4.8), head 48 mm in men and 43 mm in women."""
-    male = patient.sex == "M"
-    return femur.FemurShape(
-        size=float(np.clip(patient.size * np.exp(rng.normal(0, 0.025)), 0.75, 1.3)),
-        head=float((0.985 if male else 0.945) * np.exp(rng.normal(0, 0.03))),
-        neck_width=float((1.01 if male else 0.96) * np.exp(rng.normal(0, 0.05))),
-        neck_length=float(rng.normal(0, 3.0)),
-        neck_shaft_angle=float(np.clip(rng.normal(127.0, 4.8), 112, 143)),
-        trochanter=float(np.exp(rng.normal(0, 0.10))),
-        lesser=float(np.exp(rng.normal(0, 0.22))),
-        shaft=float((1.0 if male else 0.97) * np.exp(rng.normal(0, 0.05))),
-    )
-
-
-def build_femur(
-    name: str,
-    side: str,
-    shape: femur.FemurShape,
-    left: Quality,
-    rng: np.random.Generator,
-    pose: Pose,
-    surface: Surface | None = None,
-) -> Bone:
-    """One proximal femur: cortex thinned from inside and scalloped, spongy groups as far as they are left."""
-    surface = surface or femur.template()
-    scallop = np.exp(0.07 * bones.ripple(surface.vertices, rng, 9.0, 14))
-    thickness = femur.cortex(surface.vertices) * left.cortex_thickness * scallop
-    if shape.arthritis:  # the plate under lost cartilage turns dense
-        top = np.exp(-(((surface.vertices - TOP_OF_HEAD) / np.array([13.0, 8.0, 13.0])) ** 2).sum(1))
-        thickness += 1.6 * shape.arthritis * top
-    thickness = np.maximum(thickness * left.below_neck ** femur.below_neck(surface.vertices), 0.25)
-    outer, inner = bones.shelled(surface, thickness, shape.apply)
-    flip = MIRROR if side == "R" else 1.0
-    faces = surface.faces[:, ::-1] if side == "R" else surface.faces
-
-    def mean_of(p: Points) -> Points:
-        return shape.invert(p * flip)
-
-    spongy = trabeculae.proximal_femur().grown(left.groups, rng, left.roughness)
-    return Bone(
-        name, outer * flip, inner * flip, faces, spongy, mean_of, pose, bones.CORTICAL_DENSITY * left.cortex_density
-    )
-
-
-@cache
-def young_neck() -> dict[str, float]:
-    """g/cm2 that each part gives to the femoral neck's density in the mean young femur, found by the virtual DXA."""
-    shape = femur.FemurShape()
-    still = Pose(np.eye(3), np.zeros(3))
-
-    def neck(groups: dict[str, float]) -> float:
-        built = build_femur("femur", "L", shape, Quality(1.0, 1.0, groups, 0.0), np.random.default_rng(0), still)
-        return densitometry.scan(built, shape, "L", pitch_mm=1.0).abmd["femoral_neck"]
-
-    none = dict.fromkeys(PARTS, 0.0)
-    cortex = neck(none)
-    return {"cortex": cortex, **{part: neck({**none, part: 1.0}) - cortex for part in PARTS}}
-
-
-def draw_quality(patient: Patient, shape: femur.FemurShape, rng: np.random.Generator) -> Quality:
-    """How the person's loss is spread, for a femur of this size (a longer ray through a larger bone meets more)."""
-    width = shape.size * (0.55 + 0.45 * shape.neck_width)
-    young = young_neck()
-    return quality(
-        patient, {part: share * (shape.size if part == "cortex" else width) for part, share in young.items()}, rng
-    )
-
-
-def measured(patient: Patient, rng: np.random.Generator) -> tuple[Quality, femur.FemurShape, densitometry.Densitometry]:
-    """Bone quality, shape and DXA of the left hip of a person whose hip is not on the film."""
-    shape = draw_shape(patient, rng)
-    left = draw_quality(patient, shape, rng)
-    still = Pose(np.eye(3), np.zeros(3))
-    return left, shape, densitometry.scan(build_femur("femur", "L", shape, left, rng, still), shape, "L", pitch_mm=0.8)
 
 
 def region_masks(
@@ -166,7 +87,7 @@ def scene(
 
     # The person, side by side alike but not the same.
     shape = draw_shape(patient, rng)
-    left_quality = draw_quality(patient, shape, rng)
+    pattern = loss.Pattern.drawn(rng)
     width = size_factor * (0.97 if male else 1.03) * np.exp(rng.normal(0, 0.025))
     height = size_factor * (1.03 if male else 0.98) * np.exp(rng.normal(0, 0.025))
     depth = size_factor * np.exp(rng.normal(0, 0.03))
@@ -205,14 +126,7 @@ def scene(
                 "arthritis": worn[side],
             }
         )
-        uneven = float(np.exp(own.normal(0, 0.02)))
-        here = Quality(
-            left_quality.cortex_thickness * uneven,
-            left_quality.cortex_density,
-            {name: value * uneven * float(np.exp(own.normal(0, 0.03))) for name, value in left_quality.groups.items()},
-            left_quality.roughness,
-            left_quality.below_neck,
-        )
+        aims, here = loss.aims_of_one_hip(patient, own), pattern.of_one_side(own)
         anteversion = float(np.clip(13 + 7 * scatter[side][0], -4, 32)) + 15 * shallow[side]
         internal = float(np.clip(inside_turn + 4 * scatter[side][1], -10, 25))
         adduction = float(np.clip(2 + 3.5 * scatter[side][2], -8, 12))
@@ -224,15 +138,9 @@ def scene(
         place = whole.to_world((centre * np.array([sign, 1, 1]))[None])[0]
         if frame != "pelvis" and side != side_shown:  # what it casts lies outside the film
             continue
-        bone = build_femur(
-            f"{side}_femur",
-            side,
-            twin,
-            here,
-            own,
-            Pose(whole.rotation @ turned, place),
-            mesh.left_femur(real) if real else None,
-        )
+        thigh = Femur.drawn(twin, own, mesh.left_femur(real) if real else None)
+        left = loss.solved(thigh, here, aims)
+        bone = thigh.bone(f"{side}_femur", side, left, Pose(whole.rotation @ turned, place))
         facts: dict[str, Any] = {
             "internal_rotation_deg": round(internal, 2),
             "anteversion_deg": round(anteversion, 2),
@@ -245,7 +153,7 @@ def scene(
         carried = None
         if surgeon is not None and side == operated:
             cup = twin.size * twin.head * femur.HEAD_RADIUS + sockets[side].joint
-            carried = implant.draw(twin, cup, here.cortex_thickness, surgeon)
+            carried = implant.draw(twin, cup, left.cortex_thickness, surgeon)
             metal = carried.placed(side, bone.pose, Pose(whole.rotation, place))
             if carried.kind in implant.WITHOUT_HEAD:
                 flip = MIRROR if side == "R" else 1.0
@@ -258,7 +166,7 @@ def scene(
         built.append(bone)
         limbs.append(_limb(side, bone, twin, dxa, facts, carried))
     hip_bone = mesh.left_hip_bone(real) if real else pelvis.hip_bone_template()
-    built += _pelvis(stretch, shape, sockets, left_quality, rng, whole, hip_bone)
+    built += _pelvis(stretch, shape, sockets, left, rng, whole, hip_bone)
     geometry, field, letter_at, letter = _frame(frame, side_shown, scanner, size, film_z, hip_centre, whole, posing)
     body = soft.trunk_template()
     body_stretch = np.array([width * (0.94 + 0.06 * flat), height, depth * flat])

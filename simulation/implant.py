@@ -12,7 +12,7 @@ import numpy.typing as npt
 from simulation.anatomy import femur
 from simulation.anatomy.implicit import curve
 from simulation.anatomy.surface import Points, Surface
-from simulation.pose import Pose
+from simulation.xray.pose import Pose
 
 KINDS = ("total_prosthesis", "half_prosthesis", "nail", "sliding_screw", "neck_screws")
 SHARES = (0.42, 0.13, 0.20, 0.13, 0.12)

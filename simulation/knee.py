@@ -7,17 +7,18 @@ import torch
 from torch import Tensor
 
 from simulation import bone as bones
-from simulation import hip, trabeculae
+from simulation import loss, trabeculae
 from simulation.anatomy import knee
 from simulation.anatomy.surface import Points
 from simulation.bone import MIRROR, Bone
 from simulation.densitometry import Densitometry
-from simulation.film import Limb, Scene, SoftBody, skinned
-from simulation.frame import beam_geometry, letter_place
-from simulation.patient import Patient, Quality
-from simulation.pose import Pose, turn
-from simulation.projector import Shadow
-from simulation.scanner import Scanner
+from simulation.femora import Quality
+from simulation.patient import Patient
+from simulation.scene import Limb, Scene, SoftBody, skinned
+from simulation.xray.frame import beam_geometry, letter_place
+from simulation.xray.pose import Pose, turn
+from simulation.xray.projector import Shadow
+from simulation.xray.scanner import Scanner
 
 NAMES = ("femur", "tibia", "fibula", "patella")
 MARKS = {  # of the mean left knee
@@ -47,7 +48,7 @@ def scene(
     drawn = "single" if rng.random() < 0.3 else "both"
     frame = drawn if frame == "any" else frame
     side_shown = "R" if rng.random() < 0.5 else "L"
-    left, _, dxa = hip.measured(patient, rng)
+    left, _, dxa = loss.measured(patient, rng)
     male = patient.sex == "M"
     size_factor = patient.size
     broad = float((1.02 if male else 0.965) * np.exp(rng.normal(0, 0.03)))

@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 
 from simulation.anatomy import femur, pelvis
 from simulation.anatomy.surface import Points, Surface
-from simulation.pose import turn
+from simulation.xray.pose import turn
 
 MILLIMETRES = 1000.0
 LAID_BACK_DEGREES = -12.0  # from upright in the folder to lying

@@ -14,45 +14,29 @@ from typing import Literal
 
 import numpy as np
 
+from core.reference import AGES, NECK_BY_AGE, YOUNG
+
 Sex = Literal["F", "M"]
 
-NECK_REFERENCE = (0.858, 0.120)  # g/cm2, white women 20-29, NHANES III, for both sexes
-TOTAL_REFERENCE = (0.942, 0.122)
-REFERENCES = {"femoral_neck": NECK_REFERENCE, "total_hip": TOTAL_REFERENCE}
-
-_AGES = (25, 35, 45, 55, 65, 75, 85)
-_NECK_MEAN = {
-    "F": (0.858, 0.838, 0.812, 0.762, 0.702, 0.647, 0.592),
-    "M": (0.934, 0.890, 0.857, 0.832, 0.802, 0.766, 0.720),
-}
-# Narrower than the published 0.11 to 0.12 and 0.13: the shape of the femur adds a spread of 0.04 when it is measured.
-_SPREAD = {"F": 0.109, "M": 0.124}
-
-
-@dataclass(frozen=True)
-class Quality:
-    """What is left of the bone against a young adult's, part by part: 1 is young, each with scatter of its own.
-
-    below_neck: thickness of the cortex below the neck's base against that of neck and head.
-    """
-
-    cortex_thickness: float
-    cortex_density: float
-    groups: dict[str, float]
-    roughness: float
-    below_neck: float = 1.0
+# A little narrower than the published 0.11 to 0.12 and 0.13: one hip differs from the other (`simulation.loss`).
+_SPREAD = {"F": 0.113, "M": 0.127}
+# T-score of the total hip by that of the neck: intercept, slope, and the spread about the line that makes the two
+# correlate with r of about 0.85. It is cut off where no cortex below the neck could make up for it.
+_TOTAL_BY_NECK = (0.13, 1.02, 0.62)
+_FARTHEST = 2.3
 
 
 @dataclass(frozen=True)
 class Patient:
-    """One virtual person. neck_aim: femoral neck density g/cm2 at which the body is built; the virtual DXA measures
-    what came out. fracture_years: time to the first fracture after the film, or to the end of follow-up."""
+    """One virtual person. neck_aim, total_aim: density of femoral neck and total hip, g/cm2, that the body is built
+    for (`simulation.loss`). fracture_years: time to the first fracture after the film, or to the end of follow-up."""
 
     age_years: float
     sex: Sex
     height_cm: float
     bmi: float
     neck_aim: float
+    total_aim: float
     prevalent_fracture: bool
     fracture_years: float
     incident_fracture: bool
@@ -63,6 +47,7 @@ class Patient:
             ("height_cm", self.height_cm, 130, 215),
             ("bmi", self.bmi, 14, 55),
             ("neck_aim", self.neck_aim, 0.25, 1.5),
+            ("total_aim", self.total_aim, 0.25, 1.7),
         ):
             if not low <= value <= high:
                 raise ValueError(f"{name} is {value:.2f}, expected {low} to {high}: no body can be built for that")
@@ -81,9 +66,9 @@ def draw(rng: np.random.Generator) -> Patient:
     height = float(np.clip(rng.normal(mean - 0.08 * (age - 40), spread), 140, 200))
     bmi = float(np.clip(np.exp(rng.normal(np.log(26.3), 0.165)), 16.5, 46))
     z = float(np.clip(rng.normal() * 0.97 + 0.05 * (bmi - 26.6), -2.8, 3.0))
-    neck = float(np.interp(age, _AGES, _NECK_MEAN[sex])) + _SPREAD[sex] * z
+    neck = float(np.interp(age, AGES, NECK_BY_AGE[sex])) + _SPREAD[sex] * z
     neck = float(np.clip(neck, 0.36, 1.30))
-    t_score = (neck - NECK_REFERENCE[0]) / NECK_REFERENCE[1]
+    t_score = (neck - YOUNG["femoral_neck"][0]) / YOUNG["femoral_neck"][1]
     # Prevalent vertebral fracture: about 10 % at 65, odds x 2 a SD of density and x 1.8 a decade (Melton et al. 1993).
     odds = np.exp(-2.9 + np.log(2.0) * -(t_score + 1.2) + np.log(1.8) * (age - 65) / 10)
     prevalent = bool(rng.random() < odds / (1 + odds))
@@ -92,51 +77,8 @@ def draw(rng: np.random.Generator) -> Patient:
     hazard = 0.012 * 1.6 ** (-(t_score + 1)) * 1.5 ** ((age - 65) / 10) * (2.0 if prevalent else 1.0)
     hazard *= 0.985 ** (bmi - 26) * (1.0 if sex == "F" else 0.7)
     event, censored = rng.exponential(1 / hazard), min(rng.exponential(18.0), rng.uniform(4, 10))
-    return Patient(age, sex, height, bmi, neck, prevalent, float(min(event, censored)), bool(event < censored))
-
-
-# How readily each part goes (1 = as the mean): the secondary groups before the principal ones (Singh et al. 1970).
-READINESS = {
-    "cortex": 0.80,
-    "porosity": 0.12,
-    "plain": 1.20,
-    "principal_compressive": 0.60,
-    "principal_tensile": 1.00,
-    "secondary_compressive": 1.55,
-    "secondary_tensile": 1.60,
-    "greater_trochanter": 1.60,
-}
-SCATTER = {"cortex": 0.13, "porosity": 0.02, "plain": 0.20, "greater_trochanter": 0.36}
-GROUP_SCATTER = 0.24
-# Neck and total hip of one person are not one number: they correlate with r of about 0.85 where both are measured. The
-# cortex below the neck, most of what the total hip weighs, has a mean and a spread (of the logarithm) of its own, and
-# goes a little more slowly; without that the total hip would be spread wider than the neck, which it is not.
-BELOW_NECK = (0.03, 0.20)
-SLOWER_BELOW_NECK = 0.2
-
-
-def quality(patient: Patient, shares: dict[str, float], rng: np.random.Generator) -> Quality:
-    """How the loss is spread over the parts, so that the femoral neck comes to the patient's aim.
-
-    shares: g/cm2 that each part (keys of READINESS but porosity) gives to the young neck's density; their sum is the
-    young neck's. Each part falls by exp(-loss x readiness + scatter); the one loss that meets the aim is solved for.
-    """
-    noise = {part: float(rng.normal(0, SCATTER.get(part, GROUP_SCATTER))) for part in READINESS}
-
-    def factors(loss: float) -> dict[str, float]:
-        return {part: float(np.exp(np.clip(-loss * READINESS[part] + noise[part], -4, 1.2))) for part in READINESS}
-
-    def neck(loss: float) -> float:
-        f = factors(loss)
-        return sum(share * f[part] * (f["porosity"] if part == "cortex" else 1.0) for part, share in shares.items())
-
-    low, high = -2.5, 6.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (middle, high) if neck(middle) > patient.neck_aim else (low, middle)
-    lost = (low + high) / 2
-    f = factors(lost)
-    groups = {part: value for part, value in f.items() if part not in ("cortex", "porosity")}
-    roughness = float(np.clip(0.85 * groups["plain"] ** -0.22 * np.exp(rng.normal(0, 0.12)), 0.5, 1.9))
-    below_neck = float(np.exp(np.clip(rng.normal(*BELOW_NECK) + SLOWER_BELOW_NECK * (lost - 0.3), -0.5, 0.5)))
-    return Quality(f["cortex"], min(f["porosity"], 1.06), groups, roughness, below_neck)
+    intercept, slope, spread = _TOTAL_BY_NECK
+    total_t = intercept + slope * t_score + spread * float(np.clip(rng.normal(), -_FARTHEST, _FARTHEST))
+    total = float(np.clip(YOUNG["total_hip"][0] + YOUNG["total_hip"][1] * total_t, 0.36, 1.60))
+    years = float(min(event, censored))
+    return Patient(age, sex, height, bmi, neck, total, prevalent, years, bool(event < censored))

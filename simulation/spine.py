@@ -7,17 +7,18 @@ import numpy as np
 from torch import Tensor
 
 from simulation import bone as bones
-from simulation import hip, trabeculae
+from simulation import loss, trabeculae
 from simulation.anatomy import femur, pelvis, sacrum, soft, spine
 from simulation.anatomy.surface import Points
 from simulation.bone import MIRROR, Bone
 from simulation.densitometry import Densitometry
-from simulation.film import Limb, Scene, SoftBody, skinned
-from simulation.frame import beam_geometry, letter_place
-from simulation.patient import Patient, Quality
-from simulation.pose import Pose, turn
-from simulation.projector import Shadow
-from simulation.scanner import Scanner
+from simulation.femora import Femur, Quality
+from simulation.patient import Patient
+from simulation.scene import Limb, Scene, SoftBody, skinned
+from simulation.xray.frame import beam_geometry, letter_place
+from simulation.xray.pose import Pose, turn
+from simulation.xray.projector import Shadow
+from simulation.xray.scanner import Scanner
 
 SACRUM = np.array([0.0, 110.0, -18.0])  # middle of the sacral endplate in the pelvis frame
 SLOPE = 38.0  # degrees of the sacral endplate (Roussouly et al. 2005)
@@ -61,7 +62,7 @@ def scene(
     meshes: Path | None = None,
 ) -> Scene:
     """A person on the right side, belly to the film's left. size: long side in pixels."""
-    left, thigh, dxa = hip.measured(patient, rng)
+    left, thigh, dxa = loss.measured(patient, rng)
     male = patient.sex == "M"
     size_factor = patient.size
     stretch = (
@@ -268,7 +269,7 @@ def _femora(
     made = []
     for side, sign in (("L", 1.0), ("R", -1.0)):
         bent = Pose(turn(x=-posing.normal(18, 14), y=sign * 12.0), pelvis.HIP * stretch * np.array([sign, 1, 1]))
-        made.append(hip.build_femur(f"{side}_femur", side, thigh, left, rng, whole.after(bent)))
+        made.append(Femur.drawn(thigh, rng).bone(f"{side}_femur", side, left, whole.after(bent)))
     return made
 
 

@@ -44,23 +44,21 @@ class Lattice:
     plain: Map
     groups: tuple[Group, ...] = ()
 
-    def grown(
-        self, factors: dict[str, float], rng: np.random.Generator, roughness: float = 1.0, device: str = "cpu"
-    ) -> "SpongyBone":
-        """One person's spongy bone: each group times its factor, with strands of its own.
+    def grown(self, factors: dict[str, float], rng: np.random.Generator, roughness: float = 1.0) -> "SpongyBone":
+        """One person's spongy bone: each group times its factor, with strands of its own (see `Strands.left`)."""
+        return self.strands(rng).left(factors, roughness)
 
-        roughness: how strongly single strands stand out; rises as bone is lost and strands thin out unevenly.
-        """
+    def strands(self, rng: np.random.Generator) -> "Strands":
+        """One person's strands, before any of them is lost."""
         height, width = self.plain.shape
         tile = _noise_tile()
         rows, columns = np.mgrid[:height, :width].astype(np.float32) * self.step
-        total = self.plain * factors.get("plain", 1.0)
-        weave = np.zeros_like(total)
+        weave = np.zeros_like(self.plain)
         for scale, strength in ((0.5, 0.26), (1.3, 0.20), (4.0, 0.09)):
             weave += strength * _lookup(
                 tile, rows / scale + rng.uniform(0, TILE), columns / scale + rng.uniform(0, TILE)
             )
-        total = total * (1 + roughness * weave)
+        even, grain = [self.plain], [self.plain * weave]
         for group in self.groups:
             near = group.density > 1
             along, across = group.along[near], group.across[near]
@@ -69,10 +67,39 @@ class Lattice:
                 strands += strength * _lookup(
                     tile, along / length + rng.uniform(0, TILE), across / breadth + rng.uniform(0, TILE)
                 )
-            grain = np.ones_like(total)
-            grain[near] += roughness * (strands + 0.6 * weave[near])
-            total = total + group.density * factors.get(group.name, 1.0) * grain
-        return SpongyBone(self.axes, self.low, self.step, torch.from_numpy(np.maximum(total, 0)).to(device))
+            own = np.zeros_like(self.plain)
+            own[near] = group.density[near] * (strands + 0.6 * weave[near])
+            even.append(group.density)
+            grain.append(own)
+        return Strands(self, np.stack(even), np.stack(grain))
+
+
+@dataclass(frozen=True, eq=False)
+class Strands:
+    """One person's spongy bone before anything is lost: the plain bone's and each group's share of the density.
+
+    even [G, h, w]: mg/cm3, the plain bone first, then the lattice's groups. grain [G, h, w]: what the strands of this
+    person add to it at a roughness of 1.
+    """
+
+    lattice: Lattice
+    even: Map
+    grain: Map
+
+    def factors(self, left: dict[str, float]) -> npt.NDArray[np.float32]:
+        """What is left of each share [G]; 1 where nothing is said of it."""
+        names = ("plain", *(group.name for group in self.lattice.groups))
+        return np.array([left.get(name, 1.0) for name in names], np.float32)
+
+    def left(self, factors: dict[str, float], roughness: float = 1.0) -> "SpongyBone":
+        """The bone of which each group keeps its factor.
+
+        roughness: how strongly single strands stand out; rises as bone is lost and strands thin out unevenly.
+        """
+        kept = self.factors(factors)
+        density = np.tensordot(kept, self.even, 1) + np.tensordot(roughness * kept, self.grain, 1)
+        lattice = self.lattice
+        return SpongyBone(lattice.axes, lattice.low, lattice.step, torch.from_numpy(np.maximum(density, 0)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -65,12 +65,14 @@ class ClassSummary(Record):
 
 class ClassFigures(Counts):
     """One set of films. answers: by model, the ensemble's first. baselines: what needs no anatomy, by name.
-    auc_differences: by `<network> over <network>` and class. sets: of the ensemble, where no answer carries its own."""
+    auc_differences: by `<network> over <network>` and class. sets: of the ensemble, where no answer carries its own.
+    by_body: the ensemble's, by the kind of bones that simulated patients have, where there are several."""
 
     answers: dict[str, ClassSummary] = {}
     baselines: dict[str, ClassSummary] = {}
     auc_differences: dict[str, dict[str, Difference]] = {}
     sets: PredictionSets | None = None
+    by_body: dict[str, ClassSummary] = {}
 
     @property
     def ensemble(self) -> ClassSummary | None:

@@ -39,12 +39,14 @@ class Projections(Record):
 
 
 class DensityFigures(Counts):
-    """One set of films. classes: by the lower T-score, where every density of a limb is known."""
+    """One set of films. classes: by the lower T-score, where every density of a limb is known. regions_by_body: by the
+    kind of bones that simulated patients have, where there are several."""
 
     regions: dict[str, Agreement] = {}
     promised_coverage: float | None = None
     classes: ClassSummary | dict[str, float] = {}
     projections: Projections | None = None
+    regions_by_body: dict[str, dict[str, Agreement]] = {}
 
     @property
     def by_t_score(self) -> ClassSummary | None:

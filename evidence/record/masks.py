@@ -16,6 +16,8 @@ class RegionOverlap(Record):
 
 
 class MaskFigures(Counts):
-    """One set of films, by network and region."""
+    """One set of films, by network and region. outlines_by_body: the same by the kind of bones that simulated
+    patients have, where there are several."""
 
     outlines: dict[str, dict[str, RegionOverlap]] = {}
+    outlines_by_body: dict[str, dict[str, dict[str, RegionOverlap]]] = {}

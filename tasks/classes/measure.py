@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from evidence.statistics import bodies
 from evidence.statistics.baselines import both_weightings, trivial_features
 from evidence.statistics.curves import reliability, roc_by_class
 from evidence.statistics.delong import compare as delong
@@ -128,17 +129,12 @@ def by_body(
     group: Sequence[int],
 ) -> dict[str, Any]:
     """The ensemble's figures for each kind of bones that simulated patients have; nothing where there is one kind."""
-    bodies = np.array([row.body or "" for row in rows])
-    kinds = sorted(set(bodies.tolist()) - {""})
-    if len(kinds) < 2:
-        return {}
     of = np.array(group)
-    return {
-        "by_body": {
-            kind: classification(truth[bodies == kind], joint[bodies == kind], labels, of[bodies == kind].tolist())
-            for kind in kinds
-        }
+    found = {
+        kind: classification(truth[has], joint[has], labels, of[has].tolist())
+        for kind, has in bodies.by_body([row.body for row in rows]).items()
     }
+    return {"by_body": found} if found else {}
 
 
 def extras(rows: Sequence[ClassRow], part: "Part") -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from core.model_facts import ModelFacts
-from core.titles import class_title, model_title, network_title, set_place, set_title
+from core.titles import body_title, class_title, model_title, network_title, set_place, set_title
 from evidence.change import change
 from evidence.figure import UNDEFINED, Figure, p_sign
 from evidence.record import ENSEMBLE, ClassFigures, ClassSummary, Evidence, FigureSet
@@ -63,6 +63,7 @@ def card(facts: ModelFacts, evidence: Evidence) -> list[Section]:
             ("PPV and NPV apply at the prevalence shown.", _by_class(sets, _reported(sets), facts.labels, digits=2)),
             3,
         ),
+        *_by_body(sets, facts.labels, 3),
         *compared.sections(evidence.comparison),
     ]
 
@@ -110,6 +111,7 @@ def page(study: Study) -> list[Section]:
         *_prediction_sets(facts, sets),
         Section("By class", ("PPV and NPV apply at the prevalence shown.",)),
         *(Section(model_title(one), (_by_class(sets, one, facts.labels, study=study),), 3) for one in models),
+        *_by_body(sets, facts.labels),
         *_differences(sets, facts.labels),
     ]
 
@@ -248,6 +250,24 @@ def _by_class(sets: Sets, model: str, labels: Sequence[str], digits: int = 3, st
                 shown = [f"{said.classes[label][key]:.3f}" if key in said.classes[label] else "" for key in BY_CLASS]
                 rows.append((class_title(label), f"published, {name}", "", "", *shown))
     return Table(("Class", "Set", "n", "Prevalence", *BY_CLASS.values()), tuple(rows), grouped=1)
+
+
+def _by_body(sets: Sets, labels: Sequence[str], level: int = 2) -> list[Section]:
+    """The reported model by the bones that simulated patients have, where they have several."""
+    rows: list[tuple[Cell, ...]] = []
+    for name, one in sets.items():
+        for body, of in one.by_body.items():
+            known = [of.classes.get(label) for label in labels]
+            shares = " / ".join("-" if of_class is None else f"{of_class.prevalence * 100:.0f}" for of_class in known)
+            figures = [figure.text(2) if figure else "" for figure in (of.balanced_accuracy, of.accuracy)]
+            areas = ["" if of_class is None else of_class.auc.text(2) for of_class in known]
+            rows.append((set_title(name), body_title(body), of.films, shares, *figures, *areas))
+    if not rows:
+        return []
+    named = " / ".join(map(class_title, labels))
+    head = ("Set", "Body", "n", f"{named}, %", *(OVERALL[key] for key in ("balanced_accuracy", "accuracy")),
+            *(f"AUC, {class_title(label).lower()}" for label in labels))  # fmt: skip
+    return [Section("By body", ("Bones of the simulated patients.", Table(head, tuple(rows), grouped=1)), level)]
 
 
 def _prediction_sets(facts: ModelFacts, sets: Sets, level: int = 2) -> list[Section]:

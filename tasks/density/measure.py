@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from core.labels import CLASSES
 from evidence.densitometry import lowest_t, who_class
+from evidence.statistics import bodies
 from evidence.statistics.agreement import agreement, coverage, likeness, pearson
 from evidence.statistics.metrics import classification
 from tasks.task import Truth
@@ -55,7 +56,7 @@ class Pictured:
 @dataclass(frozen=True, eq=False)
 class DensityRow:
     """One limb: truth, answer and the interval's ends [R] in g/cm2, NaN where the truth is not known; the classes'
-    probabilities [K]."""
+    probabilities [K]. body: whose bones a simulated patient has."""
 
     truth: Array
     value: Array
@@ -64,6 +65,7 @@ class DensityRow:
     shares: Array
     patient: str
     pictured: Pictured | None = None
+    body: str | None = None
 
 
 def compare(prediction: DensityPrediction, part: "Part", truth: Truth) -> DensityRow:
@@ -78,6 +80,7 @@ def compare(prediction: DensityPrediction, part: "Part", truth: Truth) -> Densit
         np.array([prediction.shares[label] for label in CLASSES]),
         example.person,
         _pictured(prediction, truth),
+        example.others.get("body"),
     )
 
 
@@ -91,8 +94,8 @@ def _pictured(prediction: DensityPrediction, truth: Truth) -> Pictured | None:
 
 
 def figures(rows: Sequence[DensityRow], part: "Part", ensemble: "Ensemble") -> dict[str, Any]:
-    """Agreement and coverage by region with 95 % intervals by patient, the answers themselves for plots, and how well
-    the classes by the lower T-score agree."""
+    """Agreement and coverage by region with 95 % intervals by patient, the answers themselves for plots, how well the
+    classes by the lower T-score agree, and agreement by body where simulated patients have several."""
     group = [row.patient for row in rows]
     truths, values, lows, highs = (
         np.stack([getattr(row, name) for row in rows]) for name in ("truth", "value", "low", "high")
@@ -115,7 +118,21 @@ def figures(rows: Sequence[DensityRow], part: "Part", ensemble: "Ensemble") -> d
         "regions": regions,
         "classes": classes(rows, part),
         "projections": projections([row.pictured for row in rows if row.pictured is not None]),
+        **by_body(rows, part, truths, values),
     }
+
+
+def by_body(rows: Sequence[DensityRow], part: "Part", truths: Array, values: Array) -> dict[str, Any]:
+    """Agreement by region for each kind of bones that simulated patients have; nothing where there is one kind."""
+    group = np.array([row.patient for row in rows])
+    found = {
+        kind: {
+            region: agreement(truths[has, at], values[has, at], group[has].tolist())
+            for at, region in enumerate(part.outputs)
+        }
+        for kind, has in bodies.by_body([row.body for row in rows]).items()
+    }
+    return {"regions_by_body": found} if found else {}
 
 
 def projections(pictured: Sequence[Pictured]) -> dict[str, Any]:

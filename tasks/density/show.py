@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from core.model_facts import ModelFacts
-from core.titles import class_title, region_title, set_place, set_title, within
+from core.titles import body_title, class_title, region_title, set_place, set_title, within
 from evidence.change import change
 from evidence.figure import UNDEFINED
 from evidence.record import Again, Evidence, FigureSet, Step
@@ -59,6 +59,7 @@ def card(facts: ModelFacts, evidence: Evidence) -> list[Section]:
     sets = evidence.holding("density")
     return [
         Section("Agreement with the truth", (_bias(sets), _agreement(sets)), 3),
+        *_by_body(sets, 3),
         *_classes(sets, 3)[:1],
     ]
 
@@ -85,6 +86,7 @@ def page(study: Study) -> list[Section]:
                 Plot("agreement", "Predictions against the truth, and Bland-Altman plots"),
             ),
         ),
+        *_by_body(sets, 2),
         *_classes(sets, 2),
         *_projections(sets, study),
         *_again(study),
@@ -138,6 +140,27 @@ def _agreement(sets: Sets, study: Study | None = None) -> Table:
                 cells.append(published.get(region, {}).get(key, ""))
             rows.append((region_title(region), title, *cells))
     return Table(head, tuple(rows), grouped=1)
+
+
+def _by_body(sets: Sets, level: int) -> list[Section]:
+    """Agreement by the bones that simulated patients have, where they have several."""
+    keys = ("r", "rmse", "bias")
+    rows: list[tuple[Cell, ...]] = [
+        (
+            region_title(region),
+            set_title(name),
+            body_title(body),
+            found.limbs,
+            *(getattr(found, key) or "" for key in keys),
+        )
+        for region in dict.fromkeys(region for one in sets.values() for region in one.regions)
+        for name, one in sets.items()
+        for body, regions in one.regions_by_body.items()
+        if (found := regions.get(region))
+    ]
+    head = ("Region", "Set", "Body", "n", *(AGREEMENT[key] for key in keys))
+    shown = ("Bones of the simulated patients.", Table(head, tuple(rows), grouped=2))
+    return [Section("Agreement by body", shown, level)] if rows else []
 
 
 def _counts(sets: Sets) -> list[int]:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from core.example import Example
 from core.radiograph import Mask
+from evidence.statistics import bodies
 from evidence.statistics.overlap import Overlap, overlap, summary
 from tasks.task import Truth
 
@@ -36,10 +37,12 @@ class MaskPrediction:
 
 @dataclass(frozen=True, eq=False)
 class MaskRow:
-    """One limb: overlap by network and region; NaN where the manifest names no mask."""
+    """One limb: overlap by network and region; NaN where the manifest names no mask. body: whose bones a simulated
+    patient has."""
 
     overlaps: dict[str, dict[str, Overlap]]
     patient: str
+    body: str | None = None
 
 
 def compare(prediction: MaskPrediction, part: "Part", truth: Truth) -> MaskRow:
@@ -49,7 +52,7 @@ def compare(prediction: MaskPrediction, part: "Part", truth: Truth) -> MaskRow:
         name: {region: _overlap(truths[region], mask, region, prediction) for region, mask in masks.items()}
         for name, masks in prediction.regions.items()
     }
-    return MaskRow(overlaps, truth.example.person)
+    return MaskRow(overlaps, truth.example.person, truth.example.others.get("body"))
 
 
 def true_mask(region: str, example: Example, folder: Path) -> Mask | None:
@@ -65,14 +68,21 @@ def _overlap(truth: Mask | None, drawn: Mask, region: str, prediction: MaskPredi
 
 
 def figures(rows: Sequence[MaskRow], part: "Part", ensemble: "Ensemble") -> dict[str, Any]:
-    """Overlap and distance of every network's outlines, by region, with 95 % intervals by patient."""
+    """Overlap and distance of every network's outlines, by region, with 95 % intervals by patient; the same by body
+    where simulated patients have several."""
+    found = {
+        kind: outlines([row for row, there in zip(rows, has, strict=True) if there])
+        for kind, has in bodies.by_body([row.body for row in rows]).items()
+    }
+    return {"outlines": outlines(rows), **({"outlines_by_body": found} if found else {})}
+
+
+def outlines(rows: Sequence[MaskRow]) -> dict[str, Any]:
+    """By network and region."""
     group = np.unique([row.patient for row in rows], return_inverse=True)[1].tolist()
-    networks = rows[0].overlaps
     return {
-        "outlines": {
-            name: summary({region: [row.overlaps[name][region] for row in rows] for region in regions}, group)
-            for name, regions in networks.items()
-        }
+        name: summary({region: [row.overlaps[name][region] for row in rows] for region in regions}, group)
+        for name, regions in rows[0].overlaps.items()
     }
 
 

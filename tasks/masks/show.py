@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from core.model_facts import ModelFacts
-from core.titles import network_title, region_title, set_place, set_title, within
+from core.titles import body_title, network_title, region_title, set_place, set_title, within
 from evidence.change import change
 from evidence.record import Evidence, FigureSet
 from evidence.shown import Answers, Cell, Intervals, Plot, Result, Section, Table
@@ -37,7 +37,7 @@ def sentence(facts: ModelFacts, evidence: Evidence) -> str:
 def card(facts: ModelFacts, evidence: Evidence) -> list[Section]:
     """Every region by network and set."""
     sets = evidence.holding("masks")
-    return [Section("Outlines", (_table(sets, changes=False),), 3)] if sets else []
+    return [Section("Outlines", (_table(sets, changes=False),), 3), *_by_body(sets, 3)] if sets else []
 
 
 def intervals(facts: ModelFacts, evidence: Evidence) -> list[Intervals]:
@@ -60,7 +60,8 @@ def page(study: Study) -> list[Section]:
                 _table(sets, changes=len(sets) > 1),
                 Plot("outlines", "IoU by region and network, mean and 95 % interval"),
             ),
-        )
+        ),
+        *_by_body(sets, 2),
     ]
 
 
@@ -76,6 +77,22 @@ def results(evidence: Evidence) -> list[Result]:
 def limits(facts: ModelFacts, evidence: Evidence) -> list[str]:
     """None that the figures themselves would tell."""
     return []
+
+
+def _by_body(sets: Mapping[str, FigureSet], level: int) -> list[Section]:
+    """Outlines of the network that is read, by the bones that simulated patients have, where they have several."""
+    known = [(name, body, next(iter(networks.values())))
+             for name, one in sets.items() for body, networks in one.outlines_by_body.items()]  # fmt: skip
+    rows: list[tuple[Cell, ...]] = [
+        (region_title(region), set_title(name), body_title(body), of.films,
+         *(figure.text(digits) if (figure := getattr(of, key)) else "" for key, (_, digits) in OUTLINES.items()))
+        for region in dict.fromkeys(region for _, _, regions in known for region in regions)
+        for name, body, regions in known
+        if (of := regions.get(region))
+    ]  # fmt: skip
+    head = ("Region", "Set", "Body", "n", *(title for title, _ in OUTLINES.values()))
+    shown = ("Bones of the simulated patients.", Table(head, tuple(rows), grouped=2))
+    return [Section("Outlines by body", shown, level)] if rows else []
 
 
 def _table(sets: Mapping[str, FigureSet], changes: bool) -> Table:

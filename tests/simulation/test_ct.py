@@ -10,8 +10,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from core.settings import settings
-from simulation import ct
-from simulation.projector import Geometry
+from simulation.xray import ct
+from simulation.xray.projector import Geometry
 
 LINE = ct.Calibration(0.8, 5.0)
 

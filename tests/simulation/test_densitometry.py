@@ -6,19 +6,23 @@ import numpy as np
 import pytest
 import torch
 
-from simulation import densitometry, hip
+from simulation import densitometry
 from simulation.anatomy.femur import FemurShape
 from simulation.anatomy.surface import box
 from simulation.bone import Bone
-from simulation.patient import Quality
-from simulation.pose import STILL, Pose, turn
-from simulation.projector import Geometry
+from simulation.femora import Femur, Quality
+from simulation.loss import READINESS, Pattern
+from simulation.patient import Patient
 from simulation.trabeculae import SpongyBone, proximal_femur
+from simulation.xray.pose import STILL, Pose, turn
+from simulation.xray.projector import Geometry
+
+YOUNG = Quality(1.0, 1.0, {}, 1.0)
 
 
 @cache
 def femur(side: str = "L", seed: int = 3) -> Bone:
-    return hip.build_femur("femur", side, FemurShape(), Quality(1.0, 1.0, {}, 1.0), np.random.default_rng(seed), STILL)
+    return Femur.drawn(FemurShape(), np.random.default_rng(seed)).bone("femur", side, YOUNG, STILL)
 
 
 @pytest.mark.parametrize("density", [60.0, 240.0])
@@ -63,19 +67,15 @@ def test_the_mean_young_femur_is_as_dense_as_the_reference() -> None:
 
 
 def test_bone_loss_takes_the_secondary_groups_before_the_principal_ones() -> None:
-    patient = hip.Patient(80, "F", 160, 24, 0.55, False, 5, False)
+    patterns = [Pattern.drawn(np.random.default_rng(index)).left(0.5) for index in range(20)]
     lost = np.mean(
-        [
-            [left.groups["secondary_tensile"], left.groups["principal_compressive"]]
-            for left in (hip.draw_quality(patient, FemurShape(), np.random.default_rng(i)) for i in range(20))
-        ],
-        axis=0,
+        [[left.groups["secondary_tensile"], left.groups["principal_compressive"]] for left in patterns], axis=0
     )
     assert lost[0] < 0.75 * lost[1]
 
 
 def test_groups_have_names_the_loss_knows() -> None:
-    assert {group.name for group in proximal_femur().groups} | {"plain"} == set(hip.PARTS)
+    assert {group.name for group in proximal_femur().groups} | {"plain", "cortex", "porosity"} == set(READINESS)
 
 
 def test_regions_lie_where_they_belong() -> None:
@@ -96,4 +96,4 @@ def test_an_impossible_femur_is_refused() -> None:
     with pytest.raises(ValueError, match="105 to 150"):
         FemurShape(neck_shaft_angle=170.0)
     with pytest.raises(ValueError, match="no body can be built"):
-        hip.Patient(65, "F", 160, 90, 0.7, False, 1, False)
+        Patient(65, "F", 160, 90, 0.7, 0.8, False, 1, False)

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 import simulation
-from simulation.film import VirtualFilm
 from simulation.write import write
+from simulation.xray.film import VirtualFilm
 
 
 def same(a: VirtualFilm, b: VirtualFilm) -> bool:

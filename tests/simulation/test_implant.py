@@ -9,9 +9,9 @@ import torch
 import simulation
 from simulation import Uncommon, hip, implant
 from simulation.anatomy.femur import FemurShape
-from simulation.patient import Quality
-from simulation.physics import TISSUES, Beam, mass_attenuation
-from simulation.pose import STILL
+from simulation.femora import Femur, Quality
+from simulation.xray.physics import TISSUES, Beam, mass_attenuation
+from simulation.xray.pose import STILL
 
 
 def only(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,7 @@ def test_the_saw_takes_head_and_neck_and_leaves_trochanters_and_shaft() -> None:
     assert np.linalg.norm(left, axis=1).min() > 0.5 * hip.femur.HEAD_RADIUS
     low = whole[:, 1] < -60
     assert np.array_equal(left[low], whole[low])
-    bone = hip.build_femur("L_femur", "L", shape, Quality(1, 1, {}, 1), np.random.default_rng(0), STILL)
+    bone = Femur.drawn(shape, np.random.default_rng(0)).bone("L_femur", "L", Quality(1, 1, {}, 1), STILL)
     geometry = hip.Geometry(None, -200.0, (-60.0, 60.0), 0.5, (360, 300))
     before, _ = bone.mineral(geometry)
     sawn = dataclasses.replace(

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from simulation import hip
+from simulation import hip, loss
 from simulation.patient import draw
 
 
 def person(index: int) -> tuple[str, float, float, float]:
     patient = draw(np.random.default_rng([20, index, 0]))
-    _, _, dxa = hip.measured(patient, np.random.default_rng([20, index, 1]))
+    _, _, dxa = loss.measured(patient, np.random.default_rng([20, index, 1]))
     return patient.sex, patient.age_years, dxa.t_scores["femoral_neck"], dxa.t_scores["total_hip"]
 
 
@@ -28,7 +28,7 @@ def test_neck_and_total_hip_agree_and_osteoporosis_is_as_common_as_published() -
 
 def test_arthritis_is_commoner_with_age_and_wears_the_side_it_says() -> None:
     rng = np.random.default_rng(0)
-    young, old = (hip.Patient(age, "F", 162, 26, 0.7, False, 5, False) for age in (45.0, 88.0))
+    young, old = (hip.Patient(age, "F", 162, 26, 0.7, 0.8, False, 5, False) for age in (45.0, 88.0))
     worn = {who.age_years: [hip.draw_arthritis(who, rng) for _ in range(2000)] for who in (young, old)}
     share = {age: np.mean([max(pair) > 0 for pair in pairs]) for age, pairs in worn.items()}
     assert share[45.0] < 0.6 * share[88.0] < 0.25

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from simulation.physics import Beam, mass_attenuation
+from simulation.xray.physics import Beam, mass_attenuation
 
 
 def test_one_energy_follows_beer_and_lambert_to_one_in_ten_thousand() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from simulation.anatomy import implicit as solid
 from simulation.anatomy.surface import Surface, box, surface_of
-from simulation.projector import Geometry, cast
+from simulation.xray.projector import Geometry, cast
 
 PARALLEL = Geometry(None, -120.0, (-60.0, 60.0), 0.4, (300, 300))
 CONE = Geometry((5.0, -8.0, 900.0), -120.0, (-80.0, 80.0), 0.4, (400, 400))

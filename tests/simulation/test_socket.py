@@ -7,8 +7,8 @@ from core.settings import settings
 from simulation import hip, mesh, socket
 from simulation.anatomy import femur, pelvis
 from simulation.patient import draw
-from simulation.scanner import SCANNERS
 from simulation.socket import Socket
+from simulation.xray.scanner import SCANNERS
 
 NONE = {"R": 0.0, "L": 0.0}
 

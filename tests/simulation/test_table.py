@@ -2,7 +2,7 @@
 
 import torch
 
-from simulation import table
+from simulation.xray import table
 
 
 def test_it_lies_straight_near_the_border_of_about_a_third_of_films() -> None:

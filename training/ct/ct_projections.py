@@ -19,8 +19,8 @@ import torch.nn.functional as f
 
 from core.radiograph import Radiograph
 from core.settings import settings
-from simulation import ct
-from simulation.projector import Geometry
+from simulation.xray import ct
+from simulation.xray.projector import Geometry
 from training.ct.registration import CtPose, register
 
 Projection = npt.NDArray[np.float32]

@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as f
 from torch import Tensor
 
-from simulation.ct import Volume, project
-from simulation.projector import Geometry
+from simulation.xray.ct import Volume, project
+from simulation.xray.projector import Geometry
 from tasks.density.projection_loss import gradients
 
 LEVELS = ((8.0, 50), (4.0, 40), (2.5, 50))  # mm a voxel and pixel at least, steps
@@ -30,8 +30,8 @@ LOOK_AGAIN = 10  # steps after which it is seen anew where on the film the scan 
 
 @dataclass(frozen=True)
 class CtPose:
-    """Where the middle of a CT stands, mm in the world of `simulation.projector.Geometry`, and how it is turned about
-    it: degrees about y (the body's long axis), then z, then x, as `simulation.pose.turn` does."""
+    """Where the middle of a CT stands, mm in the world of `simulation.xray.projector.Geometry`, and how it is turned
+    about it: degrees about y (the body's long axis), then z, then x, as `simulation.xray.pose.turn` does."""
 
     x_mm: float = 0.0
     y_mm: float = 0.0

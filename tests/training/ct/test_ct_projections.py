@@ -11,7 +11,7 @@ import pytest
 
 from core.radiograph import Radiograph
 from core.settings import settings
-from simulation import ct
+from simulation.xray import ct
 from tests.bone_volume import SPACING, femur
 from training.ct.ct_projections import POSE, NotLaid, geometry_of, projections_of_ct
 from training.ct.projections import COLUMNS, projection_of

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from core.settings import settings
-from simulation import ct
-from simulation.pose import turn
-from simulation.projector import Geometry
+from simulation.xray import ct
+from simulation.xray.pose import turn
+from simulation.xray.projector import Geometry
 from tests.bone_volume import SPACING, femur
 from training.ct.registration import CtPose, register
 

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from simulation.detector import gaussian_blur, resized
-from simulation.scanner import Processing
+from simulation.xray.detector import gaussian_blur, resized
+from simulation.xray.scanner import Processing
 
 COARSEST_MM = 50.0  # what is larger than this is brightness, not detail
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from simulation.physics import Beam
+from simulation.xray.physics import Beam
 
 
 @dataclass(frozen=True)

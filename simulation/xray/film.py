@@ -3,8 +3,6 @@
 A view (hip_ap, knee_ap, spine_lateral) says who stands how before which rays; everything after is the same for all.
 """
 
-import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,81 +11,19 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from simulation import marker, table
-from simulation.anatomy.soft import Gas
-from simulation.anatomy.surface import Points, Surface
-from simulation.bone import Bone
-from simulation.densitometry import Densitometry
-from simulation.detector import expose, gaussian_blur
 from simulation.implant import Metal
 from simulation.patient import Patient
-from simulation.physics import TISSUES
-from simulation.pose import STILL, Pose
-from simulation.processing import processed
-from simulation.projector import Geometry, Shadow, cast
-from simulation.scanner import Scanner
+from simulation.scene import Limb, Scene
+from simulation.xray import marker, table
+from simulation.xray.detector import expose
+from simulation.xray.physics import TISSUES
+from simulation.xray.processing import processed
+from simulation.xray.projector import Geometry, Shadow, cast
+from simulation.xray.scanner import Scanner
+from simulation.xray.tissue import soft_tissue
 
 Pixels = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class SoftBody:
-    """Muscle and skin surfaces (common faces, own frame), where they stand, and gas inside.
-
-    share: how much of the enclosed space is tissue; below 0 for air spaces inside another body (lungs).
-    """
-
-    muscle: Points
-    skin: Points
-    faces: npt.NDArray[np.int64]
-    pose: Pose = STILL
-    gas: Gas | None = None
-    gas_pose: Pose = STILL
-    share: float = 1.0
-
-
-@dataclass(frozen=True, eq=False)
-class Limb:
-    """One limb or spine of the film: what becomes one row of the truth. side: R, L, or empty for a spine.
-
-    bones: names of its bones. regions: from the shadows to masks [H, W]. marks: landmarks in world mm.
-    """
-
-    side: str
-    bones: tuple[str, ...]
-    densitometry: Densitometry
-    marks: dict[str, npt.NDArray[np.float64]]
-    regions: Callable[[dict[str, tuple[Tensor, Shadow]]], dict[str, Tensor]]
-    facts: dict[str, Any] = dataclasses.field(default_factory=dict)
-
-    @property
-    def prefix(self) -> str:
-        """What its masks and landmarks are named by: the side, where there is one."""
-        return f"{self.side}_" if self.side else ""
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """Everything between source and film, and the film: what a view makes and `take` irradiates.
-
-    proximal: names of the bones that make up the projection `proximal_femur`, if the view has one.
-    """
-
-    view: str
-    patient: Patient
-    bones: tuple[Bone, ...]
-    soft: tuple[SoftBody, ...]
-    limbs: tuple[Limb, ...]
-    geometry: Geometry
-    field: tuple[float, float, float, float]  # left, top, right, bottom of the collimated field as shares of the film
-    side_letter: str | None  # the lead letter, on the patient's side it names
-    letter_at: tuple[float, float]  # shares of the film (x, y)
-    proximal: tuple[str, ...] = ()
-    muscle_edge_mm: float = 5.0  # how soft the outlines of muscles are
-    facts: dict[str, Any] = dataclasses.field(default_factory=dict)
-    evenness: float = 1.0  # factor on the processing's `base`: below 1 where tissue is very uneven, as from the side
-    metal: tuple[Metal, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,83 +164,6 @@ def limb_masks(limb: Limb, shadows: dict[str, tuple[Tensor, Shadow]]) -> dict[st
     return found | {limb.prefix + name: mask for name, mask in limb.regions(shadows).items()}
 
 
-def soft_tissue(
-    scene: Scene, mineral: Tensor, spongy_mm: Tensor, generator: torch.Generator, device: str
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Areal masses of lean and fat tissue in g/cm2 and the patient's thickness in mm, each [H, W].
-
-    Cast on a film four times as coarse. Bone mineral displaces lean tissue; the marrow inside is taken as half fat.
-    """
-    geometry = scene.geometry
-    factor = max(1, round(1.6 / geometry.pitch_mm))
-    coarse = geometry.coarser(factor)
-    muscle = torch.zeros(coarse.shape, device=device)
-    skin = torch.zeros(coarse.shape, device=device)
-    gas = torch.zeros(coarse.shape, device=device)
-    for part in scene.soft:
-        both = np.stack([part.pose.to_world(part.muscle), part.pose.to_world(part.skin)])
-        shadow = cast(torch.from_numpy(both).to(device), torch.from_numpy(part.faces).to(device), coarse)
-        if shadow.length.numel() == 0:
-            continue
-        window = (shadow.rows, shadow.columns)
-        muscle[window] += part.share * shadow.length[0].clamp(min=0)
-        skin[window] += part.share * shadow.length[1].clamp(min=0)
-    rows, columns = coarse.shape
-
-    def noise(scale_mm: float) -> Tensor:
-        few = tuple(max(2, round(n * coarse.pitch_mm / scale_mm)) for n in (rows, columns))
-        draw = torch.randn(few, generator=generator, device=device)[None, None]
-        return torch.nn.functional.interpolate(draw, coarse.shape, mode="bicubic", align_corners=False)[0, 0]
-
-    # Muscles, vessels and fat between them: soft mottling, more where there is more tissue.
-    mottle = 0.008 * noise(5.0) + 0.016 * noise(14.0) + 0.03 * noise(38.0)
-    folds = 0.5 * noise(14.0) + 0.22 * noise(6.0)
-    for part in scene.soft:
-        if part.gas is not None and len(part.gas.centres):
-            gas = torch.maximum(gas, gas_length(part.gas, part.gas_pose, coarse, folds))
-    gas = gaussian_blur(gas, 1.8 / coarse.pitch_mm)
-    muscle, skin = muscle.clamp(min=0), skin.clamp(min=0)
-    muscle, skin = (
-        gaussian_blur(muscle, scene.muscle_edge_mm / coarse.pitch_mm),
-        gaussian_blur(skin, 1.2 / coarse.pitch_mm),
-    )
-    muscle = torch.minimum(muscle, skin) * (1 + mottle).clamp(0.7, 1.3)
-    muscle = torch.minimum(muscle, skin * 0.985)
-
-    def fine(values: Tensor) -> Tensor:
-        bigger = (rows * factor, columns * factor)
-        up = torch.nn.functional.interpolate(values[None, None], bigger, mode="bilinear", align_corners=False)[0, 0]
-        return up[: geometry.shape[0], : geometry.shape[1]]
-
-    muscle, skin, gas = fine(muscle), fine(skin), fine(gas)
-    gas = torch.minimum(gas, 0.6 * muscle)
-    displaced_mm = mineral / TISSUES["mineral"][1] * 10
-    lean_mm = (muscle - gas - displaced_mm - 0.5 * spongy_mm).clamp(min=0)
-    fat_mm = (skin - muscle).clamp(min=0) + 0.5 * torch.minimum(spongy_mm, muscle)
-    return lean_mm / 10 * TISSUES["lean"][1], fat_mm / 10 * TISSUES["fat"][1], skin
-
-
-def gas_length(gas: Gas, pose: Pose, geometry: Geometry, ripple: Tensor) -> Tensor:
-    """Path length through bowel gas in mm [H, W]: bubbles run together and folds of the wall (`ripple`) dent them."""
-    depth = torch.zeros_like(ripple)
-    filled = torch.zeros_like(ripple)
-    for centre, radii in zip(pose.to_world(gas.centres), gas.radii, strict=True):
-        column, row = (float(v) for v in geometry.project(torch.from_numpy(centre)))
-        scale = 1.5 * geometry.magnification(float(centre[2])) / geometry.pitch_mm
-        rx, ry = max(radii[0] * scale, 1.0), max(radii[1] * scale, 1.0)
-        r0, r1 = max(0, int(row - ry)), min(geometry.shape[0], int(row + ry) + 2)
-        c0, c1 = max(0, int(column - rx)), min(geometry.shape[1], int(column + rx) + 2)
-        if r1 <= r0 or c1 <= c0:
-            continue
-        y = (torch.arange(r0, r1, device=ripple.device) + 0.5 - row) / ry
-        x = (torch.arange(c0, c1, device=ripple.device) + 0.5 - column) / rx
-        swell = (1 - x[None] ** 2 - y[:, None] ** 2).clamp(min=0).square()
-        filled[r0:r1, c0:c1] += swell
-        depth[r0:r1, c0:c1] = torch.maximum(depth[r0:r1, c0:c1], float(radii[2]) * (swell > 0))
-    level = filled * (1 + 0.55 * ripple) - 0.30
-    return gaussian_blur(depth, 4) * (level / 0.6).clamp(0, 1).sqrt() * (level > 0)
-
-
 def field_mask(shape: tuple[int, int], edges: tuple[float, float, float, float], soft_px: float, device: str) -> Tensor:
     """1 inside the collimated field, 0 outside, with a penumbra; edges as shares of the film."""
     left, top, right, bottom = edges
@@ -342,12 +201,3 @@ def truth_row(scene: Scene, limb: Limb, scanner: Scanner) -> dict[str, Any]:
         **limb.facts,
     }
     return line
-
-
-def skinned(
-    surface: Surface, fat_mm: npt.NDArray[np.float64], stretch: npt.NDArray[np.float64]
-) -> tuple[Points, Points]:
-    """Muscle and skin vertices of a soft body: stretched along the axes, then fat laid on along the normals."""
-    muscle = surface.vertices * stretch
-    normals = surface.normals
-    return muscle, muscle + normals * fat_mm[:, None]

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from simulation.projector import Geometry
-from simulation.scanner import Scanner
+from simulation.xray.projector import Geometry
+from simulation.xray.scanner import Scanner
 
 
 def beam_geometry(

@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from simulation.detector import expose
-from simulation.frame import beam_geometry
-from simulation.processing import processed
-from simulation.projector import Geometry
-from simulation.scanner import scanner_named
+from simulation.xray.detector import expose
+from simulation.xray.frame import beam_geometry
+from simulation.xray.processing import processed
+from simulation.xray.projector import Geometry
+from simulation.xray.scanner import scanner_named
 
 Volume = npt.NDArray[np.float32]
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from simulation.scanner import Scanner
+from simulation.xray.scanner import Scanner
 
 
 def gaussian_blur(image: Tensor, sigma_px: float) -> Tensor:

@@ -1,0 +1,1 @@
+"""From a scene to a film: source, geometry, attenuation, detector and the vendor's processing."""
