@@ -17,6 +17,7 @@ import numpy.typing as npt
 from core.example import Example
 from core.finding import Finding
 from core.radiograph import Radiograph
+from evidence.versus import Paired
 
 if TYPE_CHECKING:  # the modules load network libraries; a recipe that is only named needs none
     from models.bundle import Ensemble, Node
@@ -154,6 +155,15 @@ class Measure(Protocol):
 
     def figures(self, rows: Sequence[Any], part: "Part", ensemble: "Ensemble") -> dict[str, Any]:
         """Figures of one set of films in plain JSON values, with 95 % intervals by patient."""
+
+    def paired(
+        self,
+        first: Sequence[Any],
+        second: Sequence[Any],
+        part: "Part",
+        ensembles: "tuple[Ensemble, Ensemble]",
+    ) -> Paired:
+        """The rows of two bundles on the same units held against each other."""
 
     def extras(self, rows: Sequence[Any], part: "Part") -> dict[str, Any]:
         """What cannot be said in plain values, by name: tables to write beside the figures, pictures to draw."""
