@@ -6,7 +6,7 @@ in any subgroup of 20 patients or more (one-sided, 5 %, by Holm's correction).
 """
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -87,8 +87,8 @@ class Subgroup:
 
 @dataclass(frozen=True)
 class Comparison:
-    """primary: the figure that decides. takes: whether the challenger may read. reasons: why, or why not. tasks: figures
-    of each task by name; subgroups by the primary figure."""
+    """primary: the figure that decides. takes: whether the challenger may read. reasons: why, or why not. tasks: the
+    measures of each task. subgroups: by the primary figure."""
 
     units: int
     patients: int
@@ -168,15 +168,7 @@ def subgroups(
             found.append((Subgroup(attribute, kind, len(rows), count, float(one.mean()), float(other.mean()), more), p))
     judged = [p for _, p in found if p is not None]
     corrected = iter(holm(judged))
-    return tuple(
-        Subgroup(
-            **{
-                **{name: getattr(one, name) for name in Subgroup.__dataclass_fields__},
-                "p": None if p is None else next(corrected),
-            }
-        )  # fmt: skip
-        for one, p in found
-    )
+    return tuple(replace(one, p=None if p is None else next(corrected)) for one, p in found)
 
 
 def age_band(years: float | None) -> str | None:

@@ -30,6 +30,14 @@ _guard = Lock()
 _known: dict[Path, tuple[tuple[int, int, int], dict[str, dict[str, Any]]]] = {}  # with what the file looked like
 
 
+class NotPromoted(Exception):
+    """A challenger was refused: one sentence. weighed: what it was refused by, where it was compared."""
+
+    def __init__(self, message: str, weighed: Any = None) -> None:
+        super().__init__(message)
+        self.weighed = weighed
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of a recipe's versions.
@@ -50,7 +58,7 @@ class Step:
 
 
 def reads(default: str, root: Path) -> str:
-    """The `name@version` that reads in place of a recipe's default. Raises BundleError for a file that cannot be read."""
+    """The `name@version` that reads in place of a recipe's default. Raises BundleError for a file that is damaged."""
     known = _table(root).get(default.partition("@")[0])
     return default if known is None else str(known["reads"])
 
@@ -143,8 +151,8 @@ def _checked(path: Path) -> dict[str, dict[str, Any]]:
             known.setdefault("step", None)  # written by hand
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
         raise BundleError(
-            f'{path} cannot be read ({fault}), expected a version by recipe: {{"hip_vit": {{"reads": "hip_vit@0.3.1"}}}};'
-            " mend it, or delete it to read with the versions that the recipes name"
+            f"{path} cannot be read ({fault}), expected by recipe which version reads, as "
+            '{"hip_vit": {"reads": "hip_vit@0.3.1"}}; mend it, or delete it to read with the versions that recipes name'
         ) from fault
     return table
 

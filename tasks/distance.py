@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.refusal import Code, Refused
-from evidence.familiarity import Familiarity
+from evidence.familiarity import Familiarity, bounded, distances
 from models.bundle import Ensemble
 from tasks.case import Case
 
@@ -26,3 +26,13 @@ def distance_of(
             f"{familiarity.foreign:.2f}); upload {case.shows}.",
         )
     return distance, familiarity.unusual
+
+
+def bounds_anew(
+    familiarity: Mapping[str, npt.NDArray[np.floating]], features: npt.NDArray[np.floating]
+) -> dict[str, npt.NDArray[np.floating]]:
+    """A network's out-of-distribution bounds by other films of the kind, features [N, D]; the films that distances are
+    measured to stay those it learned from."""
+    before = Familiarity.from_arrays(dict(familiarity))
+    anew = bounded(before.films, distances(features, before.films))
+    return Familiarity(before.films, anew.unusual, anew.foreign).arrays()
