@@ -25,7 +25,7 @@ from core.reading import Reading
 from core.settings import Settings, settings
 from imaging import to_png
 from models.bundle import BundleError, amend, describe, free, save
-from models.reads import NotPromoted, Step, reads
+from models.reads import NotPromoted, Step, previous, reads
 from models.reads import history as steps
 from recipes import Recipe, by_name, learner
 from tasks import LANDMARKS, SCORES
@@ -68,6 +68,7 @@ __all__ = [
     "roll_back",
     "simulate",
     "train",
+    "version_before",
     "waiting",
     "worklist",
 ]
@@ -332,6 +333,14 @@ def calibrate(
 def history(recipe_name: str | None = None) -> list[Step]:
     """Every step of the versions that read, oldest first: promoted, refused, rolled back, calibrated."""
     return steps(settings().weights, recipe_name)
+
+
+def version_before(recipe_name: str) -> str | None:
+    """The version that a rollback would go back to; None where there is none."""
+    try:
+        return previous(recipe_name, settings().weights)
+    except BundleError:
+        return None
 
 
 def _as_it_reads(recipe: Recipe) -> Recipe:

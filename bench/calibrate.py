@@ -227,15 +227,14 @@ def page(asked: argparse.Namespace, manifest: Manifest, sections: Sequence[str])
     today = datetime.now(UTC).date().isoformat()
     return f"""# What recalibration on films of one's own mends
 
-Written by `python -m bench.calibrate --films {asked.films} --draws {asked.draws}` on {today}. Virtual patients on scanner
-{SCANNER}, which no shipped network learned from: {asked.films} films of the whole pelvis at {PX} px, seed {SEED}, table
-{manifest.fingerprint}. No film of a person.
+Written by `python -m bench.calibrate --films {asked.films} --draws {asked.draws}` on {today}. Virtual patients on
+scanner {SCANNER}, which no shipped network learned from: {asked.films} films of the whole pelvis at {PX} px, seed
+{SEED}, table {manifest.fingerprint}. No film of a person.
 
-Each draw splits the patients at random: three tenths test, and the first N hips of the others fit temperature, bias,
-ensemble weights (from 100 hips on), the bound of the sets and the out-of-distribution bounds, or the line and the
-residuals of densities, by the code of `calibrate`. No weight changes. Cells: median over draws, 5th to 95th percentile in
-brackets. Draws share patients, so their spread understates what other hospitals' patients would show; with 500 hips
-they share nearly all.
+Each draw splits the patients at random: three tenths test, and the first N hips of the others fit temperature, bias, the
+bound of the sets and the out-of-distribution bounds, or the line and the residuals of densities, by the code of
+`calibrate`. No weight changes. Cells: median over draws, 5th to 95th percentile in brackets. Draws share patients, so
+their spread understates what other hospitals' patients would show; with 500 hips they share nearly all.
 
 {chr(10).join(f"{one}{chr(10)}" for one in sections)}"""
 

@@ -1,6 +1,6 @@
 """Training and calibrating the networks that name a class, and what their joint answer is worth."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -76,26 +76,18 @@ def learn(
         node, logits[candidate.name] = learn_one(part, candidate, trainer, train, validation)
         nodes.append(node)
     truth = labels_of(part, validation)
-    facts, own, joint = settle(nodes, logits, truth)
-    group = np.unique(validation.patients, return_inverse=True)[1].tolist()
-    held = {
-        name: classification(truth, answer, part.outputs, group) for name, answer in {"joint": joint, **own}.items()
-    }
-    counted = np.bincount(labels_of(part, train), minlength=len(part.outputs)).tolist()
-    return Learned(tuple(nodes), facts, {"held_out": held, "data": {"classes_learned_from": counted}})
-
-
-def settle(
-    nodes: Sequence[Node], logits: Mapping[str, Array], truth: npt.NDArray[np.int64]
-) -> tuple[dict[str, Any], dict[str, Array], Array]:
-    """Give calibrated networks their weights in the ensemble, where there are films enough to tell; what is fitted to
-    their joint answer, and the probabilities [N, K] by network and joint, from logits [N, K]."""
     own, _ = decode(logits, Ensemble(tuple(nodes)))
     if len(nodes) > 1:
         for node, weight in zip(nodes, fit_pool(list(own.values()), truth), strict=True):
             node.facts.update({} if weight is None else {"weight": weight})
     own, joint = decode(logits, Ensemble(tuple(nodes)))
-    return {"coverage": COVERAGE, "conformal_quantile": conformal_quantile(joint, truth, COVERAGE)}, own, joint
+    group = np.unique(validation.patients, return_inverse=True)[1].tolist()
+    held = {
+        name: classification(truth, answer, part.outputs, group) for name, answer in {"joint": joint, **own}.items()
+    }
+    facts = {"coverage": COVERAGE, "conformal_quantile": conformal_quantile(joint, truth, COVERAGE)}
+    counted = np.bincount(labels_of(part, train), minlength=len(part.outputs)).tolist()
+    return Learned(tuple(nodes), facts, {"held_out": held, "data": {"classes_learned_from": counted}})
 
 
 def refuse_one_class(part: Part, samples: Samples) -> None:

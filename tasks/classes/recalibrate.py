@@ -7,19 +7,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evidence.calibration import fit_temperature_and_bias
+from evidence.calibration import conformal_quantile, fit_temperature_and_bias
 from evidence.sets import set_figures, sets_of
 from models.bundle import Ensemble
-from tasks.classes.learn import settle
 from tasks.classes.measure import ClassPrediction, ClassRow, compare
 from tasks.classes.read import decode
 from tasks.distance import bounds_anew
 from tasks.part import Part
-from tasks.task import Truth
+from tasks.task import COVERAGE, Truth
 
 Array = npt.NDArray[np.floating]
 LEAST, LEAST_A_CLASS = 20, 2
-PRIOR = 4.0  # films that the former temperature and bias count for: few films of one's own move them little
+PRIOR = 10.0  # films that the former temperature and bias count for: few films of one's own move them little
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +59,7 @@ def refuse_too_few(part: Part, raws: Sequence[ClassRaw]) -> None:
 
 
 def refit(part: Part, ensemble: Ensemble, raws: Sequence[ClassRaw]) -> Ensemble:
-    """Temperatures, biases, ensemble weights where films are enough, the bound of the sets, and how far is far."""
+    """Temperatures, biases, the bound of the sets, and how far is far; ensemble weights stay."""
     refuse_too_few(part, raws)
     truth = np.array([one.row.truth for one in raws])
     nodes = []
@@ -74,8 +73,9 @@ def refit(part: Part, ensemble: Ensemble, raws: Sequence[ClassRaw]) -> Ensemble:
             familiarity = bounds_anew(familiarity, np.stack([one.features[node.name] for one in raws]))
         nodes.append(replace(node, facts=facts, familiarity=familiarity))
     logits_of = {node.name: np.stack([one.logits[node.name] for one in raws]) for node in nodes}
-    facts, _, _ = settle(nodes, logits_of, truth)
-    return Ensemble(tuple(nodes), {**ensemble.facts, **facts})
+    _, joint = decode(logits_of, Ensemble(tuple(nodes)))
+    bound = conformal_quantile(joint, truth, COVERAGE)
+    return Ensemble(tuple(nodes), {**ensemble.facts, "coverage": COVERAGE, "conformal_quantile": bound})
 
 
 def answered(part: Part, ensemble: Ensemble, raws: Sequence[ClassRaw]) -> list[ClassRow]:
