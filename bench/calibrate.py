@@ -231,8 +231,8 @@ Written by `python -m bench.calibrate --films {asked.films} --draws {asked.draws
 scanner {SCANNER}, which no shipped network learned from: {asked.films} films of the whole pelvis at {PX} px, seed
 {SEED}, table {manifest.fingerprint}. No film of a person.
 
-Each draw splits the patients at random: three tenths test, and the first N hips of the others fit temperature, bias, the
-bound of the sets and the out-of-distribution bounds, or the line and the residuals of densities, by the code of
+Each draw splits the patients at random: three tenths test, and the first N hips of the others fit temperature, bias,
+the bound of the sets and the out-of-distribution bounds, or the line and the residuals of densities, by the code of
 `calibrate`. No weight changes. Cells: median over draws, 5th to 95th percentile in brackets. Draws share patients, so
 their spread understates what other hospitals' patients would show; with 500 hips they share nearly all.
 
