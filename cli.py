@@ -24,7 +24,8 @@ DOES = {
     "train": "Train a recipe on a manifest or on virtual patients. Killed and run again, it resumes.",
     "evaluate": "Measure a model on films not used in training: figures as JSON, and a page with tables and plots.",
     "simulate": "Make films of virtual patients, whose truth is known exactly. Stopped and run again, it resumes.",
-    "models": "List the bundles at hand, show one's card, or put a trained one among those that read.",
+    "calibrate": "Fit a model anew to films of your own without touching its weights: a new version, with figures.",
+    "models": "List versions and show cards; compare two, promote one (only with a gain), roll back, show the history.",
     "queue list": "List the cases kept for an expert, oldest first.",
     "queue add": "Read films and keep them for an expert, because you ask.",
     "queue push": "Send what waits to Label Studio, one task a case, and print each case with the link to its task.",
@@ -113,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("recipe", choices=[*RECIPES, "view", "prognosis"], help="or prognosis: scores against fractures")
     one.add_argument("--data", required=True, metavar="MANIFEST|virtual", help=data)
     one.add_argument("--horizon", type=float, default=5.0, metavar="YEARS", help="of prognosis; 5 unless told")
-    one.add_argument("--bundle", metavar="NAME@VERSION", help="the recipe's own unless told")
+    one.add_argument("--bundle", metavar="NAME@VERSION|FOLDER", help="the version that reads unless told")
     one.add_argument("--films", type=_count, default=1000, metavar="N", help="virtual films a set; 1000 unless told")
     one.add_argument("--workers", type=int, default=cores, help=workers)
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the figures, the page, its pictures")
@@ -157,9 +158,25 @@ def _parser() -> argparse.ArgumentParser:
     one = step("status")
     one.add_argument("--json", action="store_true", help="the same as one line of JSON")
 
+    one = command("models", "calibrate")
+    one.add_argument("recipe", choices=list(LEARNERS))
+    one.add_argument("--data", required=True, metavar="MANIFEST", help="a table of films of your own and answers")
+    one.add_argument("--bundle", metavar="NAME@VERSION|FOLDER", help="the version that reads unless told")
+    one.add_argument("--workers", type=int, default=cores, help=workers)
+    one.add_argument(
+        "--out", type=Path, default=Path("runs/calibrate"), metavar="DIR", help="runs/calibrate unless told"
+    )
+
     one = command("models", "models")
-    one.add_argument("action", choices=["list", "show", "promote"])
-    one.add_argument("name", nargs="?", metavar="NAME", help="NAME@VERSION to show, or the folder to promote")
+    one.add_argument("action", choices=["list", "show", "promote", "rollback", "compare", "history"])
+    one.add_argument(
+        "name", nargs="*", metavar="NAME",
+        help="NAME@VERSION to show; it or a folder to promote; two to compare; a recipe to roll back",
+    )  # fmt: skip
+    one.add_argument("--data", metavar="MANIFEST", help="a locked test set that the challenger never learned from")
+    one.add_argument("--because", default="", metavar="REASON", help="promote without a gain; the log keeps the reason")
+    one.add_argument("--workers", type=int, default=cores, help=workers)
+    one.add_argument("--out", type=Path, metavar="DIR", help="for a comparison's figures and page")
     return parser
 
 

@@ -3,6 +3,7 @@
 enqueue -> push -> (Label Studio) -> pull -> adjudicate -> dataset -> split -> fit -> evaluate -> promote
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -24,15 +25,18 @@ from core.reading import Reading
 from core.settings import Settings, settings
 from core.vertebra import LEVELS, OUTPUTS
 from imaging import to_png
-from models.bundle import amend, describe, free, save
-from models.bundle import copy as copy_bundle
-from models.registry import find as find_bundle
-from recipes import by_name, learner
+from models.bundle import BundleError, amend, describe, free, save
+from models.reads import NotPromoted, Step, previous, reads
+from models.reads import history as steps
+from recipes import Recipe, by_name, learner
 from tasks import LANDMARKS, MASKS, SCORES
 
 if TYPE_CHECKING:
+    from training.champion import Promotion, Weighed
+    from training.recalibrate import Recalibrated
     from training.results import Results
 
+log = logging.getLogger(__name__)
 Tell = Callable[[str, int, int], None]  # which step, how much is done, how much there is
 VIRTUAL = "virtual"  # instead of a manifest: patients made for it
 TEST_FILMS = 1000  # virtual films a set that a bundle is measured on
@@ -41,24 +45,32 @@ __all__ = [
     "LabelStudioFault",
     "LabelStudioStatus",
     "LedgerFault",
+    "NotPromoted",
     "PullProgress",
     "PushProgress",
     "State",
+    "Step",
     "WorklistEntry",
     "answers",
+    "calibrate",
+    "compare",
     "counts",
+    "described",
     "enqueue",
     "evaluate",
     "film_png",
     "films_at_hand",
+    "history",
     "label_studio_status",
     "preannotates",
     "prognosis",
     "promote",
     "pull",
     "push",
+    "roll_back",
     "simulate",
     "train",
+    "version_before",
     "waiting",
     "worklist",
 ]
@@ -257,8 +269,8 @@ def train(
     from training import pipeline  # network libraries take seconds to load, and the worklist needs none
     from training.run import Run
 
-    recipe, say = learner(recipe_name), tell or (lambda *_: None)
-    version = version or (recipe.bundle or "").partition("@")[2] or "0.1.0"
+    recipe, say = _as_it_reads(learner(recipe_name)), tell or (lambda *_: None)
+    version = version or (learner(recipe_name).bundle or "").partition("@")[2] or "0.1.0"
     free(recipe.name, version, out / "bundles")
     run = Run(recipe, preset_name, out, seed, version, learned_from or "", init or {}, workers, say)
     folder = document(save(pipeline.trained(run, data), out / "bundles"))
@@ -281,9 +293,90 @@ def document(folder: Path, figures: Mapping[str, Any] | None = None) -> Path:
     return folder
 
 
-def promote(folder: Path) -> Path:
-    """Put a trained bundle among those that read. Raises BundleError where that version is there already."""
-    return copy_bundle(folder, settings().weights)
+def promote(
+    bundle: Path | str,
+    data: Path | None = None,
+    because: str = "",
+    workers: int = 1,
+    tell: Tell | None = None,
+    weighed: "Weighed | None" = None,
+) -> "Promotion":
+    """Read with a bundle from the next film on: a folder, or `name@version`.
+
+    It is weighed against the version that reads on a locked test set (data: a manifest; weighed: a comparison made just
+    now), and refused without a gain unless `because` says why it is taken all the same. A recipe's first version has
+    nothing to be compared with. Raises NotPromoted where it is refused, BundleError for what is no whole bundle.
+    """
+    from training import champion
+
+    return champion.promote(bundle, data, because, workers, tell or (lambda *_: None), weighed)
+
+
+def roll_back(recipe_name: str, because: str = "") -> Step:
+    """Read with the version before again. Raises BundleError where there was none."""
+    from training import champion
+
+    return champion.roll_back(learner(recipe_name).name, because)
+
+
+def compare(first: str, second: str, data: Path, workers: int = 1, tell: Tell | None = None) -> "Weighed":
+    """Two bundles of one recipe on a locked test set. Raises NotPromoted where the second learned from it."""
+    from training import champion
+
+    one, other = champion.find(first), champion.find(second)
+    recipe = _as_it_reads(learner(describe(one)["name"]))
+    return champion.weigh(recipe, one, other, data, workers, tell or (lambda *_: None))
+
+
+def calibrate(
+    recipe_name: str, data: Path, out: Path, bundle: str | None = None, workers: int = 1, tell: Tell | None = None
+) -> "Recalibrated":
+    """Fit a bundle anew to films of one's own, without touching its weights: a new version in `out/bundles`, with its
+    card and cross-fitted figures. bundle: a folder or `name@version`, the one that reads unless told."""
+    from models.reads import note
+    from training import champion
+    from training.data.manifest import read_manifest
+    from training.recalibrate import parts_of, recalibrate
+
+    recipe = _as_it_reads(learner(recipe_name))
+    parts_of(recipe)  # before a film is read
+    parent = champion.find(bundle or recipe.bundle or recipe.name)
+    made = recalibrate(recipe, parent, read_manifest(data), out / "bundles", workers, tell or (lambda *_: None))
+    document(made.folder)
+    about = describe(made.folder)
+    figures = {"units": dict(made.units), "changes": {task: vars(one) for task, one in made.gains.items()}}
+    to = f"{about['name']}@{about['version']}"
+    try:
+        note(Step("calibrated", recipe.name, made.parent, to, champion.who(), about["learned_from"], figures),
+             settings().weights)  # fmt: skip
+    except BundleError as fault:
+        log.warning("the log does not say that %s was made: %s", to, fault)
+    return made
+
+
+def history(recipe_name: str | None = None) -> list[Step]:
+    """Every step of the versions that read, oldest first: promoted, refused, rolled back, calibrated."""
+    return steps(settings().weights, recipe_name)
+
+
+def version_before(recipe_name: str) -> str | None:
+    """The version that a rollback would go back to; None where there is none."""
+    try:
+        return previous(recipe_name, settings().weights)
+    except BundleError:
+        return None
+
+
+def _as_it_reads(recipe: Recipe) -> Recipe:
+    """With the versions that read now, its own and those of whatever it begins with."""
+    return recipe.reading_with(partial(reads, root=settings().weights))
+
+
+def described(bundle: str) -> dict[str, Any]:
+    """What a bundle says of itself: `name@version`, its folder, or the `out` of the training that made it."""
+    from training import champion
+
+    return describe(champion.find(bundle))
 
 
 def evaluate(
@@ -296,14 +389,17 @@ def evaluate(
 ) -> "Results":
     """What a bundle answers on films nobody trained it on, by set.
 
-    data: a manifest, or `virtual`: patients of their own on the internal and on the external scanner; where density is
-    measured, some are filmed again and again besides. bundle: `name@version`, the recipe's own unless told. Raises
-    ValueError in one sentence for what cannot be measured.
+    data: a manifest, of which rows `test` alone where it has a split, or `virtual`: patients of their own on the
+    internal and on the external scanner; where density is measured, some are filmed again and again besides. bundle:
+    `name@version` or a folder, the version that reads unless told. Raises ValueError in one sentence for what cannot be
+    measured.
     """
-    from training import pipeline
+    from training import champion, pipeline
 
-    recipe, say = learner(recipe_name), tell or (lambda *_: None)
-    folder = find_bundle(bundle or recipe.bundle or recipe.name, settings().weights)
+    recipe, say = _as_it_reads(learner(recipe_name)), tell or (lambda *_: None)
+    folder = champion.find(bundle or recipe.bundle or recipe.name)
+    if describe(folder)["name"] != recipe.name:
+        raise ValueError(f"{bundle} is a bundle of {describe(folder)['name']}, expected one of {recipe.name}")
     found = pipeline.measured(recipe, folder, data, workers, films, say)
     if data != VIRTUAL:
         return found

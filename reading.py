@@ -29,7 +29,8 @@ from imaging import deidentify_folder as deidentify_folder
 from imaging.upright import upright
 from models import engine, registry
 from models.bundle import Bundle
-from recipes import RECIPES, Recipe, by_name
+from models.reads import reads
+from recipes import LEARNERS, RECIPES, Recipe, by_name, learner
 from recipes.route import choose, guard, seen_as
 from recipes.seen import Seen, look
 from recipes.turned import remarks_on_turn
@@ -39,7 +40,6 @@ from tasks.case import Case
 from tasks.classes.joined import join
 
 log = logging.getLogger(__name__)
-VIEW = VIEW_RECIPE.bundle or ""
 
 
 def read(
@@ -51,11 +51,12 @@ def read(
     pixel_mm: edge of a pixel in mm, as a person knows it from a marker, for a file that does not say. recipe: a
     recipe's name, or `auto`. Raises ValueError for one that does not exist or has no weights yet.
     """
-    wanted = None if recipe == "auto" else by_name(recipe)
-    if wanted is not None and wanted.name not in {one.name for one in ready()}:
+    able = ready()  # asked once a film: a version promoted meanwhile reads the next one
+    wanted = None if recipe == "auto" else as_it_reads(by_name(recipe))
+    if wanted is not None and wanted.name not in {one.name for one in able}:
         raise ValueError(
             f"{wanted.name} reads with {wanted.bundle}, which is not under {settings().weights}; choose one of "
-            f"{', '.join(one.name for one in ready())}, or train it"
+            f"{', '.join(one.name for one in able)}, or train it"
         )
     clock, seen = Clock(), None
     try:
@@ -71,7 +72,7 @@ def read(
         notices += remarks_on_standing(film)
         clock.lap("view")
         found_by = cache(partial(limbs_on, film))  # the door and the recipe may ask the same finder: it looks once
-        chosen = wanted or choose(film, seen, ready(), found_by)
+        chosen = wanted or choose(film, seen, able, found_by)
         notices += guard(film, chosen, seen, found_by)
         person = (clinical or Clinical()).or_else(film.clinical)
         notices += remarks_on(person)
@@ -100,10 +101,15 @@ def read(
 
 def look_at(film: Radiograph) -> Seen | None:
     """Which view the film looks like; None while there is no network that tells."""
+    bundle = bundle_of_views()
+    return None if bundle is None else look(film, bundle, engine.device(settings().device))
+
+
+def bundle_of_views() -> Bundle | None:
+    """The network that tells views, in the version that reads; None while there is none."""
     weights = settings().weights
-    if not registry.has(VIEW, weights):
-        return None
-    return look(film, registry.bundle(VIEW, weights), engine.device(settings().device))
+    name = reads(VIEW_RECIPE.bundle or "", weights)
+    return registry.bundle(name, weights) if registry.has(name, weights) else None
 
 
 def outcomes(films: Sequence[tuple[str, bytes]], recipe: str = "auto") -> dict[str, int]:
@@ -119,10 +125,8 @@ def outcomes(films: Sequence[tuple[str, bytes]], recipe: str = "auto") -> dict[s
 
 def remarks_on_standing(film: Radiograph) -> list[Notice]:
     """Whether the film stands on its head; nothing while there is no network that tells."""
-    weights = settings().weights
-    if not registry.has(VIEW, weights):
-        return []
-    return remarks_on_turn(film, registry.bundle(VIEW, weights), engine.device(settings().device))
+    bundle = bundle_of_views()
+    return [] if bundle is None else remarks_on_turn(film, bundle, engine.device(settings().device))
 
 
 def remarks_on(person: Clinical) -> list[Notice]:
@@ -211,9 +215,24 @@ def refusal(name: str, refused: Refused, clock: Clock, recipe: str | None) -> Re
 # -- what faces ask besides -----------------------------------------------------------------------------------------
 
 
+def as_it_reads(recipe: Recipe) -> Recipe:
+    """A recipe with the versions that read now, its own and those of whatever it begins with."""
+    return recipe.reading_with(partial(reads, root=settings().weights))
+
+
 def ready() -> list[Recipe]:
-    """The recipes whose bundles are all at hand, in the order in which they are preferred."""
-    return [one for one in RECIPES.values() if all(registry.has(name, settings().weights) for name in one.needs)]
+    """The recipes whose bundles are all at hand, in the versions that read now, in the order in which they are
+    preferred."""
+    recipes = [as_it_reads(one) for one in RECIPES.values()]
+    return [one for one in recipes if all(registry.has(name, settings().weights) for name in one.needs)]
+
+
+def versions() -> dict[str, str]:
+    """By recipe, the `name@version` that reads now: its own, the view network's and those of the finders; only those
+    that are at hand."""
+    root = settings().weights
+    known = {name: reads(learner(name).bundle or "", root) for name in LEARNERS}
+    return {name: version for name, version in known.items() if registry.has(version, root)}
 
 
 def measures(recipe: str) -> bool:

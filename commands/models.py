@@ -1,8 +1,11 @@
-"""Commands about models: train, evaluate, list, show, promote."""
+"""Commands about models: train, calibrate, evaluate; list, show, compare, promote, roll back."""
 
 import argparse
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import learning
 import reading
@@ -13,8 +16,10 @@ from report.page import study_of
 from report.page import write as write_page
 from report.prognosis import write_prognosis
 from report.summary import shelf_line
+from report.versus import write as write_versus
 
-FAULTS: tuple[type[Exception], ...] = ()
+FAULTS: tuple[type[Exception], ...] = (learning.NotPromoted,)
+VIRTUAL = "virtual"
 PROGNOSIS = "prognosis"  # what evaluate measures besides recipes
 
 
@@ -44,11 +49,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
     if arguments.recipe == PROGNOSIS:
         _prognosis(arguments)
         return
-    recipe = learner(arguments.recipe)
-    bundle = arguments.bundle or recipe.bundle
-    about = {f"{one['name']}@{one['version']}": one for one in reading.models()}.get(bundle or "")
-    if about is None:
-        raise WrongUse(no_bundle(bundle))
+    recipe = reading.as_it_reads(learner(arguments.recipe))
+    bundle = arguments.bundle or recipe.bundle or recipe.name
+    about = learning.described(bundle)
     with Progress() as progress:
         found = learning.evaluate(
             recipe.name, arguments.data, bundle, arguments.workers, arguments.films, tell=progress
@@ -82,19 +85,102 @@ def _prognosis(arguments: argparse.Namespace) -> None:
         print(path)
 
 
+def calibrate(arguments: argparse.Namespace) -> None:
+    """Fit a model anew to films of one's own without touching its weights, and print the new bundle's folder."""
+    there(arguments.data)
+    if arguments.data == VIRTUAL:
+        raise WrongUse(
+            "calibrate takes a manifest of films of one's own; virtual patients calibrate every shipped model"
+        )
+    with Progress() as progress:
+        made = learning.calibrate(
+            arguments.recipe, Path(arguments.data), arguments.out, arguments.bundle, arguments.workers, progress
+        )
+    for task, one in made.gains.items():
+        print(
+            f"{task}: {made.units[task]} units; {one.title} {one.first:.4f} before, {one.second:.4f} cross-fitted, "
+            f"difference {one.difference.text(4, signed=True)}"
+        )
+    print(made.folder)
+
+
 def models(arguments: argparse.Namespace) -> None:
-    """List the bundles at hand, show one's card, or put a trained one among those that read."""
-    if arguments.action == "promote":
-        if not arguments.name or not (Path(arguments.name) / "config.json").is_file():
-            raise WrongUse(f"found no bundle in {arguments.name}, expected the folder that train printed")
-        print(learning.promote(Path(arguments.name)))
-        return
-    shelf = reading.models()
-    if arguments.action == "list":
-        for one in shelf:
-            print(shelf_line(one))
-        return
-    found = [one for one in shelf if f"{one['name']}@{one['version']}" == arguments.name]
+    """List, show, compare, promote or roll back versions."""
+    action: Callable[[argparse.Namespace], None] = {
+        "list": _list, "show": _show, "promote": _promote, "rollback": _roll_back, "compare": _compare,
+        "history": _history,
+    }[arguments.action]  # fmt: skip
+    wanted = {"list": 0, "show": 1, "promote": 1, "rollback": 1, "compare": 2}.get(arguments.action)
+    if wanted is not None and len(arguments.name) != wanted:
+        raise WrongUse(f"found {len(arguments.name)} names, expected {wanted} after models {arguments.action}")
+    action(arguments)
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    now = set(reading.versions().values())
+    for one in reading.models():
+        print(f"{shelf_line(one)}{'  Reads.' if _named(one) in now else ''}")
+
+
+def _show(arguments: argparse.Namespace) -> None:
+    (name,) = arguments.name
+    found = [one for one in reading.models() if _named(one) == name]
     if not found:
-        raise WrongUse(no_bundle(arguments.name))
+        raise WrongUse(no_bundle(name))
+    now = reading.versions().get(found[0]["name"])
+    print(f"{name} reads." if now == name else f"{name} does not read; {now or 'no version'} does.", file=sys.stderr)
     print((Path(found[0]["folder"]) / "README.md").read_text(encoding="utf-8"))
+
+
+def _promote(arguments: argparse.Namespace) -> None:
+    (name,) = arguments.name
+    if arguments.data is not None:
+        there(arguments.data)
+    if "@" not in name and not Path(name).is_dir():
+        raise WrongUse(f"found no bundle in {name}, expected the folder that train printed, or NAME@VERSION")
+    with Progress() as progress:
+        try:
+            done = learning.promote(
+                name, Path(arguments.data) if arguments.data else None, arguments.because, arguments.workers, progress
+            )
+        except learning.NotPromoted as refused:
+            if refused.weighed is not None:
+                _tell(refused.weighed.to_plain(), arguments.out)
+            raise
+    if done.weighed is not None:
+        _tell(done.weighed.to_plain(), arguments.out)
+    print(f"{done.step.to} reads from the next film on: {done.step.because}.", file=sys.stderr)
+    print(done.folder)
+
+
+def _roll_back(arguments: argparse.Namespace) -> None:
+    step = learning.roll_back(arguments.name[0].partition("@")[0], arguments.because)
+    print(f"{step.to} reads again, {step.came_from} no longer does.")
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    if not arguments.data or not arguments.out:
+        raise WrongUse("compare needs --data with a manifest of a locked test set, and --out with a folder")
+    there(arguments.data)
+    with Progress() as progress:
+        found = learning.compare(*arguments.name, Path(arguments.data), arguments.workers, progress)
+    _tell(found.to_plain(), arguments.out)
+
+
+def _history(arguments: argparse.Namespace) -> None:
+    for one in learning.history(arguments.name[0] if arguments.name else None):
+        print(f"{one.when}  {one.what}  {one.came_from or 'nothing'} -> {one.to}  {one.because}")
+
+
+def _tell(weighed: Mapping[str, Any], out: Path | None) -> None:
+    """The decision on the terminal, and figures and page where a folder was named."""
+    found = weighed["comparison"]
+    for line in (*found["reasons"], *weighed["notes"]):
+        print(line, file=sys.stderr)
+    if out is not None:
+        for path in write_versus(weighed, out):
+            print(path)
+
+
+def _named(one: Mapping[str, Any]) -> str:
+    return f"{one['name']}@{one['version']}"

@@ -52,6 +52,8 @@ SETS = {
     "external": "simulated patients not used in training, on a simulated scanner not used in training (beta).",
     "test": "test split, not used in training.",
     "held_out": "validation split, used to monitor training and for calibration, so these figures are optimistic.",
+    "own_before": "films of one's own, as they were answered before recalibration.",
+    "own": "the same films, cross-fitted: each fifth of the patients is answered by what was fitted to the others.",
     "cross_validation": "cross-validation on the development split; networks not trained on a film predict it.",
 }
 # The same in a sentence: "... on <place>".
@@ -60,9 +62,16 @@ PLACES = {
     "external": "simulated patients, simulated scanner not used in training",
     "test": "the test split",
     "held_out": "the validation split",
+    "own_before": "films of one's own, before recalibration",
+    "own": "films of one's own, recalibrated and cross-fitted",
     "cross_validation": "the development split, by cross-validation",
 }
-SET_TITLES = {"held_out": "validation", "cross_validation": "cross-validation"}
+SET_TITLES = {
+    "own_before": "own films, before",
+    "own": "own films, cross-fitted",
+    "held_out": "validation",
+    "cross_validation": "cross-validation",
+}
 
 SITES = {"hip": "Hip", "knee": "Knee", "spine": "Spine"}
 VIEWS = {"ap": "AP", "lateral": "lateral"}

@@ -18,16 +18,20 @@ def fit_temperature(logits: Array, labels: npt.NDArray[np.integer]) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-2, 4), method="bounded").x))
 
 
-def fit_temperature_and_bias(logits: Array, labels: npt.NDArray[np.integer]) -> tuple[float, Array]:
+def fit_temperature_and_bias(logits: Array, labels: npt.NDArray[np.integer], prior: float = 0.0) -> tuple[float, Array]:
     """The temperature, and for each class what is added to its logits [K] before it, that make logits [N, K] likeliest
     (bias-corrected temperature scaling, Alexandari et al., ICML 2020): a class named too often is named less. On
     held-out films only, and enough of them.
+
+    prior: how strongly both are held to no change, as so many films would that show none (a normal prior on the bias
+    and on the temperature's logarithm); for films of which there are few.
     """
     rows, classes = np.arange(len(labels)), logits.shape[1]
 
     def loss(values: Array) -> float:
         scaled = (logits + values[1:]) / np.exp(values[0])
-        return -float(log_softmax(scaled, axis=1)[rows, labels].mean())
+        held = prior * float((values**2).sum()) / (2 * len(labels))
+        return held - float(log_softmax(scaled, axis=1)[rows, labels].mean())
 
     found = minimize(loss, np.zeros(classes + 1), method="L-BFGS-B", bounds=[(-2, 4)] + [(-10, 10)] * classes).x
     return float(np.exp(found[0])), found[1:] - found[1:].mean()

@@ -4,13 +4,16 @@
     README.md                   model card
     config.json                 its networks by task, with what was fitted to their answers; where it came from
     evidence.json               measured figures with intervals
+    taught.json                 hashes of the films and patients it was made from
     <network>/config.json               the network's own, so that transformers can load one of its kind by itself
     <network>/model.safetensors         half precision
     <network>/preprocessor_config.json
     <network>/familiarity.safetensors   how far is far for this network's features
 """
 
+import hashlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -26,6 +29,7 @@ if TYPE_CHECKING:  # a listing of bundles needs no network library
     from models.networks import Network
 
 FORMAT = 2  # of config.json; bundles of format 1 name no tasks and are read as well
+TAUGHT = "taught.json"
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 VERSION = re.compile(r"\d+\.\d+\.\d+")
 
@@ -67,6 +71,8 @@ class Bundle:
     """Everything needed to give the same answers again, anywhere.
 
     networks: by name, in the order in which they are shown. facts: by task, what was fitted to joint answers.
+    parent: `name`, `version` and `fingerprint` of the bundle that it was made from. taught: which films and patients it
+    was made from, as hashes (training.data.taught); empty for bundles that do not say.
     """
 
     name: str
@@ -78,6 +84,8 @@ class Bundle:
     evidence: dict[str, Any]
     card: str
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    parent: Mapping[str, Any] | None = None
+    taught: Mapping[str, Any] = field(default_factory=dict)
 
     def ensemble(self, task: str, outputs: tuple[str, ...] | None = None) -> Ensemble:
         """The networks of a task that answer with these outputs, whichever unless told."""
@@ -109,8 +117,11 @@ def save(bundle: Bundle, root: Path) -> Path:
             "learned_from": bundle.learned_from,
             "intended_use": bundle.intended_use,
             "provenance": bundle.provenance,
+            **({"parent": dict(bundle.parent)} if bundle.parent else {}),
         }
         _write(draft / "config.json", config)
+        if bundle.taught:
+            _write(draft / TAUGHT, bundle.taught)
         for node in bundle.networks.values():
             _save_network(draft / node.name, node)
     return folder
@@ -181,7 +192,22 @@ def load(folder: Path) -> Bundle:
         evidence=_read(folder / "evidence.json"),
         card=card.read_text(encoding="utf-8") if card.exists() else "",
         facts=config["facts"],
+        parent=config.get("parent"),
+        taught=taught(folder),
     )
+
+
+def taught(folder: Path) -> dict[str, Any]:
+    """Which films and patients the bundle in a folder was made from, as hashes; empty where it does not say."""
+    return _read(folder / TAUGHT) if (folder / TAUGHT).exists() else {}
+
+
+def fingerprint(folder: Path) -> str:
+    """Sixteen hex digits of a bundle's config and weights: what its answers depend on."""
+    digest = hashlib.sha256((folder / "config.json").read_bytes())
+    for weights in sorted(folder.glob("*/model.safetensors")):
+        digest.update(weights.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _node(part: Path, values: Mapping[str, Any]) -> Node:
@@ -309,6 +335,45 @@ def copy(folder: Path, root: Path) -> Path:
     with _Draft(there) as draft:
         shutil.copytree(folder, draft, dirs_exist_ok=True)
     return there
+
+
+def recalibrated(parent: Path, root: Path, bundle: Bundle) -> Path:
+    """Write a bundle whose networks have the very weights of the one in `parent`, under root, whole or not at all:
+    weights are linked where the disk can, and copied where it cannot. Raises BundleError rather than overwrite."""
+    from safetensors.numpy import save_file as save_arrays
+
+    there = free(bundle.name, bundle.version, root)
+    with _Draft(there) as draft:
+        shutil.copytree(parent, draft, dirs_exist_ok=True, copy_function=_linked)
+        config = read_config(parent) | {"version": bundle.version, "facts": bundle.facts}
+        config |= {"learned_from": bundle.learned_from, "provenance": bundle.provenance, "parent": bundle.parent}
+        for node in bundle.networks.values():
+            config["networks"][node.name]["facts"] = node.facts
+            if node.ood:
+                _freed(draft / node.name / "familiarity.safetensors")
+                save_arrays(dict(node.ood), draft / node.name / "familiarity.safetensors")
+        for name, values in (("config.json", config), ("evidence.json", bundle.evidence), (TAUGHT, bundle.taught)):
+            _freed(draft / name)
+            _write(draft / name, values)
+        _freed(draft / "README.md")
+        (draft / "README.md").write_text(bundle.card, encoding="utf-8")
+    return there
+
+
+def _linked(source: str, target: str) -> str:
+    """Weights as a link to the same bytes on disk; anything else, and where links cannot be, as a copy."""
+    if source.endswith("model.safetensors"):
+        try:
+            os.link(source, target)
+            return target
+        except OSError:
+            pass
+    return str(shutil.copy2(source, target))
+
+
+def _freed(path: Path) -> None:
+    """Take a name out of the way of what is to be written under it, so that no other bundle's file is written into."""
+    path.unlink(missing_ok=True)
 
 
 def describe(folder: Path) -> dict[str, Any]:

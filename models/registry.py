@@ -1,4 +1,4 @@
-"""Bundles by name and version, never "the latest"."""
+"""Bundles by name and version, never "the latest". Which version reads is said in models.reads."""
 
 from pathlib import Path
 from threading import Lock
@@ -25,6 +25,16 @@ def has(name_at_version: str, root: Path) -> bool:
     """Whether `name@version` is there."""
     name, _, version = name_at_version.partition("@")
     return (root / name / version / "config.json").is_file()
+
+
+def next_free(name: str, version: str, *roots: Path) -> str:
+    """The next patch number after `version` that no folder under these roots has taken."""
+    major, minor, patch = (int(part) for part in version.split("."))
+    taken = {folder.name for root in roots for folder in (root / name).glob(f"{major}.{minor}.*")}
+    while True:
+        patch += 1
+        if f"{major}.{minor}.{patch}" not in taken:
+            return f"{major}.{minor}.{patch}"
 
 
 def shelf(root: Path) -> list[dict[str, Any]]:

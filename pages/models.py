@@ -1,19 +1,20 @@
-"""The models: which answer here, what they were trained on, and how they were evaluated."""
+"""The models: which version of each reads here, what it was trained on, and how it was evaluated."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
+from pages.parts.champion import show_versions
 from pages.parts.entrance import stay_inside
 from pages.parts.intervals import STILL, intervals
 from present.wording import markdown_safe
-from reading import models
+from reading import models, versions
 from recipes.facts import facts_of
 from report.screen import Intervals, Section, ShownModel, Table, screen_rows, shown_model
 
 
 def show_model(model: ShownModel) -> None:
-    st.header(model.title, divider="gray")
     st.caption(model.caption)
     about, figures = st.columns([4, 7], gap="large")
     with about:
@@ -55,8 +56,22 @@ def show_section(section: Section) -> None:
 stay_inside("pages/models.py")
 st.title("Models")
 found = models()
+now = versions()
+by_recipe: dict[str, list[dict[str, Any]]] = {}
 for description in found:
-    show_model(shown_model(facts_of(description), description.get("evidence") or {}))
+    by_recipe.setdefault(description["name"], []).append(description)
+for recipe, several in by_recipe.items():
+    shown = {
+        f"{one['name']}@{one['version']}": shown_model(facts_of(one), one.get("evidence") or {}) for one in several
+    }
+    st.header(next(iter(shown.values())).title, divider="gray")
+    reads = now.get(recipe)
+    show_versions(recipe, reads, list(shown))
+    first = reads if reads in shown else list(shown)[-1]
+    show_model(shown[first])
+    for name, model in shown.items():
+        if name != first and st.toggle(f"Show the card of {name}", key=f"card-{name}"):
+            show_model(model)
 if not found:
     st.html(
         '<div class="no-film"><b>No model is installed</b><br>Models belong in the folder weights, or where '

@@ -29,7 +29,7 @@ from present.wording import (
     state_title,
     step_title,
 )
-from reading import PIXEL_MM, measures, ready
+from reading import PIXEL_MM, measures, ready, versions
 from report.summary import summary_of
 
 
@@ -160,8 +160,22 @@ def choose_limb(limbs: Sequence[Reading]) -> int:
     )  # fmt: skip
 
 
-def show_answer(readings: Sequence[Reading], reading: Reading) -> None:
+def show_former_version(reading: Reading, state: Session) -> None:
+    """A reading that is kept from before another version was promoted says so, and can be made again."""
+    if reading.model is None or reading.recipe is None:
+        return
+    now, came_from = versions().get(reading.model.name), f"{reading.model.name}@{reading.model.version}"
+    if now is None or now == came_from:
+        return
+    st.warning(f"Read with {came_from}. {now} reads films by now.")
+    if st.button("Read again", width="stretch"):
+        state.forget_readings()
+        st.rerun()
+
+
+def show_answer(readings: Sequence[Reading], reading: Reading, state: Session) -> None:
     st.html(answer_html(reading, card_of(reading)))
+    show_former_version(reading, state)
     if reading.status == "read":
         try:
             show_worklist_state(reading, readings)
@@ -185,15 +199,16 @@ def show_answer(readings: Sequence[Reading], reading: Reading) -> None:
 
 
 @st.cache_data(ttl=60, show_spinner=False)
-def cards() -> dict[tuple[str, str], ModelSummary]:
-    """What is known of each bundle, by name and version."""
+def cards(shelf: tuple[str, ...]) -> dict[tuple[str, str], ModelSummary]:
+    """What is known of each bundle, by name and version. shelf: the versions that read, so that one promoted a moment
+    ago is known."""
     from reading import models
 
     return {(card.name, card.version): card for card in map(summary_of, models())}
 
 
 def card_of(reading: Reading) -> ModelSummary | None:
-    return cards().get((reading.model.name, reading.model.version)) if reading.model else None
+    return cards(tuple(versions().values())).get((reading.model.name, reading.model.version)) if reading.model else None
 
 
 def show_worklist_state(reading: Reading, readings: Sequence[Reading]) -> None:
@@ -258,7 +273,7 @@ if films:
         film = choose(films, readings, state)
     limbs = readings[film.id]
     with answer:
-        show_answer(limbs, limbs[choose_limb(limbs)])
+        show_answer(limbs, limbs[choose_limb(limbs)], state)
     with stage:
         packed = state.packed_film(keys[film.id])
         if packed is not None:

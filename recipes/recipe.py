@@ -1,6 +1,7 @@
 """What a recipe binds together. One value a published system."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.radiograph import Site, View
@@ -18,7 +19,8 @@ class Recipe:
     labels: the classes that an answer names; empty where it names none.
     parts: what its networks are asked, in the order in which they are trained and read; each may use what those before
     it found.
-    bundle: `name@version` of the weights it reads with, or None while there are none.
+    bundle: `name@version` of the weights it reads with where no file beside the bundles names another version
+    (models.reads), or None while there are none. The same holds for `finder` and for the source of a part.
     finder: the bundle that finds the limbs on a film; None reads the film as a whole.
     shared: whether the limbs of one film share one label, so that the film's answer joins theirs.
     holding: how films are held out in training: a validation split; folds, where films are few; or each origin of films
@@ -61,6 +63,12 @@ class Recipe:
     def candidates(self, preset: str) -> tuple[Candidate, ...]:
         """Every network that a preset trains, in order."""
         return tuple(candidate for part in self.own for candidate in part.candidates.get(preset, ()))
+
+    def reading_with(self, reads: Callable[[str], str]) -> "Recipe":
+        """The same with the versions that read: `reads` gives them for the defaults."""
+        parts = tuple(replace(part, source=part.source and reads(part.source)) for part in self.parts)
+        bundle, finder = self.bundle and reads(self.bundle), self.finder and reads(self.finder)
+        return replace(self, parts=parts, bundle=bundle, finder=finder)
 
     @property
     def needs(self) -> tuple[str, ...]:

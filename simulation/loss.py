@@ -147,7 +147,7 @@ class Prisms:
         area, middle, cover = self._prisms(self.thigh.shape.apply(inner))
         volume = (area * middle[:, 2])[:, None] * cover
         lattice = self.thigh.strands.lattice
-        own = sum(inner[part.faces[:, corner], :2] for corner in range(3)) / 3
+        own = inner[part.faces][:, :, :2].mean(1)
         edge = lattice.step * self.every
         kept = self.thigh.strands.factors(left.groups)
         spongy = np.tensordot(kept, self.even, 1) + np.tensordot(left.roughness * kept, self.grain, 1)
@@ -198,9 +198,7 @@ def _set_right(surface: Surface) -> Values:
 def _coarser(maps: npt.NDArray[np.float32], every: int) -> npt.NDArray[np.float32]:
     """Means [G, h, w] over blocks of `every` texels; the last, incomplete ones are left out."""
     _, rows, columns = (size // every * every for size in maps.shape)
-    strips = sum(maps[:, start:rows:every, :columns] for start in range(every))
-    blocks = sum(strips[:, :, start::every] for start in range(every))
-    return np.asarray(blocks / every**2)
+    return maps[:, :rows, :columns].reshape(len(maps), rows // every, every, columns // every, every).mean((2, 4))
 
 
 def measured(patient: Patient, rng: np.random.Generator) -> tuple[Quality, femur.FemurShape, densitometry.Densitometry]:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.refusal import Code, Refused
-from evidence.out_of_distribution import OutOfDistribution
+from evidence.out_of_distribution import OutOfDistribution, bounded, distances
 from models.bundle import Ensemble
 from tasks.case import Case
 
@@ -26,3 +26,13 @@ def distance_of(
             f"{ood.rejected_beyond:.2f}); upload {case.shows}.",
         )
     return distance, ood.unusual_beyond
+
+
+def bounds_anew(
+    ood: Mapping[str, npt.NDArray[np.floating]], features: npt.NDArray[np.floating]
+) -> dict[str, npt.NDArray[np.floating]]:
+    """A network's out-of-distribution bounds by other films of the kind, features [N, D]; the films that distances are
+    measured to stay those it learned from."""
+    before = OutOfDistribution.from_arrays(dict(ood))
+    anew = bounded(before.films, distances(features, before.films))
+    return OutOfDistribution(before.films, anew.unusual_beyond, anew.rejected_beyond).arrays()

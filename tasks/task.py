@@ -8,6 +8,7 @@ What the modules must offer are the protocols below and `Show` in evidence.shown
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from core.example import Example
 from core.finding import Finding
 from core.radiograph import Radiograph
+from evidence.versus import Paired
 
 if TYPE_CHECKING:  # the modules load network libraries; a recipe that is only named needs none
     from models.bundle import Ensemble, Node
@@ -155,8 +157,37 @@ class Measure(Protocol):
     def figures(self, rows: Sequence[Any], part: "Part", ensemble: "Ensemble") -> dict[str, Any]:
         """Figures of one set of films in plain JSON values, with 95 % intervals by patient."""
 
+    def paired(
+        self,
+        first: Sequence[Any],
+        second: Sequence[Any],
+        part: "Part",
+        ensembles: "tuple[Ensemble, Ensemble]",
+    ) -> Paired:
+        """The rows of two bundles on the same units held against each other."""
+
     def extras(self, rows: Sequence[Any], part: "Part") -> dict[str, Any]:
         """What cannot be said in plain values, by name: tables to write beside the figures, pictures to draw."""
+
+
+class Recalibrate(Protocol):
+    """`recalibrate.py`, of tasks that have one: what was fitted to networks' answers, fitted anew on other films."""
+
+    def raw(self, prediction: Any, part: "Part", truth: Truth, ensemble: "Ensemble") -> Any:
+        """What the networks said of one unit before calibration, beside its truth; None where that is not known. It has
+        `patient`, and is small enough to hand from process to process."""
+
+    def refit(self, part: "Part", ensemble: "Ensemble", raws: Sequence[Any]) -> "Ensemble":
+        """The same networks with facts fitted to these units. Raises ValueError, with the numbers, for too few."""
+
+    def answered(self, part: "Part", ensemble: "Ensemble", raws: Sequence[Any]) -> list[Any]:
+        """The rows of `Measure.compare` as an ensemble answers these units."""
+
+    def kept(self, part: "Part", ensemble: "Ensemble", rows: Sequence[Any]) -> Any:
+        """Which answers the ensemble's sets hold, an array with an entry a row; None where rows say so themselves."""
+
+    def figures_of_sets(self, part: "Part", rows: Sequence[Any], held: Any) -> dict[str, Any]:
+        """Figures of these sets for the evidence."""
 
 
 @dataclass(frozen=True)
@@ -177,3 +208,9 @@ class Task:
     @property
     def measure(self) -> Measure:
         return cast(Measure, import_module(f"tasks.{self.name}.measure"))
+
+    @property
+    def recalibrate(self) -> Recalibrate | None:
+        """None for a task whose answers nothing is fitted to, such as outlines."""
+        known = find_spec(f"tasks.{self.name}.recalibrate") is not None
+        return cast(Recalibrate, import_module(f"tasks.{self.name}.recalibrate")) if known else None

@@ -35,7 +35,7 @@ Rows = dict[str, list[Any]]  # by the name of the task, what its `compare` made 
 
 
 @dataclass(frozen=True)
-class _Job:
+class Job:
     """What one process needs to measure a film. parts: what the bundle itself answers. root: where other bundles lie;
     beside: the files that the manifest names."""
 
@@ -57,7 +57,7 @@ def evaluate(recipe: Recipe, folder: Path, sets: Mapping[str, Manifest], workers
     figures: dict[str, dict[str, Any]] = {}
     extras: dict[str, dict[str, Any]] = {}
     for name, manifest in sets.items():
-        job = _Job(recipe, parts, folder, settings().weights, manifest.folder)
+        job = Job(recipe, parts, folder, settings().weights, manifest.folder)
         counts, rows = _measured(job, manifest, workers, partial(say, f"measuring on {name}"))
         figures[name], extras[name] = dict(counts), {}
         for part in _asked_last(parts):
@@ -74,7 +74,7 @@ def _asked_last(parts: Sequence[Part]) -> list[Part]:
     return list({part.task.name: part for part in parts}.values())
 
 
-def _measured(job: _Job, manifest: Manifest, workers: int, tell: Any) -> tuple[dict[str, int], Rows]:
+def _measured(job: Job, manifest: Manifest, workers: int, tell: Any) -> tuple[dict[str, int], Rows]:
     asked = _asked_last(job.parts)
 
     def usable(example: Example) -> bool:
@@ -105,7 +105,7 @@ def _measured(job: _Job, manifest: Manifest, workers: int, tell: Any) -> tuple[d
     return {"films": len(by_film), "limbs": units, "missed": total - units, "refused": len(refused)}, rows
 
 
-def _film(film_rows: tuple[FilmRows, bool], job: _Job) -> tuple[Rows, dict[str, str], int]:
+def _film(film_rows: tuple[FilmRows, bool], job: Job) -> tuple[Rows, dict[str, str], int]:
     """Of one film: each task's rows, what was refused, and how many units were read."""
     (path, examples), pictured = film_rows
     try:
@@ -133,21 +133,29 @@ def _film(film_rows: tuple[FilmRows, bool], job: _Job) -> tuple[Rows, dict[str, 
     return rows, refused, read
 
 
-def _unit(film: Radiograph, limb: Limb | None, example: Example, pictured: bool, job: _Job) -> dict[str, Any]:
+def _unit(film: Radiograph, limb: Limb | None, example: Example, pictured: bool, job: Job) -> dict[str, Any]:
     """One limb, or one film: what each task's prediction is beside the truth."""
+    truth, predictions = predicted(film, limb, example, pictured, job)
+    compared = {
+        part.task.name: part.task.measure.compare(predictions[part.task.name], part, truth)
+        for part in _asked_last(job.parts)
+    }
+    return {name: row for name, row in compared.items() if row is not None}
+
+
+def predicted(
+    film: Radiograph, limb: Limb | None, example: Example, pictured: bool, job: Job, thorough: bool = True
+) -> tuple[Truth, dict[str, Any]]:
+    """What is known of one limb, or one film, and what the bundle predicts of it, by task. Raises Refused."""
     recipe, on = job.recipe, engine.device(settings().device)
-    case = Case(film, limb, example.clinical, (), recipe.name, recipe.shows, on, Clock(), thorough=True)
+    case = Case(film, limb, example.clinical, (), recipe.name, recipe.shows, on, Clock(), thorough=thorough)
     truth = Truth(example, film, case.crop, job.beside, partial(_image, example, film, limb, job.beside, pictured))
     predictions: dict[str, Any] = {}
-    rows: dict[str, Any] = {}
     bundle = registry.at(job.folder)
     for part in job.parts:
         ensemble = bundle.ensemble(part.task.name, part.outputs)
         predictions[part.task.name] = part.task.read.predict(case, part, ensemble, predictions)
-        row = part.task.measure.compare(predictions[part.task.name], part, truth)
-        if row is not None:
-            rows[part.task.name] = row
-    return rows
+    return truth, predictions
 
 
 def _image(

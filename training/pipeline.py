@@ -13,6 +13,7 @@ from tasks import DENSITY
 from tasks.task import Say
 from training import course, folds, repeat, view_course
 from training.cohorts.sources import VIRTUAL, said_of, to_examine, to_learn, views_to_examine
+from training.data import taught
 from training.data.manifest import Manifest
 from training.evaluate import evaluate
 from training.results import Results
@@ -27,7 +28,8 @@ def trained(run: Run, data: Path | str) -> Bundle:
     or weights, that cannot be used."""
     manifests = to_learn(run.recipe, data, run.preset_name, run.seed, run.workers, run.say)
     source = run.learned_from or (said_of(run.recipe) if data == VIRTUAL else manifests[0].name)
-    return PIPELINES[run.recipe.holding](replace(run, learned_from=source), manifests)
+    made = PIPELINES[run.recipe.holding](replace(run, learned_from=source), manifests)
+    return replace(made, taught=taught.record(manifests))
 
 
 def measured(recipe: Recipe, folder: Path, data: Path | str, workers: int, films: int, say: Say) -> Results:
@@ -65,10 +67,16 @@ def imaged_again(recipe: Recipe, folder: Path, workers: int, films: int, say: Sa
 
 def refuse_what_taught(folder: Path, sets: Mapping[str, Manifest]) -> None:
     """Raises ValueError for a set that the bundle learned from: its figures would be no figures."""
-    taught = str(describe(folder)["evidence"].get("data", {}).get("manifest_fingerprint", "")).split("+")
+    learned = str(describe(folder)["evidence"].get("data", {}).get("manifest_fingerprint", "")).split("+")
     for name, manifest in sets.items():
-        if manifest.fingerprint in taught:
+        if manifest.fingerprint in learned:
             raise ValueError(
                 f"{name} is the very table that {folder.parent.name}@{folder.name} was trained on, expected films it "
                 "has never seen; evaluate it on others"
+            )
+        found = taught.shared(folder, manifest, settings().weights)
+        if found.films or found.patients:
+            raise ValueError(
+                f"{folder.parent.name}@{folder.name} was trained on {found.films} films and {found.patients} patients "
+                f"of {name}, expected films it has never seen; evaluate it on others"
             )

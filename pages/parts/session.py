@@ -66,6 +66,10 @@ class Session:
             self.packed[key] = viewer_data(self.readings[key])
         return self.packed[key]
 
+    def forget_readings(self) -> None:
+        """Let go of every reading, so that the films are read anew by the versions that read now."""
+        self.readings, self.packed, self.listed = {}, {}, set()
+
     def forget_all_but(self, films: list[Film]) -> None:
         """Let go of what belongs to films that were taken away."""
         self.contents = {film.id: self._content(film) for film in films}

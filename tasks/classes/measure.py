@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from evidence.sets import sets_of
 from evidence.statistics import bodies
 from evidence.statistics.baselines import both_weightings, trivial_features
 from evidence.statistics.curves import reliability, roc_by_class
 from evidence.statistics.delong import compare as delong
-from evidence.statistics.metrics import classification
+from evidence.statistics.metrics import auc_of, classification
+from evidence.statistics.paired import mcnemar, mean_difference
+from evidence.versus import Measure, Paired
 from tasks.task import Truth
 
 if TYPE_CHECKING:
@@ -139,3 +142,44 @@ def by_body(
 
 def extras(rows: Sequence[ClassRow], part: "Part") -> dict[str, Any]:
     return {}
+
+
+def paired(
+    first: Sequence[ClassRow],
+    second: Sequence[ClassRow],
+    part: "Part",
+    ensembles: "tuple[Ensemble, Ensemble]",
+) -> Paired:
+    """Two bundles' joint answers to the same units. Brier score decides: it knows both who is told apart and how far a
+    probability can be believed. Tests that need independent units take one a patient."""
+    truth = np.array([row.truth for row in first])
+    one, other = (np.stack([row.answers["joint"] for row in rows]) for rows in (first, second))
+    group = [row.patient for row in first]
+    alone = np.unique(group, return_index=True)[1]
+    right = [answer.argmax(1) == truth for answer in (one, other)]
+    tested = mcnemar(right[0][alone], right[1][alone])
+    more = mean_difference(right[0].astype(float), right[1].astype(float), group)
+    how = f"p by McNemar's exact test, one unit a patient: {tested.only_second} gained, {tested.only_first} lost"
+    rates = [float(each.mean()) for each in right]
+    measures = [Measure("Accuracy", rates[0], rates[1], more, tested.p, "more", how)]
+    for number, label in enumerate(part.outputs):
+        yes = truth == number
+        areas = [auc_of(yes, answer[:, number]) for answer in (one, other)]
+        gain = delong(yes[alone], one[alone, number], other[alone, number])
+        values = [None if np.isnan(area) else area for area in areas]
+        measures.append(
+            Measure(
+                f"AUC, {label}", values[0], values[1], gain.figure, gain.p, "more", "DeLong's test, one unit a patient"
+            )
+        )
+    held = []
+    for answer, ensemble in zip((one, other), ensembles, strict=True):
+        kept = sets_of(answer, ensemble.facts["conformal_quantile"])
+        held.append(kept[np.arange(len(truth)), truth].astype(float))
+    measures.append(
+        Measure("Coverage of prediction sets", float(held[0].mean()), float(held[1].mean()),
+                mean_difference(held[0], held[1], group), how=f"promised: {ensembles[1].facts['coverage']:.2f}")
+    )  # fmt: skip
+    wanted = np.eye(len(part.outputs))[truth]
+    losses = ((one - wanted) ** 2).sum(1), ((other - wanted) ** 2).sum(1)
+    return Paired("Brier score", losses, tuple(measures))

@@ -40,7 +40,9 @@ def predict(case: Case, part: Part, ensemble: Ensemble, before: Predictions) -> 
 def decode(logits: Mapping[str, Array], ensemble: Ensemble) -> tuple[dict[str, Array], Array]:
     """Calibrated probabilities [..., K] by network, and the ensemble's, from logits [..., K]."""
     own = {
-        node.name: calibrated(np.asarray(logits[node.name]), node.facts.get("temperature", 1.0))
+        node.name: calibrated(
+            np.asarray(logits[node.name]) + np.asarray(node.facts.get("bias", 0.0)), node.facts.get("temperature", 1.0)
+        )
         for node in ensemble.nodes
     }
     return own, pooled(list(own.values()), [node.facts.get("weight") for node in ensemble.nodes])

@@ -8,10 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.labels import CLASSES
-from evidence.densitometry import lowest_t, who_class
+from evidence.densitometry import YOUNG, lowest_t, who_class
 from evidence.statistics import bodies
 from evidence.statistics.agreement import agreement, coverage, likeness, pearson
 from evidence.statistics.metrics import classification
+from evidence.statistics.paired import mean_difference, rmse_difference
+from evidence.versus import Measure, Paired
 from tasks.task import Truth
 
 if TYPE_CHECKING:
@@ -165,3 +167,43 @@ def classes(rows: Sequence[DensityRow], part: "Part") -> dict[str, Any]:
 def extras(rows: Sequence[DensityRow], part: "Part") -> dict[str, Any]:
     """`pictured`: the limbs whose projections were compared."""
     return {"pictured": [row.pictured for row in rows if row.pictured is not None]}
+
+
+def paired(
+    first: Sequence[DensityRow],
+    second: Sequence[DensityRow],
+    part: "Part",
+    ensembles: "tuple[Ensemble, Ensemble]",
+) -> Paired:
+    """Two bundles' densities of the same limbs. The mean squared error over the regions that have a T-score decides."""
+    group = [row.patient for row in first]
+    truth, one, other = (
+        np.stack([getattr(row, name) for row in rows])
+        for rows, name in ((first, "truth"), (first, "value"), (second, "value"))
+    )
+    measures = []
+    for at, region in enumerate(part.outputs):
+        known = np.isfinite(truth[:, at])
+        if not known.any():
+            continue
+        off = [answer[known, at] - truth[known, at] for answer in (one, other)]
+        rmse = [float(np.sqrt((each**2).mean())) for each in off]
+        gain = rmse_difference(truth[:, at], one[:, at], other[:, at], group)
+        measures.append(
+            Measure(f"RMSE, {region}, g/cm2", rmse[0], rmse[1], gain, better="less", how="paired bootstrap by patient")
+        )
+        whose = [person for person, there in zip(group, known, strict=True) if there]
+        bias = [float(each.mean()) for each in off]
+        measures.append(Measure(f"Bias, {region}, g/cm2", bias[0], bias[1], mean_difference(off[0], off[1], whose)))
+        held = [
+            np.array([row.low[at] <= row.truth[at] <= row.high[at] for row in rows], float)[known]
+            for rows in (first, second)
+        ]
+        promised = f"promised: {ensembles[1].nodes[0].facts['coverage']:.2f}"
+        rates = [float(each.mean()) for each in held]
+        measures.append(
+            Measure(f"Coverage, {region}", rates[0], rates[1], mean_difference(held[0], held[1], whose), how=promised)
+        )
+    scored = [at for at, region in enumerate(part.outputs) if region in YOUNG] or list(range(len(part.outputs)))
+    losses = tuple(((answer - truth)[:, scored] ** 2).mean(1) for answer in (one, other))
+    return Paired("Mean squared error, (g/cm2)^2", (losses[0], losses[1]), tuple(measures))

@@ -12,6 +12,8 @@ from core.vertebra import LEVELS, POINTS, Vertebra
 from evidence.genant import greatest_loss, heights_of
 from evidence.scores import DecisionThreshold, score_figures
 from evidence.statistics.metrics import Bootstrap, kappa_of
+from evidence.statistics.paired import mean_difference
+from evidence.versus import Measure, Paired
 from tasks.landmarks.marks import landmarks_of
 from tasks.task import Truth
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from models.bundle import Ensemble
     from tasks.part import Part
 
+NEAR_MM = 10.0  # mean distance of a body's six points from the true ones, beyond which it is another body
 Grades = npt.NDArray[np.int64]
 
 
@@ -131,3 +134,38 @@ def grade_figures(truth: Grades, said: Grades, group: Sequence[str]) -> dict[str
             "specificity": asdict(drawn.ratio(~positive & ~called, ~positive)),
         }
     return result
+
+
+def paired(
+    first: Sequence[LandmarkRow],
+    second: Sequence[LandmarkRow],
+    part: "Part",
+    ensembles: "tuple[Ensemble, Ensemble]",
+) -> Paired:
+    """Two bundles' vertebrae on the same films. The share of bodies with known points that were not found, or whose
+    points lie more than `NEAR_MM` off on the mean, decides."""
+    measures = []
+    group = [row.example.person for row in first]
+    one, other = (np.array([_missed(row) for row in rows]) for rows in (first, second))
+    known = np.isfinite(one)
+    if known.any():
+        rates = [float(each[known].mean()) for each in (one, other)]
+        measures.append(
+            Measure("Share of bodies missed", rates[0], rates[1], mean_difference(one, other, group), better="less")
+        )
+    return Paired("Share of bodies missed", (one, other), tuple(measures))
+
+
+def _missed(row: LandmarkRow) -> float:
+    """NaN where the row names no body whole on the film."""
+    size, by_level = np.array(row.size[::-1]), {body.level: body for body in row.prediction.bodies}
+    there = missed = 0
+    for level in LEVELS:
+        points = np.array([row.marks.get(f"{level}_{point}", (np.nan, np.nan)) for point in POINTS])
+        if np.isnan(points).any() or not ((points > 0) & (points < size)).all():
+            continue
+        there += 1
+        body = by_level.get(level)
+        off = np.inf if body is None else np.linalg.norm(np.array(body.points) - points, axis=1).mean() * row.spacing
+        missed += int(not off <= NEAR_MM)  # without a spacing nothing is near
+    return missed / there if there else np.nan

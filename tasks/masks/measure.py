@@ -12,6 +12,8 @@ from core.example import Example
 from core.radiograph import Mask
 from evidence.statistics import bodies
 from evidence.statistics.overlap import Overlap, overlap, summary
+from evidence.statistics.paired import mean_difference
+from evidence.versus import Measure, Paired
 from tasks.task import Truth
 
 if TYPE_CHECKING:
@@ -88,3 +90,36 @@ def outlines(rows: Sequence[MaskRow]) -> dict[str, Any]:
 
 def extras(rows: Sequence[MaskRow], part: "Part") -> dict[str, Any]:
     return {}
+
+
+def paired(
+    first: Sequence[MaskRow],
+    second: Sequence[MaskRow],
+    part: "Part",
+    ensembles: "tuple[Ensemble, Ensemble]",
+) -> Paired:
+    """Two bundles' outlines of the same limbs, each by the network that it reports. One less the mean IoU decides."""
+    group = [row.patient for row in first]
+    one, other = (
+        np.array([[_iou(next(iter(row.overlaps.values())), region) for region in part.outputs] for row in rows])
+        for rows in (first, second)
+    )
+    measures = []
+    for at, region in enumerate(part.outputs):
+        if np.isfinite(one[:, at]).any():
+            means = [float(np.nanmean(each[:, at])) for each in (one, other)]
+            more = mean_difference(one[:, at], other[:, at], group)
+            measures.append(
+                Measure(f"IoU, {region}", means[0], means[1], more, better="more", how="paired bootstrap by patient")
+            )
+    known = np.isfinite(one).any(1)
+    losses = [np.full(len(first), np.nan), np.full(len(first), np.nan)]
+    for loss, each in zip(losses, (one, other), strict=True):
+        loss[known] = 1 - np.nanmean(each[known], 1)
+    return Paired("1 - mean IoU", (losses[0], losses[1]), tuple(measures))
+
+
+def _iou(overlaps: Mapping[str, Overlap | None], region: str) -> float:
+    """0 for a region that was not drawn, NaN for one whose truth is not known."""
+    found = overlaps.get(region)
+    return 0.0 if found is None else found.iou

@@ -15,7 +15,10 @@ from evidence.scores import DecisionThreshold, score_figures
 from evidence.statistics.baselines import out_of_fold
 from evidence.statistics.curves import roc
 from evidence.statistics.delong import compare as delong
+from evidence.statistics.metrics import auc_of
+from evidence.statistics.paired import mcnemar, mean_difference
 from evidence.statistics.prognosis import EVENT, YEARS
+from evidence.versus import Measure, Paired
 from tasks.scores.decode import thresholds_of
 from tasks.scores.truth import answers_of
 from tasks.task import Truth
@@ -164,3 +167,58 @@ def extras(rows: Sequence[ScoreRow], part: "Part") -> dict[str, Any]:
     for number, score in enumerate(part.outputs):
         table[f"score_{score}"] = np.array([row.probabilities[best][number] for row in rows]).round(6)
     return {"followed": table}
+
+
+def paired(
+    first: Sequence[ScoreRow],
+    second: Sequence[ScoreRow],
+    part: "Part",
+    ensembles: "tuple[Ensemble, Ensemble]",
+) -> Paired:
+    """Two bundles' answers to the same films, each by its last network, which sees most. The mean Brier score over the
+    questions decides."""
+    group = [row.example.person for row in first]
+    truth = np.stack([row.truth for row in first])
+    names = [list(rows[0].probabilities)[-1] for rows in (first, second)]
+    one, other = (
+        np.stack([row.probabilities[name] for row in rows]) for rows, name in zip((first, second), names, strict=True)
+    )
+    lines = [
+        thresholds_of(next(node.facts for node in ensemble.nodes if node.name == name), part.outputs)
+        for ensemble, name in zip(ensembles, names, strict=True)
+    ]
+    measures = []
+    for at, question in enumerate(part.outputs):
+        known = np.flatnonzero(~np.isnan(truth[:, at]))
+        if not len(known):
+            continue
+        yes = truth[known, at] == 1
+        whose = [group[row] for row in known]
+        alone = np.unique(whose, return_index=True)[1]
+        gain = delong(yes[alone], one[known[alone], at], other[known[alone], at])
+        areas = [auc_of(yes, answer[known, at]) for answer in (one, other)]
+        values = [None if np.isnan(area) else area for area in areas]
+        how = "DeLong's test, one film a patient"
+        measures.append(Measure(f"AUROC, {question}", values[0], values[1], gain.figure, gain.p, "more", how))
+        right = [
+            (answer[known, at] >= line[at].threshold) == yes for answer, line in zip((one, other), lines, strict=True)
+        ]
+        tested = mcnemar(right[0][alone], right[1][alone])
+        more = mean_difference(right[0].astype(float), right[1].astype(float), whose)
+        how = f"p by McNemar's exact test, one film a patient: {tested.only_second} gained, {tested.only_first} lost"
+        rates = [float(each.mean()) for each in right]
+        measures.append(Measure(f"Accuracy, {question}", rates[0], rates[1], more, tested.p, "more", how))
+        held = []
+        for answer, line in zip((one, other), lines, strict=True):
+            low, high = line[at].doubt or (0.0, 1.0)
+            held.append(np.where(yes, answer[known, at] >= low, answer[known, at] <= high).astype(float))
+        rates = [float(each.mean()) for each in held]
+        measures.append(
+            Measure(f"True answers kept, {question}", rates[0], rates[1], mean_difference(held[0], held[1], whose))
+        )
+    with np.errstate(all="ignore"):
+        known_any = ~np.isnan(truth).all(1)
+        losses = [np.full(len(truth), np.nan) for _ in range(2)]
+        for loss, answer in zip(losses, (one, other), strict=True):
+            loss[known_any] = np.nanmean((answer - truth)[known_any] ** 2, 1)
+    return Paired("Brier score", (losses[0], losses[1]), tuple(measures))

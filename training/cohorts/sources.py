@@ -5,11 +5,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from core.example import ManifestError
 from core.settings import settings
 from recipes.recipe import Recipe
 from recipes.view import RECIPE as VIEW
 from training.cohorts.virtual import Cohort, broken, elsewhere, learning, made, of_views, testing, views_testing
 from training.data.manifest import Manifest, read_manifest
+from training.data.taught import is_test
 
 Tell = Callable[[str, int, int], None]
 VIRTUAL = "virtual"
@@ -46,12 +48,27 @@ def said_of(recipe: Recipe) -> str:
 
 
 def to_examine(recipe: Recipe, data: Path | str, films: int, workers: int, say: Tell) -> dict[str, Manifest]:
-    """Films nobody learns from, by set: a manifest, or so many virtual patients on each of two scanners."""
+    """Films nobody learns from, by set: a manifest, of which rows `test` alone where it has a split, or so many virtual
+    persons on each of two scanners."""
     if data != VIRTUAL:
-        manifest = read_manifest(Path(data))
+        manifest = to_test(read_manifest(Path(data)))
         return {manifest.name: manifest}
     cohorts = testing(recipe.view_name, films)
     return {name: made(one, _kept(), workers, partial(say, f"{name} films")) for name, one in cohorts.items()}
+
+
+def to_test(manifest: Manifest) -> Manifest:
+    """The rows that a given split sets apart as test; every row where none is given. Raises ManifestError where a
+    split is given and has no such row."""
+    if not any(one.split for one in manifest.examples):
+        return manifest
+    rows = tuple(one for one in manifest.examples if is_test(one))
+    if not rows:
+        raise ManifestError(
+            f"the column split of {manifest.name} names no row test, expected films that nobody learns from; name "
+            "some, or leave the column out to measure on every film"
+        )
+    return replace(manifest, examples=rows, fingerprint=f"{manifest.fingerprint}.test")
 
 
 def views_to_examine(workers: int, say: Tell) -> dict[str, list[Manifest]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from evidence.versus import Paired
 from tasks.task import Truth
 
 
@@ -19,3 +20,8 @@ def figures(rows: Sequence[tuple[float, float]], part: Any, ensemble: Any) -> di
 
 def extras(rows: Sequence[tuple[float, float]], part: Any) -> dict[str, Any]:
     return {}
+
+
+def paired(first: Sequence[Any], second: Sequence[Any], part: Any, ensembles: Any) -> Paired:
+    losses = tuple(np.array([abs(said - true) for said, true in rows]) for rows in (first, second))
+    return Paired("Mean error", (losses[0], losses[1]), ())
