@@ -35,7 +35,8 @@ class Facts:
     """What was known of a film when it was read; None where it was not.
 
     patient: a pseudonym, the same for every film of one person, or the case's own name where nobody could tell whose it
-    is. age_years: 90 for anyone older. spacing_mm: (row, column) millimetres a pixel, in the plane that spacing_origin names. width, height: in pixels.
+    is. age_years: 90 for anyone older. spacing_mm: (row, column) millimetres a pixel, in the plane that spacing_origin
+    names. width, height: in pixels.
     """
 
     case_id: str
