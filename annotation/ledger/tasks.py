@@ -56,7 +56,8 @@ class Tasks(Database):
         there = sa.and_(tasks.c.project_id == project_id, tasks.c.state != State.GONE)
         if numbers is None:
             return {task.task_id: task for task in self._tasks(there)}
-        found, wanted = {}, sorted(numbers)
+        found: dict[int, Task] = {}
+        wanted = sorted(numbers)
         for first in range(0, len(wanted), _NUMBERS):
             some = wanted[first : first + _NUMBERS]
             found |= {task.task_id: task for task in self._tasks(sa.and_(there, tasks.c.task_id.in_(some)))}
