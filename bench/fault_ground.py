@@ -25,7 +25,10 @@ from annotation.push import PushProgress, push
 from annotation.server import LabelStudioServer
 
 ROOT = Path(__file__).resolve().parents[1]
-QUESTIONS = {name: Question(name, "Knee, AP") for name in ("knee_resnet", "knee_other")}
+QUESTIONS = {
+    "knee_resnet": Question("knee_resnet", "Knee, AP"),
+    "knee_other": Question("knee_other", "Knee, AP", regions=("femur",)),  # another question, so a project of its own
+}
 PUSHER = """
 import sys
 from pathlib import Path

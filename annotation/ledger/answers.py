@@ -181,7 +181,7 @@ class Answers(Database):
                 annotation_id=row.annotation_id,
                 blind=row.blind,
                 taken_at=row.taken_at,
-                answer=labeled_case(row.case_id, row.recipe, dict(row._mapping)),
+                answer=labeled_case(row.case_id, row.recipe, row._asdict()),
             )
             for row in rows
         ]
@@ -207,7 +207,7 @@ class Answers(Database):
                 project_id=row.project_id,
                 annotation_id=row.annotation_id,
                 blind=row.blind,
-                answer=labeled_case(row.case_id, row.recipe, dict(row._mapping)),
+                answer=labeled_case(row.case_id, row.recipe, row._asdict()),
             )
             for row in rows
         ]
