@@ -182,6 +182,7 @@ def answer(
         timing_ms=clock.times(),
         radiograph=film,
         vertebrae=found.vertebrae,
+        embedding=found.embedding,
     )
 
 

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from learning import ControlRate, LedgerFault, control_arm
 from pages.parts.entrance import stay_inside
 from pages.parts.intervals import STILL, intervals
+from present.choosing import control_sentence
 from present.wording import markdown_safe
 from reading import models
 from recipes.facts import facts_of
 from report.screen import Intervals, Section, ShownModel, Table, screen_rows, shown_model
 
 
-def show_model(model: ShownModel) -> None:
+def show_model(model: ShownModel, arms: Sequence[ControlRate]) -> None:
     st.header(model.title, divider="gray")
     st.caption(model.caption)
     about, figures = st.columns([4, 7], gap="large")
@@ -24,6 +26,8 @@ def show_model(model: ShownModel) -> None:
             st.warning("This model has not been evaluated.")
         else:
             st.markdown(markdown_safe(model.measured))
+        for arm in arms:
+            st.markdown(markdown_safe(control_sentence(arm)))
         if model.intervals:
             show_intervals(model.intervals, model.key)
         for section in model.sections:
@@ -55,8 +59,14 @@ def show_section(section: Section) -> None:
 stay_inside("pages/models.py")
 st.title("Models")
 found = models()
+try:
+    arms = control_arm()
+except LedgerFault:  # the Worklist page says what is wrong with it
+    arms = []
 for description in found:
-    show_model(shown_model(facts_of(description), description.get("evidence") or {}))
+    named = f"{description['name']}@{description['version']}"
+    answered = [arm for arm in arms if arm.model == named]
+    show_model(shown_model(facts_of(description), description.get("evidence") or {}), answered)
 if not found:
     st.html(
         '<div class="no-film"><b>No model is installed</b><br>Models belong in the folder weights, or where '

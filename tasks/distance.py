@@ -26,3 +26,14 @@ def distance_of(
             f"{familiarity.foreign:.2f}); upload {case.shows}.",
         )
     return distance, familiarity.unusual
+
+
+def embedding_of(
+    ensemble: Ensemble, features: Mapping[str, npt.NDArray[np.floating]]
+) -> npt.NDArray[np.float32] | None:
+    """What the network that counts most made of the film [D]; None where no network says."""
+    known = [node for node in ensemble.nodes if node.name in features]
+    if not known:
+        return None
+    leading = max(known, key=lambda node: node.facts.get("weight") or 0.0)
+    return np.asarray(features[leading.name], np.float32)
