@@ -168,11 +168,11 @@ def _spread_out(offers: list[Offer], round_: _Round) -> Iterator[Offer]:
     turns = [_one_kind(group, round_) for group in groups.values()]
     while turns:
         for turn in list(turns):
-            offer = next(turn, None)
-            if offer is None:
+            following = next(turn, None)
+            if following is None:
                 turns.remove(turn)
             else:
-                yield offer
+                yield following
 
 
 def _one_kind(offers: list[Offer], round_: _Round) -> Iterator[Offer]:

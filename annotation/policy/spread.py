@@ -4,7 +4,7 @@ Core-set selection by k-center greedy (Sener and Savarese, ICLR 2018): the next 
 farthest from those chosen so far, so that no kind of film stays without an example. Distances are cosine distances.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,7 @@ class Spread:
         return farthest
 
 
-def farthest_first(limbs: Sequence[Array], begun: Sequence[Array], first: int = 0) -> Iterator[int]:
+def farthest_first(limbs: Sequence[Array], begun: Sequence[Array], first: int = 0) -> Generator[int, bool | None, None]:
     """Every case once, the farthest from all before it first; `send(False)` after a case leaves it uncounted.
 
     begun: embeddings of cases that were chosen before. first: where to begin when there are none. Of cases equally far
