@@ -156,9 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--recipe", default="auto", choices=["auto", *RECIPES])
     one.add_argument("--budget", type=_count, metavar="N", help="keep at most N films, chosen by the policy")
     one.add_argument("--policy", choices=list(POLICIES), help="how they are chosen (default: mixed)")
-    one.add_argument(
-        "--control", type=_share, metavar="SHARE", help="of the budget, drawn at random (0.1)"
-    )
+    one.add_argument("--control", type=_share, metavar="SHARE", help="of the budget, drawn at random (0.1)")
     one.add_argument("--dry-run", action="store_true", help="say what would go in and why, and keep nothing")
     step("push")
     step("pull")

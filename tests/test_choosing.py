@@ -1,6 +1,7 @@
 """A choice of films, whole: read, previewed, entered, and what the control arm tells."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -85,8 +86,9 @@ def test_a_copy_stays_out_whichever_of_the_two_comes_first(
     films: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What an untrained network makes of two films says nothing of how alike they are: compare them all by content.
-    monkeypatch.setattr("annotation.policy.choose.NEAR", 2.0)
-    monkeypatch.setattr("annotation.policy.choose.LIKELY_COPIES", 10)
+    module = import_module("annotation.policy.choose")  # its package gives the function under the same name
+    monkeypatch.setattr(module, "NEAR", 2.0)
+    monkeypatch.setattr(module, "LIKELY_COPIES", 10)
     shown, said = added(capsys, films, "--budget", "7", "--policy", "hard", "--control", "0", "--dry-run")
     assert len(shown) == 6
     assert "1 film passed over as copies" in said
@@ -136,7 +138,9 @@ def test_the_worklist_previews_the_choice_and_puts_it_in(films: Path) -> None:
     app.switch_page("pages/worklist.py").run()
     assert not app.exception
     (uploader,) = app.get("file_uploader")
-    uploader.upload([(file.name, file.read_bytes(), "image/png") for file in sorted(films.glob("SMITH_*.png"))]).run()
+    uploader.set_value(
+        [(file.name, file.read_bytes(), "image/png") for file in sorted(films.glob("SMITH_*.png"))]
+    ).run()
     assert not app.exception
     (budget,) = [one for one in app.number_input if one.label == "Budget, films"]
     budget.set_value(2).run()
