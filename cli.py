@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+from annotation.policy import POLICIES
 from annotation.state import State
 from commands.shared import Fault, WrongUse
 from core.radiograph import PIXEL_MM
@@ -27,7 +28,7 @@ DOES = {
     "calibrate": "Fit a model anew to films of your own without touching its weights: a new version, with figures.",
     "models": "List versions and show cards; compare two, promote one (only with a gain), roll back, show the history.",
     "queue list": "List the cases kept for an expert, oldest first.",
-    "queue add": "Read films and keep them for an expert, because you ask.",
+    "queue add": "Read films and keep them for an expert: all, or with --budget those that a policy chooses.",
     "queue push": "Send what waits to Label Studio, one task a case, and print each case with the link to its task.",
     "queue pull": "Take in what experts have answered in Label Studio, each answer once.",
     "queue status": "Say how many cases stand where, what they wait for, and whether Label Studio is connected.",
@@ -58,6 +59,13 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} were asked for, expected at least 1")
     return number
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{value:g} was given, expected 0 to 1, as in 0.1 for a tenth")
+    return value
 
 
 def _millimetres(text: str) -> float:
@@ -147,6 +155,10 @@ def _parser() -> argparse.ArgumentParser:
     one = step("add")
     one.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="films, or folders of films")
     one.add_argument("--recipe", default="auto", choices=["auto", *RECIPES])
+    one.add_argument("--budget", type=_count, metavar="N", help="keep at most N films, chosen by the policy")
+    one.add_argument("--policy", choices=list(POLICIES), help="how they are chosen (default: mixed)")
+    one.add_argument("--control", type=_share, metavar="SHARE", help="of the budget, drawn at random (0.1)")
+    one.add_argument("--dry-run", action="store_true", help="say what would go in and why, and keep nothing")
     one = step("push")
     one.add_argument("--readers", type=_count, default=1, metavar="K", help="experts who judge each case on their own")
     how = one.add_mutually_exclusive_group()

@@ -4,32 +4,39 @@ enqueue -> push -> (Label Studio) -> pull -> adjudicate -> dataset -> split -> f
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from annotation.control import ControlRate, control_rates
+from annotation.copies import Alike
+from annotation.embeddings import add_limb, keep_embedding, kept_embedding
 from annotation.films import Kept, film_path, keep_film, keep_outlines
 from annotation.label_studio import LabelStudio, LabelStudioFault, LabelStudioStatus, status, task_link
 from annotation.labelling import Question
 from annotation.ledger import Ledger, LedgerFault, State, WorklistEntry
-from annotation.policy import REQUESTED, reasons_to_ask
+from annotation.offering import Offered, Read, embedding, offered
+from annotation.policy import POLICIES, REQUESTED, Offer, Policy, Selection, reasons_to_ask
+from annotation.policy import choose as choose_among
 from annotation.pull import PullProgress
 from annotation.pull import pull as pull_answers
 from annotation.push import PushProgress
 from annotation.push import push as push_cases
 from core.case import LabeledCase
 from core.identity import machine_key, pseudonym
+from core.radiograph import Radiograph
 from core.reading import Reading
 from core.settings import Settings, settings
 from core.vertebra import LEVELS, OUTPUTS
-from imaging import to_png
+from imaging import read_radiograph, to_png
 from models.bundle import BundleError, amend, describe, free, save
 from models.reads import NotPromoted, Step, previous, reads
 from models.reads import history as steps
-from recipes import Recipe, by_name, learner
-from tasks import LANDMARKS, MASKS, SCORES
+from models.registry import has, names
+from recipes import RECIPES, Recipe, by_name, learner
+from tasks import DENSITY, LANDMARKS, MASKS, SCORES
 
 if TYPE_CHECKING:
     from training.champion import Promotion, Weighed
@@ -42,18 +49,26 @@ VIRTUAL = "virtual"  # instead of a manifest: patients made for it
 TEST_FILMS = 1000  # virtual films a set that a bundle is measured on
 
 __all__ = [
+    "POLICIES",
+    "ControlRate",
     "LabelStudioFault",
     "LabelStudioStatus",
     "LedgerFault",
     "NotPromoted",
+    "Offered",
+    "Policy",
     "PullProgress",
     "PushProgress",
+    "Selection",
     "State",
     "Step",
     "WorklistEntry",
+    "admit",
     "answers",
     "calibrate",
+    "choose",
     "compare",
+    "control_arm",
     "counts",
     "described",
     "enqueue",
@@ -96,16 +111,99 @@ def enqueue(reading: Reading, reason: str | None = None) -> bool:
     reasons = reasons_to_ask(case_id, recipe, reading.difficulty, machine_key(home), rate, requested=asked)
     if not reasons:
         return ledger().entry(case_id, recipe) is not None
-    Kept.save(home, film)  # all before the row, so that no row is without its film
-    known = ledger().entry(case_id, recipe)
+    _keep(film, case_id)
+    known, model = ledger().entry(case_id, recipe), reading.model
     drawn = {one.name: one.mask for one in reading.regions if one.name in _question(recipe).regions}
-    if drawn and reading.model and (known is None or reading.side not in [row["side"] for row in known.readings]):
-        model = f"{reading.model.name}@{reading.model.version}"  # a reading that is kept already keeps its outlines
-        keep_outlines(home, case_id, recipe, reading.side, model, drawn)
-    if not film_path(home, case_id).exists():
-        keep_film(home, case_id, to_png(film))
+    if drawn and model and (known is None or reading.side not in [row["side"] for row in known.readings]):
+        version = f"{model.name}@{model.version}"  # a reading that is kept already keeps its outlines
+        keep_outlines(home, case_id, recipe, reading.side, version, drawn)
+    limb = embedding([reading])
     ledger().enter(case_id, recipe, reasons, reading.row())
+    if model is not None and limb is not None:
+        add_limb(home, case_id, f"{model.name}@{model.version}", limb)
     return True
+
+
+def _keep(film: Radiograph, case_id: str) -> None:
+    """Keep the film of a case, as read and as it is shown, before its row is entered, so that no row is without it."""
+    Kept.save(settings().home, film)
+    if not film_path(settings().home, case_id).exists():
+        keep_film(settings().home, case_id, to_png(film))
+
+
+def offer(source: Callable[[], bytes], name: str, read: Read, recipe: str = "auto") -> Offered:
+    """A film as a case among which `choose` chooses. Read once: offered again, it is remembered, whatever died since.
+
+    source: gives the film's bytes. read: `reading.read`. Where another recipe answers the same of such films, it is
+    asked for a second opinion.
+    """
+    home, models = settings().home, ", ".join(names(settings().weights))
+    return offered(home, machine_key(home), source, name, recipe, models, read, _second)
+
+
+def choose(films: Sequence[Offered], budget: int, policy: Policy = "mixed", control: float = 0.1) -> Selection:
+    """Which of these films experts should see in this round, and why each; nothing is entered.
+
+    Raises ValueError in one sentence for a budget or a share of the control arm that cannot be.
+    """
+    home = settings().home
+    offers = [one.offer for one in films if one.offer is not None]
+    models = {one.offer.recipe: one.model for one in films if one.offer is not None}
+    known = [
+        Offer(
+            entry.case_id,
+            entry.recipe,
+            reasons=entry.reasons,
+            embedding=kept_embedding(home, entry.case_id, models[entry.recipe]),
+        )
+        for entry in ledger().entries()
+        if entry.recipe in models
+    ]
+    sources = {one.offer.case_id: one.source for one in films if one.offer is not None}
+
+    def pixels(case_id: str) -> Radiograph:
+        source = sources.get(case_id)
+        return read_radiograph(film_png(case_id) if source is None else source(), case_id)
+
+    return choose_among(offers, budget, policy, control, machine_key(home), known, Alike(pixels))
+
+
+def admit(selection: Selection, films: Sequence[Offered]) -> Iterator[Offered]:
+    """Enter what was chosen into the worklist, yielding each film once it stands there. Stopped, it may be run again:
+    a case is entered once."""
+    home = settings().home
+    by_case = {one.offer.key: one for one in films if one.offer is not None}
+    for choice in selection.choices:
+        film = by_case[choice.offer.key]
+        radiograph = read_radiograph(film.source(), film.name)
+        if radiograph.case_id != choice.offer.case_id:
+            raise ValueError(f"{film.name} is another film than when it was read; offer it again")
+        _keep(radiograph, choice.offer.case_id)
+        if choice.offer.embedding is not None:
+            keep_embedding(home, choice.offer.case_id, film.model, choice.offer.embedding)
+        for row in film.rows:
+            ledger().enter(choice.offer.case_id, choice.offer.recipe, choice.reasons, row)
+        yield film
+
+
+def control_arm() -> list[ControlRate]:
+    """How often each version of a model was wrong, by the experts' answers to the cases that were drawn at random."""
+    return control_rates(ledger().entries(), ledger().answers())
+
+
+def _second(name: str) -> str | None:
+    """The recipe that answers the same of the same films by other means: a density where the first names a class from
+    the look of the film, or the other way round. None where there is none, or its weights are not at hand."""
+    first = by_name(name)
+    others = [
+        one.name
+        for one in RECIPES.values()
+        if one.view_name == first.view_name
+        and one.labels == first.labels
+        and (one.part(DENSITY) is None) != (first.part(DENSITY) is None)
+        and all(has(bundle, settings().weights) for bundle in one.needs)
+    ]
+    return next(iter(others), None)
 
 
 def worklist(*states: State) -> list[WorklistEntry]:

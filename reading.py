@@ -186,6 +186,7 @@ def answer(
         timing_ms=clock.times(),
         radiograph=film,
         vertebrae=found.vertebrae,
+        embedding=found.embedding,
     )
 
 

@@ -3,11 +3,14 @@
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from tqdm import tqdm
 
 import learning
 from commands.shared import Fault, WrongUse
+from core.settings import settings
+from present.choosing import CONTROL_SHARE, POLICY, control_sentence, selection_sentence
 
 FAULTS: tuple[type[Exception], ...] = (learning.LabelStudioFault, learning.LedgerFault)
 
@@ -33,12 +36,20 @@ def queue_list(arguments: argparse.Namespace) -> None:
 
 
 def queue_add(arguments: argparse.Namespace) -> None:
-    """Read films and keep them for an expert, because you ask."""
+    """Read films and keep them for an expert: all because you ask, or within a budget those that a policy chooses."""
     import reading  # loads network libraries, which no other step needs
 
+    unused = [f"--{name.replace('_', '-')}" for name in ("policy", "control", "dry_run") if getattr(arguments, name)]
+    if arguments.budget is None and unused:
+        raise WrongUse(
+            f"found {', '.join(unused)} without --budget, expected how many cases to choose; add --budget 50"
+        )
     films = reading.find_films(arguments.paths)
     if not films:
         raise WrongUse(f"found no file under {', '.join(map(str, arguments.paths))}, expected films")
+    if arguments.budget is not None:
+        _choose(films, arguments)
+        return
     counts = dict.fromkeys(("kept", "refused", "failed"), 0)
     for film in tqdm(films, desc="reading", unit="film", disable=None):
         for answer in reading.read_file(film, arguments.recipe):
@@ -52,6 +63,46 @@ def queue_add(arguments: argparse.Namespace) -> None:
     print(", ".join(f"{number} {what}" for what, number in counts.items()), file=sys.stderr)
     if counts["failed"]:
         raise Fault(f"{counts['failed']} films failed by a fault of the program; the log above says where")
+
+
+def _choose(films: list[Path], arguments: argparse.Namespace) -> None:
+    """Read what was not read yet, say what would go in and why, and let it in unless it is a dry run."""
+    offered = []
+    for film in tqdm(films, desc="reading", unit="film", disable=None):
+        one = _offer(film, arguments.recipe)
+        if one.refused:
+            tqdm.write(f"{film}: {one.refused}", file=sys.stderr)
+        offered.append(one)
+    control = CONTROL_SHARE if arguments.control is None else arguments.control
+    selection = learning.choose(offered, arguments.budget, arguments.policy or POLICY, control)
+    form = "{:<24}  {:<12}  {:>8}  {:<7}  {:<48}  {}"
+    print(form.format("case", "recipe", "priority", "asked", "reasons", "film"))
+    for choice in selection.choices:
+        case, how = choice.offer, "blind" if choice.blind else "open"
+        reasons = ", ".join(choice.reasons) + (" (in the worklist already)" if choice.listed else "")
+        print(form.format(case.case_id, case.recipe, f"{case.priority:.2f}", how, reasons, case.name))
+    for copy, original in selection.copies:
+        print(f"{copy.name}: passed over, a copy of {original.name or original.case_id}", file=sys.stderr)
+    print(selection_sentence(selection, arguments.dry_run), file=sys.stderr)
+    if not arguments.dry_run:
+        for _ in tqdm(learning.admit(selection, offered), "keeping", len(selection.choices), unit="film", disable=None):
+            pass
+    failed = sum(one.failed for one in offered)
+    if failed:
+        raise Fault(f"{failed} films failed by a fault of the program; the log above says where")
+
+
+def _offer(film: Path, recipe: str) -> learning.Offered:
+    """One film as a case; a file that is too large or cannot be opened is refused as `read` refuses it."""
+    import reading
+
+    try:
+        if film.stat().st_size <= settings().max_megabytes * 1e6:
+            return learning.offer(film.read_bytes, str(film), reading.read, recipe)
+    except OSError:
+        pass
+    (refused,) = reading.read_file(film, recipe)
+    return learning.Offered(str(film), None, (), film.read_bytes, refused.refusal.message if refused.refusal else "")
 
 
 def queue_push(arguments: argparse.Namespace) -> None:
@@ -91,9 +142,10 @@ def queue_pull(arguments: argparse.Namespace) -> None:
 
 def queue_status(arguments: argparse.Namespace) -> None:
     """Say how many cases stand where, what they wait for, and whether Label Studio is connected."""
-    counts, studio = learning.counts(), learning.label_studio_status()
+    counts, studio, arms = learning.counts(), learning.label_studio_status(), learning.control_arm()
     if arguments.json:
-        print(json.dumps({"cases": counts, "label_studio": vars(studio)}))
+        told = [one.as_json() for one in arms]
+        print(json.dumps({"cases": counts, "label_studio": vars(studio), "control": told}))
         return
     waits_for = {
         "waiting": "`python cli.py queue push`" if studio.connected else "Label Studio",
@@ -105,4 +157,6 @@ def queue_status(arguments: argparse.Namespace) -> None:
     }
     for state, number in counts.items():
         print(f"{number:6}  {state:<8}" + (f"  waits for {waits_for[state]}" if number else ""))
+    for one in arms:
+        print(control_sentence(one))
     print(studio.message)

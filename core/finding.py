@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from core.estimate import Difficulty, Estimate, Probabilities
 from core.radiograph import Pixels
 from core.refusal import Notice
@@ -30,3 +33,4 @@ class Finding:
     vertebrae: tuple[Vertebra, ...] = ()
     seen: bool = True
     steady: bool = True
+    embedding: npt.NDArray[np.float32] | None = None

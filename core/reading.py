@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from core.estimate import Difficulty, Estimate, Probabilities
 from core.radiograph import Pixels, Radiograph, Side
 from core.refusal import Notice, Refusal
@@ -40,6 +43,7 @@ class Reading:
     density: float32 [H, W] on the film as uploaded: bone mineral in g/cm2, where the recipe measures it.
     vertebrae: bodies found on a lateral spine, from the sacrum up.
     radiograph: the film itself, for faces to show; never part of `row`.
+    embedding: float32 [D], what the leading network's last layer sees, by which films are told alike; not in `row`.
     """
 
     path: str
@@ -62,6 +66,7 @@ class Reading:
     film: dict[str, Any] | None = None
     radiograph: Radiograph | None = None
     vertebrae: tuple[Vertebra, ...] = ()
+    embedding: npt.NDArray[np.float32] | None = None
 
     def named(self, path: str) -> "Reading":
         """The same reading under the path by which the caller knows the file."""

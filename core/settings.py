@@ -41,7 +41,7 @@ class Settings(BaseSettings):
         0.02,
         ge=0,
         le=1,
-        description="Share of plain cases drawn for expert review, so that the true error rate can be estimated",
+        description="Share of all cases drawn at random for review, so that the true error rate can be estimated",
     )
     label_studio_url: str | None = Field(None, description="Address of Label Studio; set by make label-studio")
     label_studio_token: SecretStr | None = Field(None, description="Legacy or personal access token of Label Studio")

@@ -46,6 +46,12 @@ def shelf(root: Path) -> list[dict[str, Any]]:
     ]
 
 
+def names(root: Path) -> list[str]:
+    """`name@version` of every bundle under root, in order."""
+    there = sorted(root.glob("*/*/config.json"))
+    return [f"{one.parent.parent.name}@{one.parent.name}" for one in there if VERSION.fullmatch(one.parent.name)]
+
+
 def bundle(name_at_version: str, root: Path) -> Bundle:
     """A bundle, loaded once a process (again if its folder was replaced)."""
     return at(find(name_at_version, root))

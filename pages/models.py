@@ -5,16 +5,18 @@ from typing import Any
 
 import streamlit as st
 
+from learning import ControlRate, LedgerFault, control_arm
 from pages.parts.champion import show_versions
 from pages.parts.entrance import stay_inside
 from pages.parts.intervals import STILL, intervals
+from present.choosing import control_sentence
 from present.wording import markdown_safe
 from reading import models, versions
 from recipes.facts import facts_of
 from report.screen import Intervals, Section, ShownModel, Table, screen_rows, shown_model
 
 
-def show_model(model: ShownModel) -> None:
+def show_model(model: ShownModel, arms: Sequence[ControlRate]) -> None:
     st.caption(model.caption)
     about, figures = st.columns([4, 7], gap="large")
     with about:
@@ -25,6 +27,8 @@ def show_model(model: ShownModel) -> None:
             st.warning("This model has not been evaluated.")
         else:
             st.markdown(markdown_safe(model.measured))
+        for arm in arms:
+            st.markdown(markdown_safe(control_sentence(arm)))
         if model.intervals:
             show_intervals(model.intervals, model.key)
         for section in model.sections:
@@ -57,6 +61,10 @@ stay_inside("pages/models.py")
 st.title("Models")
 found = models()
 now = versions()
+try:
+    arms = control_arm()
+except LedgerFault:  # the Worklist page says what is wrong with it
+    arms = []
 by_recipe: dict[str, list[dict[str, Any]]] = {}
 for description in found:
     by_recipe.setdefault(description["name"], []).append(description)
@@ -68,10 +76,10 @@ for recipe, several in by_recipe.items():
     reads = now.get(recipe)
     show_versions(recipe, reads, list(shown))
     first = reads if reads in shown else list(shown)[-1]
-    show_model(shown[first])
+    show_model(shown[first], [arm for arm in arms if arm.model == first])
     for name, model in shown.items():
         if name != first and st.toggle(f"Show the card of {name}", key=f"card-{name}"):
-            show_model(model)
+            show_model(model, [arm for arm in arms if arm.model == name])
 if not found:
     st.html(
         '<div class="no-film"><b>No model is installed</b><br>Models belong in the folder weights, or where '

@@ -6,7 +6,9 @@ import streamlit as st
 
 import learning
 from learning import LabelStudioFault, LabelStudioStatus, LedgerFault, State, WorklistEntry
+from pages.parts.choosing import show_choosing
 from pages.parts.entrance import stay_inside
+from present.choosing import control_sentence
 from present.thumbnail import thumbnail_url
 from present.wording import class_title, percent, reason_title, scores_headline, state_title, waiting_sentence
 
@@ -163,6 +165,9 @@ try:
         open_states = (State.WAITING, State.FAILED, State.PUSHING)
         show_connection(connection(), sum(entry.state in open_states for entry in entries))
     show_outcome()
+    for arm in learning.control_arm():
+        st.caption(control_sentence(arm))
+    show_choosing()
     if entries:
         show_table(filtered(entries))
         st.caption(f"As of {datetime.now(UTC):%H:%M} UTC. Films are kept without names, under opaque case numbers.")

@@ -40,6 +40,10 @@ REASON_TITLES = {
     "region_uncertain": "Uncertain outline",
     "out_of_distribution": "Unfamiliar film",
     "low_quality": "Poor film quality",
+    "recipes_disagree": "Two models disagree",
+    "hardest": "Among the hardest",
+    "diverse": "Unlike the others",
+    "random": "Drawn at random",
     "control": "Random check",
     "requested": "Requested",
 }
@@ -52,7 +56,11 @@ REASONS = {
     "the outlines before believing the answer.",
     "out_of_distribution": "The film looks unlike the films the networks were trained on.",
     "low_quality": "Exposure, sharpness or compression make this film hard to read.",
-    "control": "Drawn at random: plain cases are checked too, so that the true error rate can be estimated.",
+    "recipes_disagree": "Another model that reads such films comes to a different answer.",
+    "hardest": "Of the films offered with it, few were more likely to be read wrongly.",
+    "diverse": "The networks see in it what no film chosen before shows, so that every kind of film is learned from.",
+    "random": "Drawn at random to learn from.",
+    "control": "Drawn at random among plain and hard cases alike, so that the true error rate can be estimated.",
     "requested": "A person asked for an expert's answer.",
 }
 
@@ -267,6 +275,8 @@ def difficulty_sentence(reading: Reading) -> str:
     if reading.difficulty is None:
         return ""
     if not reading.difficulty.hard:
+        if reading.difficulty.reasons:
+            return "Not among the hardest cases, with a remark all the same:"
         return "A plain case: nothing in it asks for an expert."
     return "A hard case: an expert should look at it."
 

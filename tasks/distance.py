@@ -36,3 +36,14 @@ def bounds_anew(
     before = OutOfDistribution.from_arrays(dict(ood))
     anew = bounded(before.films, distances(features, before.films))
     return OutOfDistribution(before.films, anew.unusual_beyond, anew.rejected_beyond).arrays()
+
+
+def embedding_of(
+    ensemble: Ensemble, features: Mapping[str, npt.NDArray[np.floating]]
+) -> npt.NDArray[np.float32] | None:
+    """What the network that counts most made of the film [D]; None where no network says."""
+    known = [node for node in ensemble.nodes if node.name in features]
+    if not known:
+        return None
+    leading = max(known, key=lambda node: node.facts.get("weight") or 0.0)
+    return np.asarray(features[leading.name], np.float32)

@@ -11,6 +11,7 @@ from core.example import Example
 from core.settings import settings
 from evidence.calibration import calibrated, conformal_quantile
 from evidence.copies import contradictions, find_copies, groups
+from evidence.difficulty import hard_from
 from evidence.statistics.baselines import both_weightings
 from evidence.statistics.metrics import classification
 from models import registry
@@ -100,7 +101,8 @@ def _bundle(
     nodes: list[Node] = []
     for one in fitted:
         nodes.append(node_of(part, one.candidate, one.network, {"temperature": one.temperature}, one.ood))
-    bound = conformal_quantile(joint(fitted, "held_out")[rows], truth[rows], COVERAGE)
+    held = joint(fitted, "held_out")[rows]
+    bound = conformal_quantile(held, truth[rows], COVERAGE)
     return Bundle(
         name=run.recipe.name,
         version=run.version,
@@ -110,7 +112,7 @@ def _bundle(
         provenance=provenance(run.preset_name, run.seed, {one.candidate.name: one.network for one in fitted}),
         evidence=evidence,
         card="",
-        facts={part.task.name: {"coverage": COVERAGE, "conformal_quantile": bound}},
+        facts={part.task.name: {"coverage": COVERAGE, "conformal_quantile": bound, "hard_from": hard_from(held)}},
     )
 
 

@@ -13,6 +13,7 @@ from anatomy.limb import MIDDLE, ROOM
 from core.example import Example
 from core.radiograph import Radiograph
 from evidence.calibration import conformal_quantile, fit_temperature_and_bias
+from evidence.difficulty import hard_from
 from evidence.out_of_distribution import fit_out_of_distribution
 from evidence.statistics.metrics import classification
 from evidence.statistics.pooling import fit_pool
@@ -85,7 +86,11 @@ def learn(
     held = {
         name: classification(truth, answer, part.outputs, group) for name, answer in {"joint": joint, **own}.items()
     }
-    facts = {"coverage": COVERAGE, "conformal_quantile": conformal_quantile(joint, truth, COVERAGE)}
+    facts = {
+        "coverage": COVERAGE,
+        "conformal_quantile": conformal_quantile(joint, truth, COVERAGE),
+        "hard_from": hard_from(joint),
+    }
     counted = np.bincount(labels_of(part, train), minlength=len(part.outputs)).tolist()
     return Learned(tuple(nodes), facts, {"held_out": held, "data": {"classes_learned_from": counted}})
 

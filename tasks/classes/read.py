@@ -10,7 +10,7 @@ from core.estimate import Estimate
 from core.finding import Finding
 from core.radiograph import Mask, Pixels
 from evidence.calibration import calibrated, conformal_set
-from evidence.difficulty import judge
+from evidence.difficulty import HARD_FROM, judge
 from evidence.explanation import grad_cam
 from evidence.statistics.pooling import pooled
 from imaging.preprocess import Preprocess
@@ -18,7 +18,7 @@ from models import engine
 from models.bundle import Ensemble, Node
 from tasks.case import Case
 from tasks.classes.measure import ClassPrediction
-from tasks.distance import distance_of
+from tasks.distance import distance_of, embedding_of
 from tasks.masks.outlines import shown_to
 from tasks.part import Part
 from tasks.task import Predictions
@@ -58,7 +58,8 @@ def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, f
     estimate = Estimate(joint, conformal_set(joint, ensemble.facts["conformal_quantile"]))
     members = [node for node in ensemble.nodes if node.facts.get("weight") != 0]
     heard = [candidates[node.name] for node in members]
-    difficulty = judge(joint, estimate.conformal_set, heard, distance, unusual, found.notices, found.steady)
+    bound = ensemble.facts.get("hard_from", HARD_FROM)
+    difficulty = judge(joint, estimate.conformal_set, heard, distance, unusual, found.notices, found.steady, bound)
     case.clock.lap("calibrate")
     heat = explained(case, members, part.outputs, candidates, estimate.label)
     case.clock.lap("explain")
@@ -69,6 +70,7 @@ def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, f
         candidates=candidates,
         explanation=heat,
         explains=None if heat is None else estimate.label,
+        embedding=embedding_of(ensemble, said.features),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from anatomy.limb import Limb
 from core.clinical import Clinical
@@ -21,6 +22,7 @@ from tasks.density.measure import DensityPrediction
 from tasks.part import Part
 from tasks.task import Predictions
 
+COARSE = 16  # blocks a side
 DENSEST = 8.0  # g/cm2, above any bone a ray meets in a hip
 # Head's centre to lesser trochanter as it lies on the film, mm: adults' 60 to 95, magnified up to 1.35 times.
 LIKELY_MM = (48.0, 135.0)
@@ -61,7 +63,22 @@ def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, f
     difficulty = judge(estimate.probabilities, estimate.conformal_set, [], 0.0, 1.0, notices, found.steady)
     inputs = Preprocess.from_dict(node.preprocessing)
     over_film = case.over_film(inputs.back(said.projection / DENSEST, case.crop) * DENSEST)
-    return replace(found, estimate=estimate, difficulty=difficulty, notices=notices, density=over_film)
+    return replace(
+        found,
+        estimate=estimate,
+        difficulty=difficulty,
+        notices=notices,
+        density=over_film,
+        embedding=coarse(said.projection),
+    )
+
+
+def coarse(projection: Pixels) -> npt.NDArray[np.float32]:
+    """The projection [h, w] as COARSE x COARSE means, flat: what two films are compared by, as a network that
+    decomposes a film has no last layer whose features say what it shows."""
+    rows, columns = (np.array_split(np.arange(length), COARSE) for length in projection.shape)
+    means = [[projection[np.ix_(row, column)].mean() for column in columns] for row in rows]
+    return np.array(means, np.float32).ravel()
 
 
 def check_scale(film: Radiograph, limb: Limb) -> None:

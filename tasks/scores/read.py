@@ -18,7 +18,7 @@ from imaging.preprocess import Preprocess
 from models import engine
 from models.bundle import Ensemble, Node
 from tasks.case import Case
-from tasks.distance import distance_of
+from tasks.distance import distance_of, embedding_of
 from tasks.landmarks.measure import LandmarkPrediction
 from tasks.landmarks.read import refuse_without_row
 from tasks.part import Part
@@ -79,7 +79,8 @@ def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, f
     if "landmarks" in predictions:
         refuse_without_row(case, predictions["landmarks"])
     stands = said.answers[said.reported]
-    distance, unusual = distance_of(case, ensemble, {name: one.features for name, one in said.answers.items()})
+    features = {name: one.features for name, one in said.answers.items()}
+    distance, unusual = distance_of(case, ensemble, features)
     scores = scores_of(stands)
     remarks = [*found.notices, *remarks_on_missing(stands, case.person)]
     agree = True
@@ -101,6 +102,7 @@ def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, f
         candidates={name: one.probabilities for name, one in said.answers.items()},
         explanation=heat,
         explains=question,
+        embedding=embedding_of(ensemble, {ensemble.nodes[0].name: features[ensemble.nodes[0].name]}),
     )
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.refusal import Code, Notice, NoticeCode
-from evidence.difficulty import NEAR_MARGIN, divergence, judge
+from evidence.difficulty import HARD_FROM, RECIPES_DISAGREE, divergence, hard_from, judge, priority, scores_of
 from evidence.explanation import grad_cam
 from evidence.out_of_distribution import OutOfDistribution, fit_out_of_distribution
 
@@ -29,11 +29,13 @@ def test_a_plain_case_has_no_reason() -> None:
         (PLAIN, ["a"], [PLAIN], 1.0, [Notice(NoticeCode.PSEUDO_COLOUR, "Grey from a map.")], "low_quality"),
     ],
 )
-def test_each_reason_alone_makes_a_case_hard(joint, undecided, candidates, distance, notices, reason) -> None:  # type: ignore[no-untyped-def]
+def test_each_reason_is_named_alone_and_only_a_small_margin_makes_a_case_hard(
+    joint, undecided, candidates, distance, notices, reason
+) -> None:  # type: ignore[no-untyped-def]
     difficulty = judge(joint, undecided, candidates, distance, 2.0, notices)
     assert difficulty.reasons == (reason,)
-    assert difficulty.hard
-    assert difficulty.score >= 1 - NEAR_MARGIN
+    assert difficulty.hard == (difficulty.score >= HARD_FROM)
+    assert difficulty.hard == (max(joint.values()) < 0.6)
 
 
 def test_a_remark_that_is_not_about_quality_makes_no_case_hard() -> None:
@@ -72,3 +74,30 @@ def test_a_map_shows_where_the_answer_came_from() -> None:
     assert heat[1, 2] == 1
     assert heat[3, 3] == 0
     assert grad_cam(maps, -np.abs(gradients)).max() == 0
+
+
+def test_the_bound_calls_the_stated_share_hard() -> None:
+    probabilities = np.random.default_rng(0).dirichlet((1, 1, 1), 1000)
+    bound = hard_from(probabilities, 0.2)
+    called = [
+        judge(dict(zip("abc", map(float, row), strict=True)), ["a"], [], 0, 1, [], hard_from=bound).hard
+        for row in probabilities
+    ]
+    assert np.mean(called) == pytest.approx(0.2, abs=0.01)
+    assert scores_of(probabilities[:1])[0] == pytest.approx(
+        judge(dict(zip("abc", map(float, probabilities[0]), strict=True)), [], [], 0, 1, []).score, abs=1e-4
+    )
+
+
+def test_a_second_recipe_that_differs_puts_a_case_before_one_that_agrees() -> None:
+    alone = priority(PLAIN)
+    agreed, opposed = priority(PLAIN, PLAIN), priority(PLAIN, {"a": 0.1, "b": 0.8, "c": 0.1})
+    assert alone.score == agreed.score == pytest.approx(0.05)
+    assert agreed.reasons == ()
+    assert opposed.reasons == (RECIPES_DISAGREE,)
+    assert opposed.score == pytest.approx(1 - (0.95 + 0.1) / 2)
+
+
+def test_without_classes_the_difficulty_of_the_reading_counts() -> None:
+    assert priority(None, None, {"score": 0.7}).score == 0.7
+    assert priority({}, PLAIN).score == 0.0

@@ -1,4 +1,4 @@
-"""Which cases an expert is asked about. Pure functions: the same case gets the same answer, on every run and face."""
+"""Whether a single case, as it is read, goes to an expert."""
 
 import hashlib
 from typing import Final
@@ -23,15 +23,15 @@ def reasons_to_ask(
 ) -> tuple[str, ...]:
     """Why an expert should see this case; empty when none should.
 
-    A hard case goes in with its own reasons. Of the plain ones a share of `control_rate` goes in as `control`: hard
-    cases alone cannot tell the true error rate, as they are picked for being likely wrong. The draw is made for a
-    plain case even when a person asked for it, so that asking does not thin out the random sample. A higher rate
-    draws all that a lower one drew, and more.
+    A hard case goes in with its own reasons. A share of `control_rate` of all cases goes in as `control`, whether they
+    are hard, plain or asked for: the draw knows nothing of the case, so that the cases it picks are a random sample and
+    the experts' answers to them tell the true error rate. A higher rate draws all that a lower one drew, and more.
     """
+    reasons: tuple[str, ...] = ()
     if difficulty is not None and difficulty.hard:
         if not difficulty.reasons:
             raise ValueError(f"case {case_id} is called hard without a named reason; a hard case must say why")
         reasons = difficulty.reasons
-    else:
-        reasons = (CONTROL,) if draw(case_id, recipe, key) < control_rate else ()
+    if draw(case_id, recipe, key) < control_rate:
+        reasons = (*reasons, CONTROL)
     return (*reasons, REQUESTED) if requested else reasons
