@@ -10,6 +10,7 @@
     <network>/familiarity.safetensors   how far is far for this network's features
 """
 
+import hashlib
 import json
 import re
 import shutil
@@ -66,7 +67,9 @@ class Ensemble:
 class Bundle:
     """Everything needed to give the same answers again, anywhere.
 
-    networks: by name, in the order in which they are shown. facts: by task, what was fitted to joint answers.
+    networks: by name, in the order in which they are shown. facts: by task, what was fitted to joint answers. parent:
+    of a bundle that was fine-tuned, which one it began with (`name`, `version`, `weights`: `weights_fingerprint`) and
+    how; empty for one that did not begin with another.
     """
 
     name: str
@@ -78,6 +81,7 @@ class Bundle:
     evidence: dict[str, Any]
     card: str
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    parent: Mapping[str, Any] = field(default_factory=dict)
 
     def ensemble(self, task: str, outputs: tuple[str, ...] | None = None) -> Ensemble:
         """The networks of a task that answer with these outputs, whichever unless told."""
@@ -109,6 +113,7 @@ def save(bundle: Bundle, root: Path) -> Path:
             "learned_from": bundle.learned_from,
             "intended_use": bundle.intended_use,
             "provenance": bundle.provenance,
+            **({"parent": dict(bundle.parent)} if bundle.parent else {}),
         }
         _write(draft / "config.json", config)
         for node in bundle.networks.values():
@@ -181,7 +186,16 @@ def load(folder: Path) -> Bundle:
         evidence=_read(folder / "evidence.json"),
         card=card.read_text(encoding="utf-8") if card.exists() else "",
         facts=config["facts"],
+        parent=config.get("parent", {}),
     )
+
+
+def weights_fingerprint(folder: Path) -> str:
+    """Sixteen hex digits of the weights of every network of a bundle, by which it is known however it is named."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*/model.safetensors")):
+        digest.update(file.parent.name.encode() + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]
 
 
 def _node(part: Path, values: Mapping[str, Any]) -> Node:
