@@ -168,7 +168,8 @@ def learn_one(
     )
     trainer.say(f"{candidate.name}, calibrating", 0, 1)
     logits, unseen = forward(network, as_read(validation, candidate), candidate.preprocess, trainer.device)
-    temperature, bias = 1.0, np.zeros(len(part.outputs))
+    temperature = 1.0
+    bias: Array = np.zeros(len(part.outputs))
     match fits(trainer, validation):
         case 2:
             temperature, bias = fit_temperature_and_bias(logits, labels_of(part, validation))
