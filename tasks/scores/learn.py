@@ -204,7 +204,8 @@ def calibrate(
     logits, unseen = answer(validation)
     shown = near(train)
     _, features = answer(shown)
-    facts = thresholds(part, logits, truth_of(part, validation), lost)
+    here = None if trainer.parent is None else fitted(part, validation)
+    facts = thresholds(part, logits, truth_of(part, validation), lost, here)
     if trainer.parent is not None:
         keep_parents(facts, trainer.parent.networks[candidate.name].facts, part, validation)
     if clinical is not None:
@@ -214,13 +215,15 @@ def calibrate(
     ), logits
 
 
-def thresholds(part: Part, logits: Array, truth: Array, lost: Array) -> dict[str, Any]:
+def thresholds(
+    part: Part, logits: Array, truth: Array, lost: Array, questions: Sequence[str] | None = None
+) -> dict[str, Any]:
     """By question, from logits and truth [N, S] of validation films: Platt scale, decision threshold and the bounds of
-    doubt; for the question of fracture a second set with the measured loss of height [N]."""
+    doubt; for the question of fracture a second set with the measured loss of height [N]. questions: only these."""
     facts: dict[str, Any] = {"scale": {}, "threshold": {}, "doubt": {}}
     for number, question in enumerate(part.outputs):
         known = ~np.isnan(truth[:, number])
-        if len(np.unique(truth[known, number])) < 2:  # a bundle that is fine-tuned keeps its own (`keep_parents`)
+        if question not in (part.outputs if questions is None else questions):
             continue
         yes, own = truth[known, number] == 1, logits[known, number]
         scale = _rounded(fit_scale(own, yes))
