@@ -22,7 +22,7 @@ from recipes import LEARNERS, RECIPES
 DOES = {
     "read": "Read films into readings.jsonl, one line a limb.",
     "deidentify": "Write films without the patient: DICOM stays DICOM, pictures become bare PNG. Stopped, it resumes.",
-    "train": "Train a recipe on a manifest or on virtual patients. Killed and run again, it resumes.",
+    "train": "Train a recipe on films or virtual patients, or fine-tune a bundle. Killed and run again, it resumes.",
     "evaluate": "Measure a model on films not used in training: figures as JSON, and a page with tables and plots.",
     "simulate": "Make films of virtual patients, whose truth is known exactly. Stopped and run again, it resumes.",
     "calibrate": "Fit a model anew to films of your own without touching its weights: a new version, with figures.",
@@ -110,10 +110,16 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="CANDIDATE=WEIGHTS",
-        help="scratch, a file, a bundle's folder or a hub id",
+        help="scratch, a file, a bundle's folder, one that save_pretrained wrote, or a hub id",
     )
+    one.add_argument("--from-bundle", metavar="NAME@VERSION|FOLDER", help="fine-tune this bundle, heads included")
+    one.add_argument("--freeze", metavar="none|backbone|SHARE", help="layers that stay as they are, with --from-bundle")
+    one.add_argument(
+        "--virtual-share", type=float, metavar="SHARE", help="of virtual patients beside own films; 0.5 unless told"
+    )
+    one.add_argument("--epochs", type=_count, metavar="N", help="with --from-bundle; 4 unless told")
     one.add_argument("--seed", type=int, default=0)
-    one.add_argument("--version", help="of the bundle that is made (default: the one its recipe reads with)")
+    one.add_argument("--version", help="of the bundle that is made; the next one free unless told")
     one.add_argument("--learned-from", metavar="TEXT", help="what the card says of the data")
     one.add_argument("--workers", type=int, default=cores, help=workers)
     one.add_argument("--out", type=Path, required=True, metavar="DIR")

@@ -32,6 +32,7 @@ from core.settings import Settings, settings
 from core.vertebra import LEVELS, OUTPUTS
 from imaging import read_radiograph, to_png
 from models.bundle import BundleError, amend, describe, free, save
+from models.numbering import next_version
 from models.reads import NotPromoted, Step, previous, reads
 from models.reads import history as steps
 from models.registry import has, names
@@ -355,27 +356,46 @@ def train(
     workers: int = 1,
     test_films: int = TEST_FILMS,
     tell: Tell | None = None,
+    from_bundle: str | None = None,
+    freeze: str | None = None,
+    virtual_share: float | None = None,
+    epochs: int | None = None,
 ) -> Path:
     """From a manifest, or virtual patients, to a bundle with its evidence in `out/bundles`. Run again after a kill, it
     goes on.
 
     data: a manifest, or `virtual`. init: first weights by candidate, instead of the recipe's own. Raises ValueError in
     one sentence for a manifest, a recipe or weights that cannot be used, before anything long begins. version: of the
-    bundle; unless told, the one that the recipe reads with. test_films: virtual films a set on which the bundle is
-    measured and signed; 0 leaves that to `evaluate`.
+    bundle; unless told, the next one free. test_films: virtual films a set on which the bundle is measured and signed;
+    0 leaves that to `evaluate`. from_bundle: `name@version`, or a folder, of a bundle whose networks go on learning,
+    heads included; freeze, virtual_share and epochs say how (training.continuation).
     """
     from training import pipeline  # network libraries take seconds to load, and the worklist needs none
+    from training.continuation import continuation, continued, preset_of
     from training.run import Run
 
     recipe, say = _as_it_reads(learner(recipe_name)), tell or (lambda *_: None)
-    version = version or (learner(recipe_name).bundle or "").partition("@")[2] or "0.1.0"
-    free(recipe.name, version, out / "bundles")
-    run = Run(recipe, preset_name, out, seed, version, learned_from or "", init or {}, workers, say)
+    version = _version(learner(recipe_name), version, out / "bundles")
+    how = continuation(recipe, from_bundle, virtual_share, freeze, epochs) if from_bundle else None
+    if how is not None:
+        preset_name = preset_of(recipe, how, preset_name)
+        recipe = continued(recipe, preset_name, how)
+    run = Run(recipe, preset_name, out, seed, version, learned_from or "", init or {}, workers, say, how)
     folder = document(save(pipeline.trained(run, data), out / "bundles"))
     finds_only = all(part.task == LANDMARKS for part in recipe.own)  # validation films are all that it is measured on
     if data == VIRTUAL and test_films and recipe.holding != "folds" and not finds_only:
         document(folder, pipeline.measured(recipe, folder, VIRTUAL, workers, test_films, say).of_bundle)
     return folder
+
+
+def _version(recipe: Recipe, asked: str | None, bundles: Path) -> str:
+    """The version of a bundle to be made: the one asked for, or the next one free. Raises BundleError for one that is
+    there already, among the bundles made here or among those that read."""
+    roots = (bundles, settings().weights)
+    version = asked or next_version(recipe.name, (recipe.bundle or "").partition("@")[2] or "0.1.0", *roots)
+    for root in roots:
+        free(recipe.name, version, root)
+    return version
 
 
 def document(folder: Path, figures: Mapping[str, Any] | None = None) -> Path:

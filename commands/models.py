@@ -24,9 +24,16 @@ PROGNOSIS = "prognosis"  # what evaluate measures besides recipes
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """Train a recipe on a manifest or on virtual patients; killed and run again, it goes on."""
+    """Train a recipe on a manifest or on virtual patients, or fine-tune a bundle; killed and run again, it goes on."""
     there(arguments.data)
     init = dict(pair(one, "CANDIDATE=WEIGHTS") for one in arguments.init)
+    if not arguments.from_bundle:
+        told = {"--freeze": arguments.freeze, "--virtual-share": arguments.virtual_share, "--epochs": arguments.epochs}
+        alone = [option for option, value in told.items() if value is not None]
+        if alone:
+            raise WrongUse(f"{' and '.join(alone)} say how to go on from a bundle, expected --from-bundle beside them")
+    elif init:
+        raise WrongUse("--from-bundle keeps every network's weights, expected no --init beside it; pass one of the two")
     with Progress() as progress:
         folder = learning.train(
             arguments.recipe,
@@ -39,6 +46,10 @@ def train(arguments: argparse.Namespace) -> None:
             learned_from=arguments.learned_from,
             workers=arguments.workers,
             tell=progress,
+            from_bundle=arguments.from_bundle,
+            freeze=arguments.freeze,
+            virtual_share=arguments.virtual_share,
+            epochs=arguments.epochs,
         )
     print(folder)
 

@@ -13,7 +13,8 @@ class ModelFacts:
 
     networks: by name, the task each was trained for. weights: by network, its weight in the ensemble; empty where all
     weigh the same. labels: classes, in order. questions: answered by yes or no. coverage: of the prediction sets, where
-    it gives some. simplifications: how it differs from the paper. unit: of the errors of landmarks, in words.
+    it gives some. simplifications: how it differs from the paper. unit: of the errors of landmarks, in words. parent:
+    the model that it was fine-tuned from and how, in one sentence; empty for one that was not.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ModelFacts:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     simplifications: tuple[str, ...] = ()
     unit: str = ""
+    parent: str = ""
 
     @classmethod
     def of(
@@ -56,6 +58,7 @@ class ModelFacts:
             provenance=description.get("provenance", {}),
             simplifications=simplifications,
             unit=unit,
+            parent=_parent(description.get("parent") or {}),
         )
 
     def of_task(self, task: str) -> tuple[str, ...]:
@@ -72,6 +75,22 @@ class ModelSummary:
     coverage: float | None
     weights: Mapping[str, float]
     measured: str
+
+
+def _parent(parent: Mapping[str, Any]) -> str:
+    """`Fine-tuned from hip_vit 0.3.0 (fingerprint 1a2b...)`, and what else is known of how; empty without a parent."""
+    if not parent:
+        return ""
+    whole = f"{parent['name']} {parent['version']} (fingerprint {parent['fingerprint']})"
+    if "epochs" not in parent:
+        return f"Recalibrated from {whole}; its weights are unchanged"
+    share = parent.get("virtual_share", 0)
+    mixed = f"; {share:.0%} of the films shown while learning were of virtual patients" if share else ""
+    frozen = parent.get("frozen")
+    kept = {None: "", 0: "; all layers learned", 1: "; only the heads learned"}.get(
+        frozen, f"; the first {frozen or 0:.0%} of the layers stayed as they were"
+    )
+    return f"Fine-tuned from {whole}{mixed}{kept}"
 
 
 def _networks(description: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, float]]:

@@ -71,8 +71,9 @@ class Bundle:
     """Everything needed to give the same answers again, anywhere.
 
     networks: by name, in the order in which they are shown. facts: by task, what was fitted to joint answers.
-    parent: `name`, `version` and `fingerprint` of the bundle that it was made from. taught: which films and patients it
-    was made from, as hashes (training.data.taught); empty for bundles that do not say.
+    parent: `name`, `version` and `fingerprint` of the bundle that it was fine-tuned or recalibrated from, and how;
+    empty for one that did not begin with another. taught: which films and patients it was made from, as hashes
+    (training.data.taught); empty for bundles that do not say.
     """
 
     name: str
@@ -84,7 +85,7 @@ class Bundle:
     evidence: dict[str, Any]
     card: str
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    parent: Mapping[str, Any] | None = None
+    parent: Mapping[str, Any] = field(default_factory=dict)
     taught: Mapping[str, Any] = field(default_factory=dict)
 
     def ensemble(self, task: str, outputs: tuple[str, ...] | None = None) -> Ensemble:
@@ -192,7 +193,7 @@ def load(folder: Path) -> Bundle:
         evidence=_read(folder / "evidence.json"),
         card=card.read_text(encoding="utf-8") if card.exists() else "",
         facts=config["facts"],
-        parent=config.get("parent"),
+        parent=config.get("parent", {}),
         taught=taught(folder),
     )
 

@@ -17,8 +17,9 @@ def log_shares(logits: Tensor) -> Tensor:
     return torch.cat([flat, absent], 2).log_softmax(2)
 
 
-def heat_loss(logits: Tensor, points: Tensor) -> Tensor:
-    """Cross-entropy against a Gaussian around each point [B, K, 2] (x, y in pixels; NaN: not on this film)."""
+def heat_loss(logits: Tensor, points: Tensor, known: Tensor | None = None) -> Tensor:
+    """Cross-entropy against a Gaussian around each point [B, K, 2] (x, y in pixels; NaN: not on this film). known
+    [B, K]: which points are known, on the film or not; the others cost nothing."""
     height, width = logits.shape[2:]
     there = ~points.isnan().any(2)
     x = torch.arange(width, device=logits.device) + 0.5
@@ -29,7 +30,8 @@ def heat_loss(logits: Tensor, points: Tensor) -> Tensor:
     shares = log_shares(logits)
     on_film = shares[..., :-1].unflatten(2, (height, width))
     seen = torch.einsum("bkh,bkhw,bkw->bk", down, on_film, across)
-    return -torch.where(there, seen, shares[..., -1]).mean()
+    cost = -torch.where(there, seen, shares[..., -1])
+    return cost.mean() if known is None else (cost * known).sum() / known.sum().clamp(min=1)
 
 
 def points_of(logits: Tensor) -> tuple[Tensor, Tensor]:

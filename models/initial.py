@@ -12,22 +12,24 @@ from transformers import PreTrainedModel
 
 from models.networks import DenseNet121, MobileNetV2, Network, ResNet, reset_head
 
+WEIGHTS = "model.safetensors"
 Kind = TypeVar("Kind", bound=Network)
 
 
-def initialise(network: Kind, source: str) -> Kind:
+def initialise(network: Kind, source: str, candidate: str = "") -> Kind:
     """Give `network` its first weights, all but the head.
 
     source: `scratch`; a file of safetensors, by this project's key names or, where torchvision publishes the network,
-    by torchvision's; a bundle's candidate folder; or a hub id such as `google/mobilenet_v2_1.0_224`, which needs the
-    hub to be reachable.
+    by torchvision's; a folder that transformers' `save_pretrained` wrote; a bundle's network folder, or its root, from
+    which the network of the name `candidate` is taken; or a hub id such as `google/mobilenet_v2_1.0_224`, which needs
+    the hub to be reachable.
     Raises ValueError in one sentence when the source does not fit the network or cannot be had.
     """
     if source == "scratch":
         return network
     path = Path(source)
     if path.is_dir():
-        path = path / "model.safetensors"
+        path = _weights_in(path, candidate)
     if path.is_file():
         try:
             state = load_file(path)
@@ -42,6 +44,33 @@ def initialise(network: Kind, source: str) -> Kind:
         _load(network, _from_hub(network, source), source)
     reset_head(network)
     return network
+
+
+def _weights_in(folder: Path, candidate: str) -> Path:
+    """The weights file of a folder: its own, or, in the root of a bundle, that of the network of a name.
+
+    Raises ValueError in one sentence that says which networks there are, or which files.
+    """
+    if (folder / WEIGHTS).is_file():
+        return folder / WEIGHTS
+    if (folder / f"{WEIGHTS}.index.json").is_file():
+        raise ValueError(
+            f"{folder} keeps its weights in several files, expected one {WEIGHTS}; save it with max_shard_size above "
+            "its size"
+        )
+    networks = sorted(file.parent.name for file in folder.glob(f"*/{WEIGHTS}"))
+    if candidate in networks:
+        return folder / candidate / WEIGHTS
+    if networks:
+        raise ValueError(
+            f"{folder} is a bundle without a network {candidate or 'of no name'}, its networks are "
+            f"{', '.join(networks)}; pass the folder of one of them, such as {folder / networks[0]}"
+        )
+    there = ", ".join(sorted(one.name for one in folder.iterdir())[:5]) or "nothing"
+    raise ValueError(
+        f"found {there} in {folder}, expected {WEIGHTS}, as a bundle has it and save_pretrained writes it; "
+        "save the weights as safetensors"
+    )
 
 
 def begin_with(network: Kind, taught: Network) -> Kind:

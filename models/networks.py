@@ -80,10 +80,11 @@ def freeze(network: Network, share: float) -> None:
         weights.requires_grad_(False)
 
 
-def keep_statistics(network: nn.Module) -> None:
-    """Use the batch statistics that came with the first weights: a handful of films would only blur them."""
+def keep_statistics(network: nn.Module, every: bool = False) -> None:
+    """Use the batch statistics that came with the first weights: a handful of films would only blur them. every: also
+    those of what is told beside the film, which no published weights come with."""
     for layer in network.modules():
-        if isinstance(layer, nn.BatchNorm2d):
+        if isinstance(layer, nn.BatchNorm2d) or (every and isinstance(layer, nn.BatchNorm1d)):
             layer.eval()
 
 

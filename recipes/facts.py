@@ -6,6 +6,7 @@ from typing import Any
 from anatomy.find import JOINTS
 from core.model_facts import ModelFacts
 from recipes import LEARNERS, learner
+from recipes.recipe import BEGUN
 from tasks import SCORES
 
 
@@ -22,4 +23,7 @@ def facts_of(description: Mapping[str, Any], recipe_name: str | None = None) -> 
         joint = JOINTS[recipe.site]
         origin, other = (name.replace("_", " ") for name in (joint.needed[0], joint.unit))
         unit = f"the distance from {origin} to {other}, about {joint.unit_mm} mm in an adult"
-    return ModelFacts.of(description, recipe.title, recipe.paper, recipe.simplifications, unit)
+    differs = recipe.simplifications
+    if description.get("parent"):
+        differs = tuple(one.removesuffix(BEGUN) for one in differs)
+    return ModelFacts.of(description, recipe.title, recipe.paper, differs, unit)

@@ -14,7 +14,7 @@ from anatomy.femur import OUTLINED, REGIONS
 from core.labels import CLASSES as LABELS
 from imaging.preprocess import Preprocess
 from recipes.hip_finder import FINDER
-from recipes.recipe import Recipe
+from recipes.recipe import BEGUN, Recipe
 from tasks import CLASSES, MASKS
 from tasks.part import Candidate, Part, Preset
 
@@ -100,7 +100,7 @@ RECIPE = Recipe(
     },
     bundle="hip_vit@0.3.0",
     simplifications=(
-        "smaller networks of the same families, begun from nothing",
+        f"smaller networks of the same families{BEGUN}",
         "a ViT that sees its patches through a stem of convolutions",
     ),
     finder=FINDER,

@@ -8,6 +8,7 @@ from core.radiograph import Site, View
 from tasks.part import Candidate, Part, Preset
 from tasks.task import Task
 
+BEGUN = ", begun from nothing"  # ends a simplification that no longer holds of a bundle fine-tuned from another
 Holding = Literal["validation", "folds", "origins"]
 More = Literal["fractures", "negatives"]
 

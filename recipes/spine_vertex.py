@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from core.vertebra import LEVELS, OUTPUTS, POINTS
 from imaging.preprocess import Preprocess
-from recipes.recipe import Recipe
+from recipes.recipe import BEGUN, Recipe
 from tasks import LANDMARKS, SCORES
 from tasks.part import Candidate, Part, Preset
 
@@ -101,7 +101,7 @@ RECIPE = Recipe(
     },
     bundle="spine_vertex@0.2.0",
     simplifications=(
-        "a smaller network of the same family at half the size, begun from nothing",
+        f"a smaller network of the same family at half the size{BEGUN}",
         "the score of fracture also weighs the greatest loss of height among the bodies found, as the paper does not",
         "levels are counted from the sacrum, and on real films the count can be one off: count again",
         "no film of a person has taught it, and no score of it was ever compared with a person's truth",

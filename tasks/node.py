@@ -1,10 +1,14 @@
 """A trained network as a bundle keeps it."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from evidence.out_of_distribution import OutOfDistribution
-from models.bundle import Node
+import numpy as np
+import numpy.typing as npt
+
+from evidence.out_of_distribution import OutOfDistribution, fit_out_of_distribution
+from models.bundle import Bundle, Node
 from models.networks import Network
 from tasks.part import Candidate, Part
 from tasks.samples import Samples
@@ -31,6 +35,26 @@ def node_of(
         facts={**(facts or {}), **({"region": candidate.region} if candidate.region else {})},
         ood=ood.arrays() if ood else {},
     )
+
+
+ENOUGH = 20  # films held out from which it is told anew how far films of the kind lie
+
+
+def known_by(
+    candidate: Candidate,
+    parent: Bundle | None,
+    films: npt.NDArray[np.floating],
+    held: npt.NDArray[np.floating],
+    group: Sequence[Hashable],
+) -> OutOfDistribution:
+    """What a network's films look like (see `fit_out_of_distribution`). Of a bundle that is fine-tuned on too few films
+    to hold `ENOUGH` out, the bounds are the parent's, and only the films are new."""
+    own = fit_out_of_distribution(films, held, group)
+    old = parent.networks[candidate.name].ood if parent is not None else None
+    if not old or len(held) >= ENOUGH:
+        return own
+    before = OutOfDistribution.from_arrays(dict(old))
+    return replace(own, unusual_beyond=before.unusual_beyond, rejected_beyond=before.rejected_beyond)
 
 
 def near(train: Samples) -> Samples:

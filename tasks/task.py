@@ -21,7 +21,7 @@ from core.radiograph import Radiograph
 from evidence.versus import Paired
 
 if TYPE_CHECKING:  # the modules load network libraries; a recipe that is only named needs none
-    from models.bundle import Ensemble, Node
+    from models.bundle import Bundle, Ensemble, Node
     from tasks.case import Case
     from tasks.objective import Objective
     from tasks.part import Candidate, Part, Preset
@@ -72,6 +72,10 @@ class Trainer(Protocol):
     @property
     def device(self) -> Any: ...
 
+    @property
+    def parent(self) -> "Bundle | None":
+        """The bundle that is fine-tuned, whose facts stay where the validation films are too few to fit others."""
+
     def begin(
         self,
         candidate: "Candidate",
@@ -108,6 +112,10 @@ class Learn(Protocol):
 
     def says(self, part: "Part", example: Example) -> Any:
         """What a row answers: copies of one film that answer differently contradict each other."""
+
+    def check(self, part: "Part", examples: Sequence[Example], begun: bool) -> None:
+        """Raises ValueError in one sentence where usable rows, before a film is read, are too few to teach this part.
+        begun: whether the networks answer it already, so that what no row knows stays as it is."""
 
     def loads(self, part: "Part", candidates: "Sequence[Candidate]") -> dict[str, Any]:
         """What the loader of the part's unit must fetch besides: keyword arguments of training.data's loaders."""

@@ -60,11 +60,11 @@ def test_a_manifest_becomes_a_bundle_that_reads(
 ) -> None:
     steps: list[str] = []
     out = tmp_path / "run"
+    monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(out / "bundles"))
+    settings.cache_clear()
     folder = learning.train("knee_resnet", manifest, "demo", out, tell=lambda step, *_: steps.append(step))
     assert list(dict.fromkeys(steps))[:2] == ["reading films", "finding copies"]
 
-    monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(out / "bundles"))
-    settings.cache_clear()
     (card,) = reading.models()
     assert (card["evidence"]["schema"], card["evidence"]["tasks"]) == (SCHEMA, ["classes"])
     data = card["evidence"]["data"]
@@ -81,9 +81,21 @@ def test_a_manifest_becomes_a_bundle_that_reads(
 
 
 def test_a_finished_version_is_not_overwritten(recipe: Recipe, manifest: Path, tmp_path: Path) -> None:
-    learning.train("knee_resnet", manifest, "demo", tmp_path / "run")
+    first = learning.train("knee_resnet", manifest, "demo", tmp_path / "run")
     with pytest.raises(ValueError, match="a version never changes"):
-        learning.train("knee_resnet", manifest, "demo", tmp_path / "run")
+        learning.train("knee_resnet", manifest, "demo", tmp_path / "run", version=first.name)
+
+
+def test_a_version_that_nobody_named_is_the_next_one_free(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for root, version in (("weights", "0.9.0"), ("weights", "0.10.2"), ("out", "0.10.3")):
+        (tmp_path / root / "knee_resnet" / version).mkdir(parents=True)
+    monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(tmp_path / "weights"))
+    settings.cache_clear()
+    assert learning._version(recipe, None, tmp_path / "out") == "0.10.4"
+    with pytest.raises(ValueError, match="exists already"):
+        learning._version(recipe, "0.9.0", tmp_path / "out")
 
 
 def test_the_test_part_never_reaches_training(

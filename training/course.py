@@ -25,6 +25,12 @@ def train(run: Run, manifests: Sequence[Manifest]) -> Bundle:
         candidates = part.candidates.get(run.preset_name, ())
         if not candidates:
             continue
+        if run.how is not None and not units.says_of(part):  # nothing to learn from: what it knows already stays
+            nodes += run.how.nodes(part)
+            facts |= {part.task.name: dict(run.how.facts(part))} if run.how.facts(part) else {}
+            kept = {part.task.name: "networks are the parent's: no row of the manifest says anything of this"}
+            evidence = merged(evidence, {"data": {"calibration": kept}})
+            continue
         learned = part.task.learn.learn(part, candidates, trainer, *units.of(part), nodes)
         nodes += learned.nodes
         facts |= {part.task.name: learned.facts} if learned.facts else {}
@@ -42,6 +48,7 @@ def train(run: Run, manifests: Sequence[Manifest]) -> Bundle:
         evidence=evidence,
         card="",
         facts=facts,
+        parent=run.how.record if run.how else {},
     )
 
 

@@ -1,7 +1,7 @@
 """Answers to every development film from networks that had not seen it, and one network that has seen them all."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from tasks.classes.objective import ClassObjective
 from tasks.forward import forward
 from tasks.part import Candidate, Preset
 from tasks.samples import Samples, grey_of
+from training.continuation import Continuation
 from training.data.split import TEST, Split
 from training.fit import Schedule, fit
 from training.run_key import run_key
@@ -53,10 +54,13 @@ def cross_fit(
     seed: int,
     init: str,
     tell: Tell | None = None,
+    how: Continuation | None = None,
 ) -> Fitted:
     """Fit once a fold and once on all folds. A finished fold is kept in `folder`, under a key of everything it came
     from, and not fitted again. The head of a network that is wholly frozen is a regression on its features, which are
-    computed once."""
+    computed once; but one that goes on from a bundle (`how`) goes on from its head as well."""
+    pretrained = how is not None or init != "scratch"
+    schedule = replace(Schedule.of(candidate, preset), gentle=how is not None)
     on = engine.device(settings().device)
     grey = data[grey_of(candidate.preprocess)]
     group = np.array(parts.group)
@@ -64,13 +68,16 @@ def cross_fit(
 
     def begun() -> Classifier:
         torch.manual_seed(seed)
-        network: Classifier = initialise(build(candidate.network, label_count, candidate.options), init)
+        if how is not None:
+            network: Classifier = how.begun(candidate)
+            return network
+        network = initialise(build(candidate.network, label_count, candidate.options), init, candidate.name)
         if init != "scratch":
             freeze(network, candidate.frozen)
         return network
 
     def taught(rows: list[int], part: str) -> Classifier:
-        if init != "scratch" and candidate.frozen == 1.0:
+        if pretrained and candidate.frozen == 1.0 and how is None:
             network = begun().eval()
             if not features:
                 features.append(forward(network, grey, candidate.preprocess, on)[1])
@@ -88,15 +95,15 @@ def cross_fit(
                 loss=preset.loss,
                 balanced=preset.balanced,
             ),
-            Schedule.of(candidate, preset),
+            schedule,
             folder / candidate.name / part,
             seed,
-            pretrained=init != "scratch",
+            pretrained=pretrained,
             tell=None if tell is None else lambda done, total: tell(f"{candidate.name}, {part}", done, total),
         )
 
     (folder / candidate.name).mkdir(parents=True, exist_ok=True)
-    first, schedule = begun(), Schedule.of(candidate, preset)
+    first = begun()
     held_out, apart = np.full((len(grey), label_count), np.nan), np.full(len(grey), np.nan)
     for fold in parts.folds:
         held, learns = parts.rows(fold), parts.rows(*(other for other in parts.folds if other != fold))

@@ -33,7 +33,8 @@ Taught = TypeVar("Taught", bound=Network)
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast a network learns. patience, averaged: see recipes.Preset."""
+    """How long and how fast a network learns. patience, averaged: see recipes.Preset. gentle: whether it goes on with
+    what it answers already: its head learns no faster than the rest, and all its batch statistics stay."""
 
     epochs: int
     batch_size: int
@@ -41,6 +42,7 @@ class Schedule:
     weight_decay: float = 1e-4
     patience: int | None = None
     averaged: bool = False
+    gentle: bool = False
 
     @classmethod
     def of(cls, candidate: Candidate, preset: Preset) -> "Schedule":
@@ -213,7 +215,7 @@ class _Fitting(pl.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         if self.pretrained:
-            keep_statistics(self.network)
+            keep_statistics(self.network, every=self.schedule.gentle)
 
     def training_step(self, batch: Sequence[Tensor], _: int) -> Tensor:
         # Every step draws from its own number, so that a resumed run draws what the whole one would have drawn.
@@ -230,7 +232,7 @@ class _Fitting(pl.LightningModule):
 
     def configure_optimizers(self):  # type: ignore[no-untyped-def]
         rate = self.schedule.learning_rate
-        head_rate = rate * 5 if self.pretrained else rate
+        head_rate = rate * 5 if self.pretrained and not self.schedule.gentle else rate
         named = [(name, weights) for name, weights in self.network.network.named_parameters() if weights.requires_grad]
         body = [weights for name, weights in named if not self.network.in_head(name)]
         head = [weights for name, weights in named if self.network.in_head(name)] + list(self.lesson.parameters())

@@ -25,6 +25,7 @@ from tasks.task import COVERAGE
 from training.crossfit import Fitted, cross_fit
 from training.data import shared_limbs
 from training.data.manifest import Manifest
+from training.data.preflight import check_kept, part_of
 from training.data.split import TEST, Split, join_groups, split
 from training.provenance import INTENDED_USE, provenance
 from training.run import Run
@@ -53,7 +54,10 @@ def train(run: Run, manifests: Sequence[Manifest]) -> Bundle:
     rows = [row for row in range(len(films)) if row not in doubted]
     kept = films.rows(rows)
     group = join_groups([content[row] for row in rows], [example.patient for example in kept.examples])
-    parts = split([example.label or "" for example in kept.examples], group, preset.folds, run.seed)
+    wanted = len({example.path for example in manifest.examples if usable(example)})
+    check_kept(manifest, wanted, wanted - len(films.refused), list(films.refused.values()))
+    said = [part_of(example) == TEST for example in kept.examples] if any(e.split for e in kept.examples) else None
+    parts = split([example.label or "" for example in kept.examples], group, preset.folds, run.seed, test=said)
     truth = labels_of(part, kept)
     fitted = [
         cross_fit(
@@ -67,6 +71,7 @@ def train(run: Run, manifests: Sequence[Manifest]) -> Bundle:
             run.seed,
             run.init.get(candidate.name, candidate.init),
             say,
+            run.how,
         )
         for candidate in candidates
     ]
@@ -113,6 +118,7 @@ def _bundle(
         evidence=evidence,
         card="",
         facts={part.task.name: {"coverage": COVERAGE, "conformal_quantile": bound, "hard_from": hard_from(held)}},
+        parent=run.how.record if run.how else {},
     )
 
 

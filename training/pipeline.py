@@ -7,14 +7,17 @@ from pathlib import Path
 
 from core.settings import settings
 from models.bundle import Bundle, describe
+from models.initial import initialise
+from models.networks import build
 from models.registry import find
 from recipes.recipe import Recipe
 from tasks import DENSITY
 from tasks.task import Say
 from training import course, folds, repeat, view_course
-from training.cohorts.sources import VIRTUAL, said_of, to_examine, to_learn, views_to_examine
+from training.cohorts.sources import VIRTUAL, mixed_in, said_of, to_examine, to_learn, views_to_examine
 from training.data import taught
-from training.data.manifest import Manifest
+from training.data.manifest import Manifest, read_manifest
+from training.data.preflight import check
 from training.evaluate import evaluate
 from training.results import Results
 from training.run import Run
@@ -26,10 +29,56 @@ SCANNERS = ("alpha", "beta")  # on which patients are imaged again
 def trained(run: Run, data: Path | str) -> Bundle:
     """The bundle that a run gives. data: a manifest, or `virtual`. Raises ValueError in one sentence for a manifest,
     or weights, that cannot be used."""
-    manifests = to_learn(run.recipe, data, run.preset_name, run.seed, run.workers, run.say)
+    checked(run)
+    how = run.how
+    if how is None:
+        if data != VIRTUAL:
+            check(run.recipe, read_manifest(Path(data)), begun=False)
+        manifests = to_learn(run.recipe, data, run.preset_name, run.seed, run.workers, run.say)
+    else:
+        if data == VIRTUAL:
+            raise ValueError(
+                f"{how.parent.name}@{how.parent.version} learned from virtual patients already; pass --data with a "
+                "manifest of own films to go on from it"
+            )
+        own = read_manifest(Path(data))
+        refuse_what_taught_it(how.parent, own)
+        check(run.recipe, own, begun=True)
+        manifests = [
+            own,
+            *mixed_in(run.recipe, run.preset_name, own, how.virtual_share, run.seed, run.workers, run.say),
+        ]
     source = run.learned_from or (said_of(run.recipe) if data == VIRTUAL else manifests[0].name)
+    if how is not None:
+        source += f"; before that, as {how.parent.name} {how.parent.version}: {how.parent.learned_from}"
     made = PIPELINES[run.recipe.holding](replace(run, learned_from=source), manifests)
     return replace(made, taught=taught.record(manifests))
+
+
+def checked(run: Run) -> None:
+    """Raises ValueError in one sentence, before a film is read, for first weights that are named for a network the
+    recipe does not train, or that do not fit theirs."""
+    candidates = {one.name: one for one in run.recipe.candidates(run.preset_name)}
+    for name in run.init:
+        if name not in candidates:
+            raise ValueError(
+                f"--init names {name}, which {run.recipe.name} does not train with the preset {run.preset_name}; its "
+                f"networks are {', '.join(candidates)}"
+            )
+    for part in run.recipe.own:
+        for one in part.candidates.get(run.preset_name, ()):
+            source = run.init.get(one.name, one.init)
+            if run.how is None and source != "scratch":
+                initialise(build(one.network, len(part.outputs), one.options), source, one.name)
+
+
+def refuse_what_taught_it(parent: Bundle, own: Manifest) -> None:
+    """Raises ValueError for the very table that the parent learned from: nothing of it could be held out any more."""
+    if own.fingerprint in str(parent.evidence.get("data", {}).get("manifest_fingerprint", "")).split("+"):
+        raise ValueError(
+            f"{own.name} is the very table that {parent.name}@{parent.version} was trained on, expected films it has "
+            "never seen, since some are held out to calibrate on; add films, or go on from its own parent"
+        )
 
 
 def measured(recipe: Recipe, folder: Path, data: Path | str, workers: int, films: int, say: Say) -> Results:

@@ -7,12 +7,14 @@ from typing import Any
 
 import torch
 
+from models.bundle import Bundle
 from models.initial import begin_with, initialise
 from models.networks import build, freeze
 from recipes.recipe import Recipe
 from tasks.objective import Objective
 from tasks.part import Candidate, Preset
 from tasks.task import Say
+from training.continuation import Continuation
 from training.device import device
 from training.fit import Schedule, fit
 
@@ -20,7 +22,7 @@ from training.fit import Schedule, fit
 @dataclass(frozen=True)
 class Run:
     """One training. init: first weights by candidate, instead of the recipe's own. learned_from: what the card says of
-    the data. data: what tells its films from others', so that a folder is not gone on from with other films."""
+    the data. how: what it goes on from, where it fine-tunes a bundle."""
 
     recipe: Recipe
     preset_name: str
@@ -31,6 +33,7 @@ class Run:
     init: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
     say: Say = lambda *_: None
+    how: Continuation | None = None
 
     @property
     def preset(self) -> Preset:
@@ -61,6 +64,11 @@ class NetworkTrainer:
         """Where networks answer while they are calibrated: as in reading, by the setting."""
         return device()
 
+    @property
+    def parent(self) -> Bundle | None:
+        """The bundle that is fine-tuned; None where networks begin from elsewhere."""
+        return self.run.how.parent if self.run.how else None
+
     def begin(
         self,
         candidate: Candidate,
@@ -69,8 +77,11 @@ class NetworkTrainer:
         trained: Mapping[str, Any] | None = None,
     ) -> tuple[Any, bool]:
         """First weights: those that the run names for the candidate; else those of the network that it comes after;
-        else those named for the one it is like; else the recipe's."""
+        else those named for the one it is like; else the recipe's. Where a bundle is fine-tuned, its own, head
+        included."""
         torch.manual_seed(self.seed)
+        if self.run.how is not None:
+            return self.run.how.begun(candidate), True
         network = build(candidate.network, outputs, candidate.options)
         own = self.run.init.get(candidate.name)
         if own is None and candidate.after is not None and candidate.after in (trained or {}):
@@ -78,7 +89,7 @@ class NetworkTrainer:
             pretrained = True
         else:
             source = own or self.run.init.get(like or "", candidate.init)
-            initialise(network, source)
+            initialise(network, source, candidate.name)
             pretrained = source != "scratch"
         if pretrained:
             freeze(network, candidate.frozen)
@@ -98,7 +109,7 @@ class NetworkTrainer:
     ) -> Any:
         """The trained network, in evaluation mode, on the CPU. A run that was killed goes on where it was."""
         name = stage or candidate.name
-        schedule = Schedule.of(candidate, self.preset)
+        schedule = replace(Schedule.of(candidate, self.preset), gentle=self.parent is not None)
         return fit(
             network,
             objective,
@@ -106,7 +117,7 @@ class NetworkTrainer:
             self.run.folder / name,
             self.seed if seed is None else seed,
             watch=validation,
-            pretrained=pretrained,
+            pretrained=pretrained or schedule.gentle,
             tell=lambda done, all_: self.say(name, done, all_),
             key=self.data,
         )

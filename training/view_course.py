@@ -75,7 +75,8 @@ def train(run: Run, manifests: Sequence[Manifest]) -> Bundle:
 
     learns, held = one_held_out(base.group, seed)
     torch.manual_seed(seed)
-    network = initialise(build(candidate.network, len(VIEWS), candidate.options), init.get(candidate.name, "scratch"))
+    weights = init.get(candidate.name, "scratch")
+    network = initialise(build(candidate.network, len(VIEWS), candidate.options), weights, candidate.name)
     schedule = Schedule.of(candidate, preset)
     first = _fitted(network, base.rows(learns), schedule, wide, folder, "virtual", seed, say)
     recalled = base.rows(learns[::RECALLED])

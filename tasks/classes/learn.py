@@ -10,26 +10,29 @@ import torch
 
 from anatomy.femur import OUTLINED
 from anatomy.limb import MIDDLE, ROOM
-from core.example import Example
+from core.example import Example, ManifestError
 from core.radiograph import Radiograph
-from evidence.calibration import conformal_quantile, fit_temperature_and_bias
+from evidence.calibration import conformal_quantile, fit_temperature, fit_temperature_and_bias
 from evidence.difficulty import hard_from
-from evidence.out_of_distribution import fit_out_of_distribution
 from evidence.statistics.metrics import classification
 from evidence.statistics.pooling import fit_pool
 from imaging.matting import matted
 from models.bundle import Ensemble, Node
 from tasks.classes.objective import ClassObjective
 from tasks.classes.read import decode
+from tasks.enough import people
 from tasks.forward import forward
 from tasks.masks.outlines import masks_of, region_mask
-from tasks.node import near, node_of
+from tasks.node import known_by, near, node_of
 from tasks.part import Candidate, Part
 from tasks.samples import Samples, grey_of
 from tasks.task import COVERAGE, Learned, Trainer
 
 Array = npt.NDArray[np.floating]
 Bytes = npt.NDArray[np.uint8]
+LEAST = 5  # people of each class that anything is learned from
+ENOUGH = 20  # validation rows from which a fine-tuned bundle's temperature and prediction sets are fitted anew
+ENOUGH_TO_WEIGH = 100  # and from which also what is added for each class, and how much each network counts
 
 
 def usable(part: Part, example: Example) -> bool:
@@ -38,6 +41,22 @@ def usable(part: Part, example: Example) -> bool:
 
 def expects(part: Part) -> str:
     return f"a column label with {', '.join(part.outputs)}"
+
+
+def check(part: Part, examples: Sequence[Example], begun: bool) -> None:
+    """At least `LEAST` people of each class, whose films stand in both parts of a split."""
+    of = {label: people([one for one in examples if one.label == label]) for label in part.outputs}
+    if sum(map(bool, of.values())) < 2:
+        named = next((label for label, count in of.items() if count), "no class")
+        raise ManifestError(
+            f"every row says {named}, expected two or more of {', '.join(part.outputs)}; add films of the others"
+        )
+    few = {label: count for label, count in of.items() if count < LEAST}
+    if few:
+        raise ManifestError(
+            f"found {' and '.join(f'{count} people labelled {label}' for label, count in few.items())}, expected at "
+            f"least {LEAST} of each class; add films of {'that class' if len(few) == 1 else 'those classes'}"
+        )
 
 
 def says(part: Part, example: Example) -> Any:
@@ -78,7 +97,11 @@ def learn(
         nodes.append(node)
     truth = labels_of(part, validation)
     own, _ = decode(logits, Ensemble(tuple(nodes)))
-    if len(nodes) > 1:
+    if fits(trainer, validation) < 2:
+        for node in nodes:
+            weight = trainer.parent.networks[node.name].facts.get("weight") if trainer.parent else None
+            node.facts.update({} if weight is None else {"weight": weight})
+    elif len(nodes) > 1:
         for node, weight in zip(nodes, fit_pool(list(own.values()), truth), strict=True):
             node.facts.update({} if weight is None else {"weight": weight})
     own, joint = decode(logits, Ensemble(tuple(nodes)))
@@ -86,13 +109,36 @@ def learn(
     held = {
         name: classification(truth, answer, part.outputs, group) for name, answer in {"joint": joint, **own}.items()
     }
-    facts = {
+    facts: dict[str, Any] = {
         "coverage": COVERAGE,
         "conformal_quantile": conformal_quantile(joint, truth, COVERAGE),
         "hard_from": hard_from(joint),
     }
+    if trainer.parent is not None and not fits(trainer, validation):
+        facts = dict(trainer.parent.facts[part.task.name])
     counted = np.bincount(labels_of(part, train), minlength=len(part.outputs)).tolist()
-    return Learned(tuple(nodes), facts, {"held_out": held, "data": {"classes_learned_from": counted}})
+    data: dict[str, Any] = {"classes_learned_from": counted}
+    if trainer.parent is not None:
+        data["calibration"] = {part.task.name: calibration_in_words(trainer, validation)}
+    return Learned(tuple(nodes), facts, {"held_out": held, "data": data})
+
+
+def fits(trainer: Trainer, validation: Samples) -> int:
+    """What the validation rows are enough for: 2 for all that is fitted; of a bundle that is fine-tuned, 1 for its
+    temperature and sets alone, and 0 for nothing, so that all stays as the parent had it."""
+    if trainer.parent is None:
+        return 2
+    return int(len(validation) >= ENOUGH) + int(len(validation) >= ENOUGH_TO_WEIGH)
+
+
+def calibration_in_words(trainer: Trainer, validation: Samples) -> str:
+    """What was fitted on the expert's own films, and what is the parent's, for the card."""
+    rows = f"{len(validation)} validation rows"
+    return (
+        f"all of it is the parent's: {rows}, expected {ENOUGH} for temperature and sets",
+        f"temperature and sets fitted on {rows}; ensemble weights are the parent's, a fit takes {ENOUGH_TO_WEIGH}",
+        f"temperature, bias of each class, ensemble weights and sets fitted on {rows}",
+    )[fits(trainer, validation)]
 
 
 def refuse_one_class(part: Part, samples: Samples) -> None:
@@ -127,12 +173,20 @@ def learn_one(
     )
     trainer.say(f"{candidate.name}, calibrating", 0, 1)
     logits, unseen = forward(network, as_read(validation, candidate), candidate.preprocess, trainer.device)
-    temperature, bias = fit_temperature_and_bias(logits, labels_of(part, validation))
+    temperature = 1.0
+    bias: Array = np.zeros(len(part.outputs))
+    match fits(trainer, validation):
+        case 2:
+            temperature, bias = fit_temperature_and_bias(logits, labels_of(part, validation))
+        case 1:
+            temperature = fit_temperature(logits, labels_of(part, validation))
+        case 0 if trainer.parent is not None:
+            temperature = trainer.parent.networks[candidate.name].facts["temperature"]
     with torch.no_grad():  # the bias joins the last layer's own
         network.head.bias += torch.from_numpy(bias.astype(np.float32))
     shown = near(train)
     _, features = forward(network, as_read(shown, candidate), candidate.preprocess, trainer.device)
-    ood = fit_out_of_distribution(features, unseen, shown.patients)
+    ood = known_by(candidate, trainer.parent, features, unseen, shown.patients)
     node = node_of(part, candidate, network, {"temperature": temperature}, ood)
     return node, logits + bias.astype(np.float32)
 
@@ -152,6 +206,7 @@ def objective(part: Part, candidate: Candidate, trainer: Trainer, samples: Sampl
         # A manifest without the measures teaches by its labels alone.
         guide=None if guide is None or np.isnan(guide).all(0).any() else guide,
         masks=samples["masks"] if guided and preset.placed and not candidate.region else None,
+        known=samples["known"] if guided and preset.placed and not candidate.region else None,
         regions=len(OUTLINED),
         tone=preset.tone,
         vendors="crops" in samples.arrays,

@@ -25,6 +25,7 @@ class ClassObjective(Objective):
     it weighs more than the class, for a measure says of every film what a class says only of those at its border.
     masks: uint8 [N, h, w] beside the films, region r in bit r of `regions`: the maps must tell as well how much of each
     region lies in each of their cells, so that a network learns where to look before it learns what to see there.
+    known: uint8 [N], which regions of a row are known, by the same bits; all unless told.
     tone: how strongly exposure and contrast vary. vendors: whether films are also shown as another maker would process
     them. matted: black around a region stays so.
     """
@@ -43,6 +44,7 @@ class ClassObjective(Objective):
         balanced: bool = True,
         guide: npt.NDArray[np.floating] | None = None,
         masks: Bytes | None = None,
+        known: Bytes | None = None,
         regions: int = 0,
         tone: float = 1.0,
         vendors: bool = False,
@@ -68,6 +70,7 @@ class ClassObjective(Objective):
             torch.from_numpy(labels),
             torch.from_numpy(scaled.astype(np.float32)),
             torch.from_numpy(np.ascontiguousarray(outlined)),
+            torch.from_numpy(np.full(len(labels), 255, np.uint8) if known is None else known),
         )
 
     def ready(self, network: Network) -> None:
@@ -90,11 +93,15 @@ class ClassObjective(Objective):
             cost = cost + earth_movers(output.logits, batch[1], self.weight)
         if self.tell is not None and vary:
             known = ~batch[2].isnan()
-            cost = cost + self.GUIDED * f.smooth_l1_loss(self.tell(output.features)[known], batch[2][known])
+            # The sum over a count, for the mean of a batch of which nothing is known would be NaN.
+            off = f.smooth_l1_loss(self.tell(output.features)[known], batch[2][known], reduction="sum")
+            cost = cost + self.GUIDED * off / known.sum().clamp(min=1)
         if self.place is not None and vary:
             masks = torch.stack([(batch[3] >> region) & 1 for region in range(self.regions)], 1).float()
             share = f.adaptive_avg_pool2d(warp(masks, moves, self.size), output.maps.shape[2:])
-            cost = cost + self.PLACED * f.binary_cross_entropy_with_logits(self.place(output.maps), share)
+            told = torch.stack([(batch[4] >> region) & 1 for region in range(self.regions)], 1).float()
+            off = f.binary_cross_entropy_with_logits(self.place(output.maps), share, reduction="none").mean((2, 3))
+            cost = cost + self.PLACED * (off * told).sum() / told.sum().clamp(min=1)
         return cost
 
     def shown(self, films: Tensor, moves: Tensor, random: torch.Generator, vary: bool = True) -> Tensor:

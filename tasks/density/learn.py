@@ -19,12 +19,15 @@ from models import engine
 from models.bundle import Node
 from models.networks import Decomposer
 from tasks.density.objective import DensityObjective
+from tasks.enough import refuse_few, refuse_unknown
 from tasks.node import node_of
 from tasks.part import Candidate, Part, Stage
 from tasks.samples import Samples
 from tasks.task import COVERAGE, Learned, Trainer
 
 Array = npt.NDArray[np.floating]
+LEAST = 5  # people with densities that anything is learned from
+ENOUGH = 20  # validation limbs with all densities, below which a fine-tuned network keeps its parent's correction
 PROJECTIONS = ("projection_all_bone", "projection_proximal_femur")  # the manifest's columns, in the order of channels
 
 
@@ -34,6 +37,12 @@ def usable(part: Part, example: Example) -> bool:
 
 def expects(part: Part) -> str:
     return f"columns {', '.join(columns(part))} in g/cm2"
+
+
+def check(part: Part, examples: Sequence[Example], begun: bool) -> None:
+    """At least `LEAST` people with a density, and each region on one of them unless the network knows it already."""
+    refuse_few(part, "densities", examples, LEAST)
+    refuse_unknown(part, "abmd_", examples, lambda one, name: one.others.get(f"abmd_{name}") is not None, begun)
 
 
 def says(part: Part, example: Example) -> Any:
@@ -62,15 +71,28 @@ def learn(
     (candidate,) = candidates
     if np.isnan(train.columns(columns(part))).all():
         raise ManifestError(f"found no density of any limb to learn from, expected {expects(part)}")
-    if np.isnan(train["projections"][:, :, 0, 0]).all():
+    if trainer.parent is None and np.isnan(train["projections"][:, :, 0, 0]).all():
         raise ManifestError(
             f"found no projection of any limb to learn from, expected columns {' and '.join(PROJECTIONS)} with float32 "
             ".npy files in g/cm2, or ct with a CT of each person"
         )
     network = learn_stages(part, candidate, trainer, train, validation)
     plain = node_of(part, candidate, network)
-    node, value = settle(part, plain, validation, trainer.device, partial(trainer.say, "validation limbs"))
-    return Learned((node,), {"coverage": COVERAGE}, {"held_out": agreements(part, validation, value)})
+    tell = partial(trainer.say, "validation limbs")
+    known = int(np.isfinite(validation.columns(columns(part))).all(1).sum())
+    if trainer.parent is None or known >= ENOUGH:
+        node, value = settle(part, plain, validation, trainer.device, tell)
+    else:
+        node = replace(plain, facts=dict(trainer.parent.networks[candidate.name].facts))
+        value = Residuals.from_dict(part.outputs, node.facts).settled(
+            *answers(plain, validation, trainer.device, tell)
+        )[0]
+    evidence: dict[str, Any] = {"held_out": agreements(part, validation, value)}
+    if trainer.parent is not None:
+        whose = "fitted on" if known >= ENOUGH else f"the parent's: a fit takes {ENOUGH} validation limbs, there are"
+        said = f"correction and intervals {whose} {known} whose densities are all known"
+        evidence["data"] = {"calibration": {part.task.name: said}}
+    return Learned((node,), {"coverage": COVERAGE}, evidence)
 
 
 def agreements(part: Part, samples: Samples, value: Array) -> dict[str, dict[str, Any]]:
@@ -84,7 +106,8 @@ def learn_stages(part: Part, candidate: Candidate, trainer: Trainer, train: Samp
     over."""
     network, _ = trainer.begin(candidate, len(part.outputs))
     known = train.columns(columns(part))
-    network.scale_density(np.nanmean(known, 0), np.maximum(np.nanstd(known, 0), 0.02))
+    if trainer.parent is None:
+        network.scale_density(np.nanmean(known, 0), np.maximum(np.nanstd(known, 0), 0.02))
     for number, stage in enumerate(stage for stage in trainer.preset.stages if stage.epochs):
         channel = PROJECTIONS.index(stage.target)
         if not stage.density and np.isnan(train["projections"][:, channel, 0, 0]).all():

@@ -16,7 +16,7 @@ def joint_figures(finder: Node, joint: Joint, samples: Samples, on: torch.device
     """How far landmarks are off, as a share of the joint's unit (from a femur's head to its lesser trochanter, across
     a tibia's plateau), and how many joints are told wrongly to be, or not to be, on a film, as a reading finds them."""
     off, missed, invented, there = [], 0, 0, 0
-    for film, truth in zip(samples["squares"], samples["points"], strict=True):
+    for film, truth, said in zip(samples["squares"], samples["points"], samples["known"], strict=True):
         seen = Radiograph(film.astype(np.float32) / 255, case_id="")
         found = {limb.side: limb for limb in find_limbs(seen, finder, on)}
         for side in SIDES:
@@ -24,7 +24,7 @@ def joint_figures(finder: Node, joint: Joint, samples: Samples, on: torch.device
             known = ~np.isnan(truth[numbers]).any()
             there += int(known)
             missed += int(known and side not in found)
-            invented += int(side in found and np.isnan(truth[numbers]).all())
+            invented += int(side in found and np.isnan(truth[numbers]).all() and said[numbers].all())
             if known and side in found:
                 places = np.array([found[side].points[name] for name in joint.needed]) / film.shape
                 one, other = truth[numbers[0]], truth[numbers[joint.needed.index(joint.unit)]]

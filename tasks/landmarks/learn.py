@@ -15,6 +15,7 @@ from core.vertebra import LEVELS
 from evidence.genant import Norm, heights_of
 from models.bundle import Node
 from models.dense import Dense
+from tasks.enough import refuse_few
 from tasks.landmarks.held_out import joint_figures
 from tasks.landmarks.knee_objective import KneeObjective
 from tasks.landmarks.objective import BodyObjective, LandmarkObjective, VertebraObjective
@@ -25,6 +26,8 @@ from tasks.samples import Samples, grey_of, points_of
 from tasks.task import Learned, Trainer
 
 BROKEN_TIMES = 3  # that each broken body is shown an epoch
+LEAST = 5  # people with landmarks that anything is learned from
+ENOUGH = 30  # joints, or intact spines, from which a fine-tuned network's shape is learned anew
 INTACT_SHARE = 1.5  # intact bodies for each broken one shown, at most
 
 
@@ -34,6 +37,11 @@ def usable(part: Part, example: Example) -> bool:
 
 def expects(part: Part) -> str:
     return "a column landmarks, as `simulate` writes it"
+
+
+def check(part: Part, examples: Sequence[Example], begun: bool) -> None:
+    """At least `LEAST` people with landmarks; their places need not all be known."""
+    refuse_few(part, "landmarks", examples, LEAST)
 
 
 def says(part: Part, example: Example) -> Any:
@@ -65,7 +73,12 @@ def learn(
         return Learned((_fitted(part, candidate, trainer, *goals),), {}, {})
     goals = tuple(_of_rows(candidate, samples) for samples in (train, validation))
     node = _fitted(part, candidate, trainer, *goals)
-    node.facts.update(facts_of(norm(train)))
+    whole = spines_of(train)
+    if trainer.parent is not None and len(whole) < ENOUGH:
+        node.facts.update(trainer.parent.networks[candidate.name].facts)
+        said = f"heights of intact bodies are the parent's: of {len(whole)} intact spines all points are known, "
+        return Learned((node,), {}, {"data": {"calibration": {part.task.name: f"{said}expected {ENOUGH}"}}})
+    node.facts.update(facts_of(Norm.learn(whole)))
     return Learned((node,), {}, {})
 
 
@@ -77,7 +90,9 @@ def joint_of(part: Part) -> Joint | None:
 def _of_rows(candidate: Candidate, samples: Samples) -> Objective:
     known = np.flatnonzero(~np.isnan(samples["points"]).all((1, 2)))
     inputs = candidate.preprocess
-    return VertebraObjective(samples[grey_of(inputs)][known], samples[points_of(inputs)][known], inputs)
+    return VertebraObjective(
+        samples[grey_of(inputs)][known], samples[points_of(inputs)][known], inputs, samples["known"][known]
+    )
 
 
 def _of_bodies(candidate: Candidate, samples: Samples) -> Objective:
@@ -103,13 +118,18 @@ def evened(bodies: Samples, seed: int) -> Samples:
 
 
 def norm(samples: Samples) -> Norm:
-    """Heights of intact bodies, from the spines without a fracture whose points are known."""
+    """Heights of intact bodies."""
+    return Norm.learn(spines_of(samples))
+
+
+def spines_of(samples: Samples) -> list[dict[str, npt.NDArray[np.float64]]]:
+    """Heights [3] by level of each spine without a fracture whose points are all known."""
     spines = []
     for example, points in zip(samples.examples, samples["points"], strict=True):
         if example.others.get("fracture") == 0 and not np.isnan(points).any():
             bodies: npt.NDArray[np.float64] = points.reshape(len(LEVELS), 6, 2)
             spines.append({level: heights_of(body) for level, body in zip(LEVELS, bodies, strict=True)})
-    return Norm.learn(spines)
+    return spines
 
 
 def learn_joint(
@@ -119,16 +139,22 @@ def learn_joint(
 
     def objective(samples: Samples) -> Objective:
         if joint.one_by_one:
-            return KneeObjective(samples["squares"], samples["points"], candidate.preprocess)
-        return LandmarkObjective(samples["squares"], samples["points"], candidate.preprocess, joint.groups)
+            return KneeObjective(samples["squares"], samples["points"], candidate.preprocess, samples["known"])
+        films, points, inputs = samples["squares"], samples["points"], candidate.preprocess
+        return LandmarkObjective(films, points, inputs, joint.groups, known=samples["known"])
 
     made = train.fresh
     goal: Any = objective(train) if made is None else lambda epoch: objective(made(epoch))
     node = _fitted(part, candidate, trainer, goal, objective(validation))
     limbs = [limb for samples in (train, validation) for limb in limbs_of(samples, joint)]
-    node.facts["shape"] = Shape.learn(joint, limbs).to_dict()
+    data: dict[str, Any] = {"films": len(train) + len(validation), "films_held_out": len(validation)}
+    if trainer.parent is not None and len(limbs) < ENOUGH:
+        node.facts["shape"] = trainer.parent.networks[candidate.name].facts["shape"]
+        said = f"the shape of a joint is the parent's: {len(limbs)} joints have all landmarks, expected {ENOUGH}"
+        data["calibration"] = {part.task.name: said}
+    else:
+        node.facts["shape"] = Shape.learn(joint, limbs).to_dict()
     held = joint_figures(node, joint, validation, trainer.device)
-    data = {"films": len(train) + len(validation), "films_held_out": len(validation)}
     return Learned((node,), {}, {"held_out": held, "data": data})
 
 

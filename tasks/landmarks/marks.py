@@ -1,11 +1,30 @@
 """Landmarks of a manifest's row."""
 
 import json
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 from core.example import Example
 
 
 def landmarks_of(example: Example) -> dict[str, tuple[float, float]]:
     """Landmarks of a row on its film, the middle of the first pixel at 0.5; none where there are none."""
+    return {name: (place[0] + 0.5, place[1] + 0.5) for name, place in _said(example).items() if place is not None}
+
+
+def known_of(example: Example, names: Sequence[str], complete: bool) -> npt.NDArray[np.bool_]:
+    """Which of these landmarks a row knows [K]: those that it names, be it as `null`, which says that one is not on the
+    film; all of them where its landmarks are complete, as in a simulated cohort, so that one it does not name is not on
+    the film either. The others are unknown, which is not absent."""
+    if complete:
+        return np.full(len(names), True)
+    said = _said(example)
+    return np.array([name in said for name in names])
+
+
+def _said(example: Example) -> dict[str, Sequence[float] | None]:
+    """The row's column as it came."""
     known = example.others.get("landmarks")
-    return {name: (x + 0.5, y + 0.5) for name, (x, y) in json.loads(known).items()} if known else {}
+    return json.loads(known) if known else {}

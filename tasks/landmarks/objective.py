@@ -20,7 +20,8 @@ Bytes = npt.NDArray[np.uint8]
 
 class LandmarkObjective(Objective):
     """Where landmarks lie on whole films: uint8 [N, h, h] padded to a square, and points [N, K, 2] (x, y as shares of
-    the square; NaN where not on the film). Half of the films are shown close up, around one of their limbs.
+    the square; NaN where not on the film). known [N, K]: which points are known, all unless told; the others cost
+    nothing, so that none is learned to be absent. Half of the films are shown close up, around one of their limbs.
 
     groups: which landmarks belong to one limb. tone: how strongly exposure, contrast and processing vary. zoom: share
     of a film that is shown; below 1 for crops cut with room around.
@@ -34,9 +35,11 @@ class LandmarkObjective(Objective):
         groups: Sequence[Sequence[int]],
         tone: float = 1.0,
         zoom: float = 1.0,
+        known: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         super().__init__()
-        self.films = (torch.from_numpy(films), torch.from_numpy(points.astype(np.float32)))
+        said = np.full(points.shape[:2], True) if known is None else known
+        self.films = (torch.from_numpy(films), torch.from_numpy(points.astype(np.float32)), torch.from_numpy(said))
         self.size, self.groups, self.tone, self.zoom = preprocess.size, groups, tone, zoom
 
     def loss(self, network: nn.Module, batch: Sequence[Tensor], random: torch.Generator, vary: bool = True) -> Tensor:
@@ -54,7 +57,8 @@ class LandmarkObjective(Objective):
             points = move_points(points, still.to(points.device), self.size[0] / self.size[1])
         off = ((points < 0.01) | (points > 0.99)).any(2, keepdim=True)
         heat = network(dense_input(film))
-        return heat_loss(heat, points.masked_fill(off, torch.nan) * points.new_tensor([heat.shape[3], heat.shape[2]]))
+        points = points.masked_fill(off, torch.nan) * points.new_tensor([heat.shape[3], heat.shape[2]])
+        return heat_loss(heat, points, batch[2])
 
     def _moves(self, points: Tensor, random: torch.Generator) -> Tensor:
         """Turned and shifted a little; every other film close up, its middle near a limb's."""
@@ -84,8 +88,14 @@ class VertebraObjective(LandmarkObjective):
 
     TONE = 1.6
 
-    def __init__(self, films: Bytes, points: npt.NDArray[np.floating], preprocess: Preprocess) -> None:
-        super().__init__(films, points, preprocess, (), self.TONE)
+    def __init__(
+        self,
+        films: Bytes,
+        points: npt.NDArray[np.floating],
+        preprocess: Preprocess,
+        known: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        super().__init__(films, points, preprocess, (), self.TONE, known=known)
 
     def _moves(self, points: Tensor, random: torch.Generator) -> Tensor:
         return draw_moves(len(points), random, turn=12.0, scale=(0.75, 1.7), shift=0.25)

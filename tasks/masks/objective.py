@@ -19,18 +19,30 @@ Bytes = npt.NDArray[np.uint8]
 
 class MaskObjective(Objective):
     """Where the regions of a limb lie: crops uint8 [N, h, w] with room around, of which `zoom` is shown, and masks of
-    the same size, region r in bit r."""
+    the same size, region r in bit r. known: uint8 [N], which regions of a limb are known, by the same bits; what is
+    drawn of the others costs nothing, so that a region without a mask is not learned to be absent. All unless told."""
 
-    def __init__(self, crops: Bytes, masks: Bytes, regions: int, preprocess: Preprocess, zoom: float) -> None:
+    def __init__(
+        self,
+        crops: Bytes,
+        masks: Bytes,
+        regions: int,
+        preprocess: Preprocess,
+        zoom: float,
+        known: Bytes | None = None,
+    ) -> None:
         super().__init__()
-        self.films = (torch.from_numpy(crops), torch.from_numpy(masks))
+        told = np.full(len(masks), 255, np.uint8) if known is None else known
+        self.films = (torch.from_numpy(crops), torch.from_numpy(masks), torch.from_numpy(told))
         self.size, self.zoom, self.regions = preprocess.size, zoom, regions
-        self.dice = DiceLoss(sigmoid=True, batch=True)
+        self.dice = DiceLoss(batch=True, reduction="none")
 
     def loss(self, network: nn.Module, batch: Sequence[Tensor], random: torch.Generator, vary: bool = True) -> Tensor:
-        crops, bits = batch
+        crops, bits, told = batch
         grey = crops[:, None].float() / 255
-        masks = torch.stack([(bits >> region) & 1 for region in range(self.regions)], 1).float()
+        masks, known = (
+            torch.stack([(one >> region) & 1 for region in range(self.regions)], 1).float() for one in (bits, told)
+        )
         # Wider than a reading's boxes ever are off: close-ups and badly centred crops are to be outlined as well.
         moves = (
             draw_moves(len(crops), random, self.zoom, turn=15.0, scale=(0.8, 1.3), shift=0.12)
@@ -44,4 +56,8 @@ class MaskObjective(Objective):
             film, exposed = frame(relook(revendor(film, random), random, framed=False), random)
             film, truth = film.clamp(0, 1), truth * exposed[:, None]
         logits = network(dense_input(film))
-        return self.dice(logits, truth) + f.binary_cross_entropy_with_logits(logits, truth)
+        seen = known[:, :, None, None]
+        regions = known.any(0)  # that anything is known of in this batch
+        dice = self.dice(logits.sigmoid() * seen, truth * seen).flatten()[regions]
+        cost = f.binary_cross_entropy_with_logits(logits, truth, reduction="none").mean((2, 3))
+        return dice.sum() / regions.sum().clamp(min=1) + (cost * known).sum() / known.sum().clamp(min=1)

@@ -1,22 +1,22 @@
 """Training and calibrating the networks that answer yes/no questions, with or without clinical values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from anatomy.vertebrae import find_vertebrae
-from core.example import Example
+from core.example import Example, ManifestError
 from core.labels import FRACTURE
 from evidence.genant import greatest_loss
-from evidence.out_of_distribution import fit_out_of_distribution
 from evidence.scores import fit_beside, fit_doubt, fit_scale, fit_threshold, scaled
 from imaging import read_radiograph
 from models.bundle import Node
 from models.networks import Classifier
+from tasks.enough import people
 from tasks.forward import forward
-from tasks.node import near, node_of
+from tasks.node import known_by, near, node_of
 from tasks.part import Candidate, Part
 from tasks.samples import Samples, grey_of
 from tasks.scores.clinical import ClinicalScale
@@ -27,6 +27,9 @@ from tasks.scores.truth import answers_of
 from tasks.task import COVERAGE, Learned, Trainer
 
 Array = npt.NDArray[np.floating]
+LEAST = 5  # people with either answer that a question is learned from
+ENOUGH = 40  # validation films with an answer from which a fine-tuned network's scales and thresholds are fitted anew,
+ENOUGH_OF_EACH = 8  # and how many of them with either answer
 
 
 def usable(part: Part, example: Example) -> bool:
@@ -35,6 +38,23 @@ def usable(part: Part, example: Example) -> bool:
 
 def expects(part: Part) -> str:
     return "a column fracture (0 or 1), a column label, or both"
+
+
+def check(part: Part, examples: Sequence[Example], begun: bool) -> None:
+    """At least `LEAST` people with a yes and with a no to each question that any row answers; to every question unless
+    the network knows it already."""
+    for number, question in enumerate(part.outputs):
+        said: dict[float, list[Example]] = {1.0: [], 0.0: []}
+        for example in examples:
+            said.get(answers_of(part, example)[number], []).append(example)
+        yes, no = people(said[1.0]), people(said[0.0])
+        if begun and not yes + no:
+            continue
+        if min(yes, no) < LEAST:
+            raise ManifestError(
+                f"found {yes} people with and {no} without {question.replace('_', ' ')}, expected at least {LEAST} of "
+                f"each: {expects(part)}; add films of the other kind"
+            )
 
 
 def says(part: Part, example: Example) -> Any:
@@ -77,13 +97,21 @@ def learn(
     probabilities = {node.name: decoded(node, part, logits[node.name], lost) for node in nodes}
     thresholds = {node.name: thresholds_of(node.facts, part.outputs) for node in nodes}
     truth = truth_of(part, validation)
+    data: dict[str, Any] = {}
+    if trainer.parent is not None:
+        here = fitted(part, validation)
+        said = {
+            question: "fitted on validation films" if question in here else "the parent's" for question in part.outputs
+        }
+        told = ", ".join(f"{question.replace('_', ' ')} {whose}" for question, whose in said.items())
+        data["calibration"] = {part.task.name: f"scales and thresholds: {told} (a fit takes {ENOUGH} answers)"}
     positive = np.nansum(truth_of(part, train), 0).astype(int).tolist()
     return Learned(
         tuple(nodes),
         {"coverage": COVERAGE},
         {
             "held_out": figures_of_answers(truth, probabilities, thresholds, part.outputs, validation.patients),
-            "data": {"positive_learned_from": dict(zip(part.outputs, positive, strict=True))},
+            "data": {**data, "positive_learned_from": dict(zip(part.outputs, positive, strict=True))},
         },
     )
 
@@ -110,7 +138,11 @@ def learn_one(
     """One network, and the scale of the clinical values it takes. first: the candidate whose first weights one without
     its own begins with, since they share layers."""
     network, pretrained = trainer.begin(candidate, len(part.outputs), like=first, trained=trained)
-    scale = ClinicalScale.learn([one.clinical for one in train.examples]) if candidate.clinical else None
+    scale = None
+    if candidate.clinical and trainer.parent is not None:  # the network knows these values by this scale
+        scale = ClinicalScale.from_dict(trainer.parent.networks[candidate.name].facts["clinical"])
+    elif candidate.clinical:
+        scale = ClinicalScale.learn([one.clinical for one in train.examples])
 
     def objective(samples: Samples, guided: bool) -> ScoreObjective:
         guide = known_columns(samples, trainer.preset.guide) if guided and trainer.preset.guide else None
@@ -172,18 +204,27 @@ def calibrate(
     logits, unseen = answer(validation)
     shown = near(train)
     _, features = answer(shown)
-    facts = thresholds(part, logits, truth_of(part, validation), lost)
+    here = None if trainer.parent is None else fitted(part, validation)
+    facts = thresholds(part, logits, truth_of(part, validation), lost, here)
+    if trainer.parent is not None:
+        keep_parents(facts, trainer.parent.networks[candidate.name].facts, part, validation)
     if clinical is not None:
         facts["clinical"] = clinical.to_dict()
-    return node_of(part, candidate, network, facts, fit_out_of_distribution(features, unseen, shown.patients)), logits
+    return node_of(
+        part, candidate, network, facts, known_by(candidate, trainer.parent, features, unseen, shown.patients)
+    ), logits
 
 
-def thresholds(part: Part, logits: Array, truth: Array, lost: Array) -> dict[str, Any]:
+def thresholds(
+    part: Part, logits: Array, truth: Array, lost: Array, questions: Sequence[str] | None = None
+) -> dict[str, Any]:
     """By question, from logits and truth [N, S] of validation films: Platt scale, decision threshold and the bounds of
-    doubt; for the question of fracture a second set with the measured loss of height [N]."""
+    doubt; for the question of fracture a second set with the measured loss of height [N]. questions: only these."""
     facts: dict[str, Any] = {"scale": {}, "threshold": {}, "doubt": {}}
     for number, question in enumerate(part.outputs):
         known = ~np.isnan(truth[:, number])
+        if question not in (part.outputs if questions is None else questions):
+            continue
         yes, own = truth[known, number] == 1, logits[known, number]
         scale = _rounded(fit_scale(own, yes))
         _draw(facts, question, scale, scaled(own, scale), yes)
@@ -196,6 +237,24 @@ def thresholds(part: Part, logits: Array, truth: Array, lost: Array) -> dict[str
             _draw(heights, question, scale, scaled(own, scale, weight * lost[measured]), yes)
             facts["heights"] = heights
     return facts
+
+
+def fitted(part: Part, samples: Samples) -> list[str]:
+    """The questions that these validation films answer often enough to fit scales and thresholds to."""
+    truth = truth_of(part, samples)
+    yes, no = (truth == 1).sum(0), (truth == 0).sum(0)
+    enough = (yes + no >= ENOUGH) & (np.minimum(yes, no) >= ENOUGH_OF_EACH)
+    return [question for question, here in zip(part.outputs, enough, strict=True) if here]
+
+
+def keep_parents(facts: dict[str, Any], parents: Mapping[str, Any], part: Part, validation: Samples) -> None:
+    """Put the parent's scales and thresholds in place of those of questions that too few films answer."""
+    for question in set(part.outputs) - set(fitted(part, validation)):
+        for name in ("scale", "threshold", "doubt"):
+            facts[name][question] = parents[name][question]
+        if question == FRACTURE:
+            facts.pop("heights", None)
+            facts.update({"heights": parents["heights"]} if "heights" in parents else {})
 
 
 def _rounded(scale: tuple[float, float]) -> tuple[float, float]:

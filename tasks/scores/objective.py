@@ -77,7 +77,9 @@ class ScoreObjective(Objective):
         total = (cost * known).sum() / known.sum().clamp(min=1)
         if self.tell is not None and vary:
             there = ~measures.isnan()
-            total = total + GUIDED * f.smooth_l1_loss(self.tell(output.features).float()[there], measures[there])
+            # The sum over a count, for the mean of a batch of which nothing is known would be NaN.
+            off = f.smooth_l1_loss(self.tell(output.features).float()[there], measures[there], reduction="sum")
+            total = total + GUIDED * off / there.sum().clamp(min=1)
         return total
 
     def shown(self, films: Tensor, random: torch.Generator, vary: bool = True) -> Tensor:

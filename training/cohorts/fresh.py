@@ -16,7 +16,7 @@ from core.settings import settings
 from simulation import VirtualFilm
 from tasks.samples import Samples
 from training.cohorts.virtual import LEARNING
-from training.data.limbs import loose_crop, loose_masks
+from training.data.limbs import known_bits, loose_crop, loose_masks
 from training.data.squares import squared
 
 
@@ -26,13 +26,14 @@ def squares(count: int, seed: int, epoch: int, view: str = "hip_ap", joint: Join
     taken = [squared(radiograph(film), marks(film), joint) for film in _made(view, count, seed, epoch)]
     nobody = tuple(_example(f"{epoch}-{number}", {}) for number in range(count))
     squares_of, points_of = zip(*taken, strict=True)
-    return Samples(nobody, {"squares": np.stack(squares_of), "points": np.stack(points_of)})
+    known = np.full((count, len(joint.outputs)), True)
+    return Samples(nobody, {"squares": np.stack(squares_of), "points": np.stack(points_of), "known": known})
 
 
 def limbs(count: int, seed: int, epoch: int) -> Samples:
     """Femora of one epoch cut out by their true landmarks; being off a little, as the finder is, is left to chance's
     moves."""
-    examples, crops, masks = [], [], []
+    examples, crops, masks, known = [], [], [], []
     for film in _made("hip_ap", count, seed, epoch):
         seen, places = radiograph(film), marks(film)
         for row in film.rows:
@@ -45,7 +46,10 @@ def limbs(count: int, seed: int, epoch: int) -> Samples:
             examples.append(_example(str(row["patient"]) if "patient" in row else None, row))
             crops.append(loose_crop(seen, box))
             masks.append(loose_masks(own, box))
-    return Samples(tuple(examples), {"crops": np.stack(crops), "masks": np.stack(masks)})
+            known.append(known_bits(own, complete=True))
+    return Samples(
+        tuple(examples), {"crops": np.stack(crops), "masks": np.stack(masks), "known": np.array(known, np.uint8)}
+    )
 
 
 def _example(patient: str | None, row: dict[str, Any]) -> Example:

@@ -1,5 +1,6 @@
 """Where films come from, to learn from and to be examined on: a manifest, or virtual patients made when asked for."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -11,10 +12,12 @@ from recipes.recipe import Recipe
 from recipes.view import RECIPE as VIEW
 from training.cohorts.virtual import Cohort, broken, elsewhere, learning, made, of_views, testing, views_testing
 from training.data.manifest import Manifest, read_manifest
+from training.data.preflight import teaching
 from training.data.taught import is_test
 
 Tell = Callable[[str, int, int], None]
 VIRTUAL = "virtual"
+HELD_OUT = 0.2  # share of an expert's patients that teach nothing, but calibrate
 
 
 def to_learn(recipe: Recipe, data: Path | str, preset_name: str, seed: int, workers: int, say: Tell) -> list[Manifest]:
@@ -33,6 +36,20 @@ def to_learn(recipe: Recipe, data: Path | str, preset_name: str, seed: int, work
     if "negatives" in recipe.more_virtual:
         cohorts += elsewhere(recipe.view_name, seed)
     return [made(one, _kept(), workers, partial(say, f"films of {one.name}")) for one in cohorts]
+
+
+def mixed_in(
+    recipe: Recipe, preset_name: str, own: Manifest, share: float, seed: int, workers: int, say: Tell
+) -> list[Manifest]:
+    """Virtual patients to show beside an expert's films, so that they make up `share` of the rows learned from; those
+    the shipped bundles learned from, so that what was learned of them is not lost. None for a share of 0."""
+    if not share:
+        return []
+    rows = len(teaching(own)) * (1 - HELD_OUT) * share / (1 - share)
+    most = recipe.presets[preset_name].virtual_films
+    cohort = learning(recipe.view_name, min(most, max(1, math.ceil(rows))), seed)
+    films = made(cohort, _kept(), workers, partial(say, f"films of {cohort.name}"))
+    return [replace(films, examples=films.examples[: max(1, round(rows))])]
 
 
 def said_of(recipe: Recipe) -> str:

@@ -14,7 +14,7 @@ from core.vertebra import OUTPUTS
 from evidence.copies import Sketch, sketch
 from imaging import read_radiograph
 from imaging.preprocess import Preprocess
-from tasks.landmarks.marks import landmarks_of
+from tasks.landmarks.marks import known_of, landmarks_of
 from tasks.samples import Samples, grey_of, points_of
 from training.data.manifest import Manifest
 from training.data.workers import each
@@ -33,13 +33,15 @@ def gather(
 ) -> Samples:
     """Read every usable film of a manifest once, as a whole.
 
-    Arrays: `points`, [N, K, 2] (x, y) on the film in the order of `anatomy.vertebrae.OUTPUTS`, NaN where not known;
-    and for each preprocessing, by `grey_of` and `points_of`, the film through it, uint8 [N, H, W], and the points as
-    shares of that. sketched: whether films are sketched, to look for copies among them. Raises ManifestError where no
+    Arrays: `points`, [N, K, 2] (x, y) on the film in the order of `anatomy.vertebrae.OUTPUTS`, NaN where not there;
+    `known` [N, K], which of them the row knows (tasks.landmarks.marks.known_of); and for each preprocessing, by
+    `grey_of` and `points_of`, the film through it, uint8 [N, H, W], and the points as shares of that.
+
+    sketched: whether films are sketched, to look for copies among them. Raises ManifestError where no
     film can be read.
     """
     rows = [row for row, example in enumerate(manifest.examples) if usable(example)]
-    job = partial(_one_film, inputs=tuple(dict.fromkeys(inputs)), sketched=sketched)
+    job = partial(_one_film, inputs=tuple(dict.fromkeys(inputs)), sketched=sketched, complete=manifest.simulated)
     kept, refused = [], {}
     for done, found in enumerate(each(job, [manifest.examples[row] for row in rows], workers)):
         if isinstance(found, str):
@@ -63,7 +65,7 @@ def gather(
 
 
 def _one_film(
-    example: Example, inputs: Sequence[Preprocess], sketched: bool
+    example: Example, inputs: Sequence[Preprocess], sketched: bool, complete: bool
 ) -> str | tuple[dict[str, npt.NDArray[np.generic]], Sketch | None]:
     try:
         film = read_radiograph(Path(example.path).read_bytes(), example.path.name)
@@ -71,7 +73,8 @@ def _one_film(
         return fault.refusal.message
     marks = landmarks_of(example)
     points = np.array([marks.get(name, (np.nan, np.nan)) for name in OUTPUTS], np.float32)
-    arrays: dict[str, npt.NDArray[np.generic]] = {"points": points}
+    known = known_of(example, OUTPUTS, complete and bool(marks))
+    arrays: dict[str, npt.NDArray[np.generic]] = {"points": points, "known": known}
     for one in inputs:
         arrays[grey_of(one)] = as_bytes(one, film)
         shares = one.points_in(points, film) / (one.size[1], one.size[0])

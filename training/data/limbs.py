@@ -31,7 +31,15 @@ Tell = Callable[[int, int], None]
 FilmRows = tuple[Path, list[tuple[int, Example]]]  # a film and the manifest's rows that tell of it
 
 
-_Cut = tuple[int, npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.float16]]  # row, crop, bits, projections
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """One limb: the manifest's row, its loose crop, its masks and which of them are known, by bits; projections."""
+
+    row: int
+    crop: npt.NDArray[np.uint8]
+    masks: npt.NDArray[np.uint8]
+    known: np.uint8
+    projections: npt.NDArray[np.float16]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +65,9 @@ def gather(
     """Read every film of a manifest that has a usable row once and cut its limbs out.
 
     Arrays: `crops`, uint8 [N, LOOSE_PX, LOOSE_PX], windowed as the middle of it, which a reading sees, would be;
-    `masks`, the same, region r of `anatomy.femur.OUTLINED` in bit r, all zero where the manifest names none; with
-    `columns` also `projections`, float16 [N, C, p, p] in g/cm2 on the same square, NaN where the manifest names none.
+    `masks`, the same, region r of `anatomy.femur.OUTLINED` in bit r; `known`, uint8 [N], which of these bits say
+    something: a region without a mask is unknown and not absent, but in a simulated cohort, which names all there is;
+    with `columns` also `projections`, float16 [N, C, p, p] in g/cm2 on the same square, NaN where none is named.
 
     finder: the folder of the bundle that finds them. sketched: whether films are sketched, to look for copies among
     them. A row without `side` stands for the one limb on its film. columns: projections to cut out with the limbs,
@@ -68,6 +77,7 @@ def gather(
     job = partial(
         _one_film,
         folder=manifest.folder,
+        simulated=manifest.simulated,
         finder=finder,
         sketched=sketched,
         columns=tuple(columns),
@@ -78,7 +88,7 @@ def gather(
         found.append(one)
         if tell is not None:
             tell(len(found), len(by_film))
-    kept = [(one, *limb) for one in found for limb in one.limbs]
+    kept = [(one, limb) for one in found for limb in one.limbs]
     refused = {name: said for one in found for name, said in one.refused.items()}
     if not kept:
         raise ManifestError(
@@ -86,15 +96,16 @@ def gather(
             f"front; the first said: {next(iter(refused.values()), 'no film')}"
         )
     arrays = {
-        "crops": np.stack([crop for _, _, crop, _, _ in kept]),
-        "masks": np.stack([mask for _, _, _, mask, _ in kept]),
+        "crops": np.stack([limb.crop for _, limb in kept]),
+        "masks": np.stack([limb.masks for _, limb in kept]),
+        "known": np.array([limb.known for _, limb in kept], np.uint8),
     }
     if columns:
-        arrays["projections"] = np.stack([projections for *_, projections in kept])
+        arrays["projections"] = np.stack([limb.projections for _, limb in kept])
     return Samples(
-        tuple(manifest.examples[row] for _, row, *_ in kept),
+        tuple(manifest.examples[limb.row] for _, limb in kept),
         arrays,
-        tuple(one.sketch for one, *_ in kept if one.sketch is not None),
+        tuple(one.sketch for one, _ in kept if one.sketch is not None),
         refused,
     )
 
@@ -121,7 +132,13 @@ def loose_crop(film: Radiograph, box: Box) -> npt.NDArray[np.uint8]:
 
 
 def _one_film(
-    film_rows: FilmRows, folder: Path, finder: Path, sketched: bool, columns: tuple[str, ...], projection_px: int
+    film_rows: FilmRows,
+    folder: Path,
+    simulated: bool,
+    finder: Path,
+    sketched: bool,
+    columns: tuple[str, ...],
+    projection_px: int,
 ) -> _Found:
     path, rows = film_rows
     try:
@@ -133,7 +150,7 @@ def _one_film(
     for row, example in rows:
         limb = limb_of(example.others.get("side"), limbs)
         if limb is None:
-            refused[f"{path.name} {example.others.get('side') or ''}".strip()] = "The limb was not found on its film."
+            refused[f"{path.name} {example.others.get('side') or ''}".strip()] = _why(example.others.get("side"), limbs)
             continue
         named = {region: example.others.get(f"mask_{region}") for region in OUTLINED}
         masks = {
@@ -146,7 +163,8 @@ def _one_film(
         except NotLaid as fault:
             refused[f"{path.name} {example.others.get('side') or ''}".strip()] = str(fault)
             continue
-        kept.append((row, loose_crop(film, limb.box), loose_masks(masks, limb.box), projections))
+        bits = loose_masks(masks, limb.box)
+        kept.append(_Cut(row, loose_crop(film, limb.box), bits, known_bits(masks, simulated), projections))
     return _Found(path.name, tuple(kept), sketch(film.pixels) if sketched else None, refused)
 
 
@@ -178,6 +196,19 @@ def loose_masks(masks: Mapping[str, Mask], box: Box) -> npt.NDArray[np.uint8]:
         if region in masks:
             bits[cut_mask(masks[region], box.wider(ROOM), LOOSE_PX)] |= np.uint8(1 << number)
     return bits
+
+
+def known_bits(masks: Mapping[str, Mask], complete: bool) -> np.uint8:
+    """Which regions of `anatomy.femur.OUTLINED` are known, region r in bit r: those that have a mask, be it empty; all
+    where any has one and the masks are complete, so that a region without is not there."""
+    return np.uint8(sum(1 << at for at, region in enumerate(OUTLINED) if region in masks or (complete and masks)))
+
+
+def _why(side: Side | None, limbs: Sequence[Limb]) -> str:
+    """Why no limb stands for a row."""
+    if side is None and len(limbs) > 1:
+        return f"Its film shows {len(limbs)} limbs and the row names no side."
+    return "The limb was not found on its film."
 
 
 def limb_of(side: Side | None, limbs: Sequence[Limb]) -> Limb | None:

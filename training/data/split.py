@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedGroupKFold
@@ -45,12 +46,22 @@ def join_groups(by_content: Sequence[int], patients: Sequence[str | None]) -> li
     return [int(number) for number in connected_components(graph, directed=False)[1]]
 
 
-def split(labels: Sequence[str], group: Sequence[int], folds: int, seed: int, test_share: float = 0.2) -> Split:
+def split(
+    labels: Sequence[str],
+    group: Sequence[int],
+    folds: int,
+    seed: int,
+    test_share: float = 0.2,
+    test: Sequence[bool] | None = None,
+) -> Split:
     """A test part and `folds` development folds, stratified by label, groups whole.
 
-    Raises ValueError when a class has too few groups to stand in every part.
+    test: which rows a given split keeps for the test; drawn unless told. Raises ValueError when a class has too few
+    groups to stand in every part, or a given split tears a group.
     """
     truth, number = np.asarray(labels), np.asarray(group)
+    if test is not None:
+        return _given(truth, number, folds, seed, np.asarray(test))
     for label in sorted(set(labels)):
         there = len(set(number[truth == label].tolist()))
         if there < folds + 1:
@@ -58,10 +69,43 @@ def split(labels: Sequence[str], group: Sequence[int], folds: int, seed: int, te
                 f"found {there} distinct films labelled {label}, expected at least {folds + 1} for {folds} folds and a "
                 "test part; add films or ask for fewer folds"
             )
-    part = np.empty(len(truth), dtype=object)
-    rest, test = next(
+    rest, tested = next(
         StratifiedGroupKFold(round(1 / test_share), shuffle=True, random_state=seed).split(truth, truth, number)
     )
+    return _folded(truth, number, folds, seed, rest, tested)
+
+
+def _given(
+    truth: npt.NDArray[np.str_], number: npt.NDArray[np.int_], folds: int, seed: int, test: npt.NDArray[np.bool_]
+) -> Split:
+    """The folds of what a given split does not keep for the test."""
+    torn = set(number[test].tolist()) & set(number[~test].tolist())
+    if torn:
+        raise ValueError(
+            f"the column split puts {len(torn)} patients, or copies of one film, into two parts, expected each in one; "
+            "mend the column, or leave it out"
+        )
+    for label in sorted(set(truth.tolist())):
+        there = len(set(number[(truth == label) & ~test].tolist()))
+        if there < folds or not (truth[test] == label).any():
+            raise ValueError(
+                f"found {there} distinct films labelled {label} to learn from and "
+                f"{int((truth[test] == label).sum())} to test on, expected at least {folds} for {folds} folds and one "
+                "to test on; change the column split, or leave it out"
+            )
+    return _folded(truth, number, folds, seed, np.flatnonzero(~test), np.flatnonzero(test))
+
+
+def _folded(
+    truth: npt.NDArray[np.str_],
+    number: npt.NDArray[np.int_],
+    folds: int,
+    seed: int,
+    rest: npt.NDArray[np.intp],
+    test: npt.NDArray[np.intp],
+) -> Split:
+    """Rows `test` as the test part, the others in folds."""
+    part = np.empty(len(truth), dtype=object)
     part[test] = TEST
     inner = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     for fold, (_, held) in enumerate(inner.split(truth[rest], truth[rest], number[rest])):

@@ -13,7 +13,7 @@ from core.radiograph import Radiograph
 from core.refusal import Refused
 from imaging import read_radiograph
 from imaging.preprocess import Preprocess
-from tasks.landmarks.marks import landmarks_of
+from tasks.landmarks.marks import known_of, landmarks_of
 from tasks.samples import Samples
 from training.data.limbs import FilmRows, films_of
 from training.data.manifest import Manifest
@@ -24,15 +24,18 @@ FILM_PX = 384  # films are kept at this size, so that a close-up of one still ha
 
 
 def gather(manifest: Manifest, joint: Joint, workers: int = 1, tell: Tell | None = None) -> Samples:
-    """Read every film of a manifest once. A film whose rows name none of the joint's landmarks shows none: it teaches
-    what is no such joint.
+    """Read every film of a manifest once. A film of a simulated cohort whose rows name none of the joint's landmarks
+    shows none: it teaches what is no such joint. Elsewhere landmarks that no row names are unknown, and films that name
+    none are left out.
 
     Arrays: `squares`, uint8 [N, FILM_PX, FILM_PX], films padded to a square; `points`, [N, K, 2] (x, y) as shares of
-    the square in the order of the joint's `outputs`, NaN where not on the film.
+    the square in the order of the joint's `outputs`, NaN where not on the film; `known` [N, K], which are known.
     """
-    by_film = films_of(manifest, lambda _: True)
+    by_film = films_of(manifest, lambda example: manifest.simulated or bool(example.others.get("landmarks")))
     kept, refused = [], {}
-    for done, found in enumerate(each(partial(_one_film, joint=joint), by_film, workers), start=1):
+    for done, found in enumerate(
+        each(partial(_one_film, joint=joint, complete=manifest.simulated), by_film, workers), start=1
+    ):
         path, rows = by_film[done - 1]
         if isinstance(found, str):
             refused[path.name] = found
@@ -45,11 +48,14 @@ def gather(manifest: Manifest, joint: Joint, workers: int = 1, tell: Tell | None
             f"none of {len(by_film)} films of {manifest.name} could be read, expected films of a known format; the "
             f"first said: {next(iter(refused.values()), 'no film')}"
         )
-    examples, squares, points = zip(*kept, strict=True)
-    return Samples(tuple(examples), {"squares": np.stack(squares), "points": np.stack(points)}, (), refused)
+    examples, squares, points, known = zip(*kept, strict=True)
+    arrays = {"squares": np.stack(squares), "points": np.stack(points), "known": np.stack(known)}
+    return Samples(tuple(examples), arrays, (), refused)
 
 
-def _one_film(film_rows: FilmRows, joint: Joint) -> str | tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+def _one_film(
+    film_rows: FilmRows, joint: Joint, complete: bool
+) -> str | tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
     path, rows = film_rows
     try:
         film = read_radiograph(path.read_bytes(), path.name)
@@ -60,7 +66,12 @@ def _one_film(film_rows: FilmRows, joint: Joint) -> str | tuple[npt.NDArray[np.u
         for _, example in rows
         for name, place in landmarks_of(example).items()
     }
-    return squared(film, marks, joint)
+    names = [tuple(output.split("_", 1)) for output in joint.outputs]
+    known = np.full(len(names), complete)
+    for _, example in rows:
+        told = known_of(example, [name for _, name in names], complete)
+        known |= told & np.array([side == example.others.get("side") for side, _ in names])
+    return *squared(film, marks, joint), known
 
 
 def squared(

@@ -1,6 +1,7 @@
 """The samples that the parts of a recipe learn from, each kind read once, all split by the same patients."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, partial
@@ -15,8 +16,9 @@ from tasks.part import Part
 from tasks.samples import Samples
 from training.cohorts import fresh
 from training.data import bodies, films, limbs, squares
-from training.data.held_out import TRAIN, VALIDATION, Settled, settle_copies, split_of
+from training.data.held_out import TEST, TRAIN, VALIDATION, Settled, settle_copies, split_of
 from training.data.manifest import Manifest
+from training.data.preflight import check_kept, part_of, teaching
 from training.run import Run
 
 
@@ -51,7 +53,25 @@ class Units:
             "split_fingerprint": hashlib.sha256(repr(rows).encode()).hexdigest()[:16],
             f"{unit}_learned_from": len(train),
             f"{unit}_held_out": len(validation),
+            **self._falls_away(unit, train),
         }
+
+    def _falls_away(self, unit: str, train: Samples) -> dict[str, Any]:
+        """Rows that teach nothing, and why; and how many of those learned from show virtual patients."""
+        first, *more = self.manifests
+        silent = sum(not self._usable(example) for example in first.examples)
+        kept = sum(part_of(example) == TEST for example in first.examples)
+        said: dict[str, Any] = {}
+        if silent:
+            said["rows_without_an_answer"] = silent
+        if kept:
+            said["rows_kept_for_a_test"] = kept
+        if self._split[2].samples.refused:
+            said["left_out_because"] = dict(Counter(self._split[2].samples.refused.values()))
+        if self.run.how is not None:
+            virtual = {example.path for manifest in more for example in manifest.examples}
+            said[f"virtual_{unit}_learned_from"] = sum(example.path in virtual for example in train.examples)
+        return said
 
     @property
     def fingerprint(self) -> str:
@@ -61,7 +81,11 @@ class Units:
     @cached_property
     def _split(self) -> tuple[Samples, Samples, Settled]:
         first, *more = self.manifests
-        settled = settle_copies(self.gathered(first), self._says, self.run.say)
+        found = self.gathered(first)
+        if not first.simulated:
+            wanted = sum(map(self._usable, first.examples))
+            check_kept(first, wanted, len(found), list(found.refused.values()))
+        settled = settle_copies(found, self._says, self.run.say)
         parts = split_of(settled.samples.examples, settled.group, self.run.seed)
         train, validation = (
             settled.samples.rows([row for row, part in enumerate(parts) if part == wanted])
@@ -91,9 +115,7 @@ class Units:
             for name, value in loads.items():
                 wanted[name] = [*wanted.get(name, ()), *value] if isinstance(value, list) else value
 
-        def usable(example: Example) -> bool:
-            return any(part.task.learn.usable(part, example) for part in self._parts)
-
+        usable = self._usable
         if not any(map(usable, manifest.examples)):
             expected = "; or ".join(dict.fromkeys(part.task.learn.expects(part) for part in self._parts))
             raise ManifestError(
@@ -106,6 +128,13 @@ class Units:
         wanted.pop("inputs", None)
         finder = registry.find(self.recipe.finder, settings().weights)
         return limbs.gather(manifest, usable, finder, sketched, workers, say, **wanted)
+
+    def _usable(self, example: Example) -> bool:
+        return any(part.task.learn.usable(part, example) for part in self._parts)
+
+    def says_of(self, part: Part) -> bool:
+        """Whether the first manifest says anything that a part learns from."""
+        return any(part.task.learn.usable(part, example) for example in teaching(self.manifests[0]))
 
     def _says(self, example: Example) -> str:
         """What a row says: copies of one film that say different things contradict each other."""

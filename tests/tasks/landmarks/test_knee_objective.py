@@ -37,7 +37,7 @@ def test_what_is_asked_for_lies_where_it_is_shown_and_the_fibula_at_either_side_
         random = torch.Generator().manual_seed(3)
         fibula_right = []
         for _ in range(40):
-            points, moves, over = lesson._drawn(lesson.films[1], random)
+            points, moves, over, _ = lesson._drawn(*lesson.films[1:], random)
             shown = warp(lesson.films[0][:, None].float(), moves, (SIZE, SIZE))[0, 0]
             points = move_points(points, moves)[0]
             x, y = (points[PICTURED.index("fibular_head")] * SIZE).int().tolist()
@@ -51,7 +51,7 @@ def test_what_is_asked_for_lies_where_it_is_shown_and_the_fibula_at_either_side_
 
 def test_a_film_without_a_knee_asks_for_none() -> None:
     lesson = taught("")
-    points, _, _ = lesson._drawn(lesson.films[1], torch.Generator().manual_seed(0))
+    points, *_ = lesson._drawn(*lesson.films[1:], torch.Generator().manual_seed(0))
     assert points.isnan().all()
 
 
