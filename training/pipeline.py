@@ -14,7 +14,7 @@ from recipes.recipe import Recipe
 from tasks import DENSITY
 from tasks.task import Say
 from training import course, folds, repeat, view_course
-from training.cohorts.sources import VIRTUAL, mixed_in, said_of, to_examine, to_learn, views_to_examine
+from training.cohorts.sources import VIRTUAL, mixed_in, refuse_virtual, said_of, to_examine, to_learn, views_to_examine
 from training.data import taught
 from training.data.manifest import Manifest, read_manifest
 from training.data.preflight import check
@@ -29,8 +29,10 @@ SCANNERS = ("alpha", "beta")  # on which patients are imaged again
 def trained(run: Run, data: Path | str) -> Bundle:
     """The bundle that a run gives. data: a manifest, or `virtual`. Raises ValueError in one sentence for a manifest,
     or weights, that cannot be used."""
-    checked(run)
     how = run.how
+    if data == VIRTUAL and how is None:
+        refuse_virtual(run.recipe, run.preset_name)
+    checked(run)
     if how is None:
         if data != VIRTUAL:
             check(run.recipe, read_manifest(Path(data)), begun=False)

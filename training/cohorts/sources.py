@@ -28,14 +28,19 @@ def to_learn(recipe: Recipe, data: Path | str, preset_name: str, seed: int, work
     if recipe.name == VIEW.name:
         return [_of_views(one, workers, say) for one in of_views(seed)]
     films = recipe.presets[preset_name].virtual_films
-    if not films:
-        raise ValueError(f"{recipe.name} does not learn from virtual patients yet; pass --data with a manifest")
+    refuse_virtual(recipe, preset_name)
     cohorts: tuple[Cohort, ...] = (learning(recipe.view_name, films, seed),)
     if "fractures" in recipe.more_virtual:
         cohorts += (broken(films // 2, seed),)
     if "negatives" in recipe.more_virtual:
         cohorts += elsewhere(recipe.view_name, seed)
     return [made(one, _kept(), workers, partial(say, f"films of {one.name}")) for one in cohorts]
+
+
+def refuse_virtual(recipe: Recipe, preset_name: str) -> None:
+    """Raises ValueError for a recipe that no virtual patients are made for."""
+    if recipe.name != VIEW.name and not recipe.presets[preset_name].virtual_films:
+        raise ValueError(f"{recipe.name} does not learn from virtual patients yet; pass --data with a manifest")
 
 
 def mixed_in(
