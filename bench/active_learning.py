@@ -311,7 +311,7 @@ def report(seeds: int, out: Path) -> list[str]:
         "these figures predicts performance on real patients.",
         "",
         f"hip_vit 0.3.0 learned from scanner alpha. It meets scanner beta: a pool of {len(pool)} hips on {POOL.films} "
-        f"films (seed {POOL.seed}), and a locked test set of {len(test)} hips of {TEST.films} other persons (seed "
+        f"films (seed {POOL.seed}), and a test set of {len(test)} hips of {TEST.films} other persons (seed "
         f"{TEST.seed}) that chooses and teaches nothing. {ROUNDS} rounds of {BUDGET} films each; a film is answered "
         f"for all its hips. {seeds} seeds, each with its own {KEPT:.0%} of the pool, expert and control draw. "
         f"Figures are "
@@ -332,6 +332,11 @@ def report(seeds: int, out: Path) -> list[str]:
         "",
         "**Recalibration alone** keeps all weights and fits a temperature and a bias a class to the ensemble on the "
         "same answers.",
+        "",
+        "**Not wholly blind.** The strengths of the pull were raised twice (from 0.003 to 0.3, by way of 0.1 to "
+        "10) after "
+        "pilot runs of `random` with one seed lost accuracy, the first seen on the pool, the second on the test hips. "
+        "Pool, rounds and seeds were cut for time before any arm was compared.",
         "",
         "![Accuracy and AUC against labels](active_learning.png)",
         "",
@@ -411,7 +416,7 @@ def plot(
                 label=f"{arm}, recalibrated only",
             )
         axis.set_xlabel("hips answered by the expert")
-        axis.set_ylabel(f"{name} on the locked test hips of beta")
+        axis.set_ylabel(f"{name} on the test hips of beta")
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].legend(frameon=False, fontsize=8)
     figure.savefig(file, dpi=110)

@@ -12,7 +12,7 @@ from tests.readings import SIDES_ASSUMED, a_film, a_reading, a_refusal, hip_film
 
 HARD_CASE_REASONS = {
     "near_threshold", "candidates_disagree", "region_uncertain", "out_of_distribution", "low_quality", "control",
-    "requested",
+    "requested", "recipes_disagree", "hardest", "diverse", "random",
 }  # fmt: skip
 
 
