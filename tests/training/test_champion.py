@@ -75,10 +75,11 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def weights(tmp_path: Path, kept: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder of weights; one home for all, whose key the trained bundles' patients are hashed with."""
     folder = tmp_path / "weights"
     monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(folder))
-    monkeypatch.setenv("OSTEOLENS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OSTEOLENS_HOME", str(kept / "home"))
     settings.cache_clear()
     yield folder
     settings.cache_clear()
