@@ -163,8 +163,8 @@ def page(asked: list[dict[str, float]], scans: list[Scans]) -> str:
         "",
         "AUROC of a class against the others when nothing is known but whether the body is the built-in one; 0.50: the "
         "body says nothing; above it: the class is commoner on the other body. Within bins: only patients whose lower "
-        f"T-score asked for lies in the same of {len(BINS) - 1} bins are compared; the thresholds of -2.5 and -1.0 "
-        "lie in the middle of a bin.",
+        f"T-score asked for lies in the same of {len(BINS) - 1} bins are compared; T-scores of -2.5 and -1.0 lie in "
+        "the middle of a bin, so few patients near them decide it.",
         "",
         "| Body beside the built-in one | Solved | Class | AUROC | AUROC within bins |",
         "|---|---|---|---|---|",
