@@ -30,7 +30,7 @@ from core.radiograph import Radiograph
 from core.reading import Reading
 from core.settings import Settings, settings
 from core.vertebra import LEVELS, OUTPUTS
-from imaging import read_radiograph, to_png
+from imaging import to_png
 from models.bundle import BundleError, amend, describe, free, save
 from models.numbering import next_version
 from models.reads import NotPromoted, Step, previous, reads
@@ -163,6 +163,8 @@ def choose(films: Sequence[Offered], budget: int, policy: Policy = "mixed", cont
     sources = {one.offer.case_id: one.source for one in films if one.offer is not None}
 
     def pixels(case_id: str) -> Radiograph:
+        from imaging import read_radiograph  # loads what reads DICOM, and most commands need none
+
         source = sources.get(case_id)
         return read_radiograph(film_png(case_id) if source is None else source(), case_id)
 
@@ -172,6 +174,8 @@ def choose(films: Sequence[Offered], budget: int, policy: Policy = "mixed", cont
 def admit(selection: Selection, films: Sequence[Offered]) -> Iterator[Offered]:
     """Enter what was chosen into the worklist, yielding each film once it stands there. Stopped, it may be run again:
     a case is entered once."""
+    from imaging import read_radiograph
+
     home = settings().home
     by_case = {one.offer.key: one for one in films if one.offer is not None}
     for choice in selection.choices:

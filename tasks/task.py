@@ -18,9 +18,9 @@ import numpy.typing as npt
 from core.example import Example
 from core.finding import Finding
 from core.radiograph import Radiograph
-from evidence.versus import Paired
 
 if TYPE_CHECKING:  # the modules load network libraries; a recipe that is only named needs none
+    from evidence.versus import Paired
     from models.bundle import Bundle, Ensemble, Node
     from tasks.case import Case
     from tasks.objective import Objective
@@ -171,7 +171,7 @@ class Measure(Protocol):
         second: Sequence[Any],
         part: "Part",
         ensembles: "tuple[Ensemble, Ensemble]",
-    ) -> Paired:
+    ) -> "Paired":
         """The rows of two bundles on the same units held against each other."""
 
     def extras(self, rows: Sequence[Any], part: "Part") -> dict[str, Any]:
