@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import entropy
 
 from core.estimate import Difficulty, Probabilities
 from core.refusal import Notice
@@ -96,5 +95,7 @@ def priority(
 
 def divergence(answers: Sequence[Probabilities]) -> float:
     """Jensen-Shannon divergence of the candidates, in bits: 0 when they agree, log2 of their number at most."""
+    from scipy.stats import entropy  # takes a second to load, and the worklist needs none of it
+
     table = np.array([list(answer.values()) for answer in answers])
     return float(entropy(table.mean(0), base=2) - entropy(table, base=2, axis=1).mean())

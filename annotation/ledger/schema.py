@@ -5,6 +5,7 @@ ledger from before versions were kept has its tables and no version; the first m
 leaves the rest, so that such a ledger goes the same way as an empty one and loses no row.
 """
 
+import logging
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +49,7 @@ def _migrate(connection: sa.Connection) -> None:
     from alembic import command
     from alembic.config import Config
 
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # its steps are no news to whoever opens a worklist
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
