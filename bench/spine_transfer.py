@@ -229,16 +229,14 @@ def parted(patients: Sequence[str], answers: npt.NDArray[np.floating], seed: int
 
     Raises ValueError for too few patients to part.
     """
-    patients = sorted(set(patients))
-    if len(patients) < 8:
-        raise ValueError(
-            f"found films of {len(patients)} patients, expected at least 8 to teach on some and test others"
-        )
-    mix = [repr(_most(patients, answers, person)) for person in patients]
+    apart = sorted(set(patients))
+    if len(apart) < 8:
+        raise ValueError(f"found films of {len(apart)} patients, expected at least 8 to teach on some and test others")
+    mix = [repr(_most(patients, answers, person)) for person in apart]
     rare = {kind for kind in mix if mix.count(kind) < FEWEST}  # too few to stand on both sides in their share
     common = max(set(mix) - rare, key=mix.count, default="")
     mix = [common if kind in rare else kind for kind in mix]
-    taught, _ = train_test_split(patients, train_size=TAUGHT, stratify=mix, random_state=seed)
+    taught, _ = train_test_split(apart, train_size=TAUGHT, stratify=mix, random_state=seed)
     teaches = set(taught)
     rows = range(len(patients))
     return (

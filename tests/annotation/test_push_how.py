@@ -33,24 +33,29 @@ class Studio:
     def find_project(self, title: str) -> int | None:
         return self.titles.get(title)
 
-    def project(self, question: Question, title: str) -> int:
+    def project(self, question: Question, title: str, reader: int | None = None) -> int:
         number = self.titles.setdefault(question.project_title(title), len(self.titles) + 1)
         self.tasks.setdefault(number, {})
         return number
 
-    def tasks_of(self, project: int, case_id: str, recipe: str) -> list[int]:
-        return [task for task, case in self.tasks[project].items() if case == case_id]
+    def tasks_of_cases(self, project: int, case_ids: list[str], recipe: str) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for task, case in self.tasks[project].items():
+            if case in case_ids:
+                found.setdefault(case, []).append(task)
+        return found
 
-    def upload(self, project: int, case_id: str, png: bytes) -> str:
-        return "film"
+    def upload(self, project: int, films: dict[str, bytes]) -> dict[str, str]:
+        return dict.fromkeys(films, "film")
 
-    def create(self, project: int, question: Question, case_id: str, *rest: Any) -> int:
-        task = sum(map(len, self.tasks.values())) + 1
-        self.tasks[project][task] = case_id
+    def create(self, project: int, tasks: list[dict[str, Any]]) -> list[int]:
+        first = sum(map(len, self.tasks.values())) + 1
+        made = {first + place: task["data"]["case_id"] for place, task in enumerate(tasks)}
+        self.tasks[project] |= made
         if self.dies:
             self.dies = False
             raise KeyboardInterrupt
-        return task
+        return list(made)
 
     def link(self, project: int, task: int) -> str:
         return f"{project}/{task}"
@@ -71,7 +76,7 @@ def enter(ledger: Ledger, home: Path, case: str, *reasons: str) -> None:
 
 
 def pushed(ledger: Ledger, studio: Studio, home: Path, preannotate: bool) -> list[str | None]:
-    steps = push(ledger, studio, "T", home, lambda name: HIP, preannotate)  # type: ignore[arg-type]
+    steps = push(ledger, studio, "T", home, lambda name: HIP, preannotate=preannotate)  # type: ignore[arg-type]
     return [step.link for step in steps]
 
 

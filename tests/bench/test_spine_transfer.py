@@ -27,7 +27,7 @@ def test_nobody_teaches_and_answers_and_both_sides_have_the_same_mix(each: int, 
 
 
 def test_too_few_people_are_refused() -> None:
-    with pytest.raises(ValueError, match="found films of 7 persons"):
+    with pytest.raises(ValueError, match="found films of 7 patients"):
         parted(*spines(7), 0)
 
 
