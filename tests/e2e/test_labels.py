@@ -72,7 +72,7 @@ class Desk:
     def push(self, preannotate: bool) -> list[str]:
         """Links to the tasks."""
         client = LabelStudio(self.studio.url, self.studio.token)
-        steps = list(push(self.ledger, client, self.title, self.home, QUESTIONS.__getitem__, preannotate))
+        steps = list(push(self.ledger, client, self.title, self.home, QUESTIONS.__getitem__, preannotate=preannotate))
         assert [step.error for step in steps] == [None] * len(steps)
         return [str(step.link) for step in steps]
 
