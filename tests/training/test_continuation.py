@@ -158,9 +158,9 @@ def test_the_card_names_the_parent() -> None:
         "version": "0.1.1",
         "parent": {"name": "a", "version": "0.1.0", "fingerprint": "ff", "epochs": 4, "virtual_share": 0.5},
     }
-    assert ModelFacts.of(about).parent.startswith("a 0.1.0 (weights ff); 50%")
+    assert ModelFacts.of(about).parent.startswith("Fine-tuned from a 0.1.0 (fingerprint ff); 50%")
     card = model_card(facts_of({**about, "name": "hip_vit"}), {"data": {}})
-    assert "**Fine-tuned from** a 0.1.0 (weights ff)" in card
+    assert "- **Origin** Fine-tuned from a 0.1.0 (fingerprint ff)" in card
     assert "begun from nothing" not in card
     assert "begun from nothing" in model_card(facts_of({"name": "hip_vit", "version": "0.1.0"}), {"data": {}})
 
