@@ -4,14 +4,14 @@ One file a case and model, `films/<case>.<recipe>@<version>.npy`, float16 [L, D]
 versions of a model say nothing of one another, so the version stands in the name.
 """
 
-import os
-import secrets
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from annotation.films import film_path
+from core.whole import write_whole
 
 Array = npt.NDArray[np.floating]
 
@@ -19,16 +19,9 @@ Array = npt.NDArray[np.floating]
 def keep_embedding(home: Path, case_id: str, model: str, limbs: Array) -> Path:
     """Write the embedding [L, D] whole or not at all, in place of a former one. model: `name@version`."""
     path = _path(home, case_id, model)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    try:
-        with draft.open("xb") as file:
-            np.save(file, np.asarray(limbs, np.float16))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    stream = BytesIO()
+    np.save(stream, np.asarray(limbs, np.float16))
+    write_whole(path, stream.getvalue())
     return path
 
 

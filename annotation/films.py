@@ -8,9 +8,7 @@ Each is written whole or not at all. A worklist of before the second and third l
 """
 
 import json
-import os
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from io import BytesIO
@@ -23,6 +21,7 @@ from PIL import Image
 
 from core.mask import BitMask
 from core.radiograph import Pixels, Radiograph, Side, Site, SpacingOrigin, View
+from core.whole import write_whole
 
 _OPAQUE = re.compile(r"[0-9a-f]{24}")
 _WORD = re.compile(r"[a-z0-9_]{1,100}")
@@ -113,11 +112,11 @@ class Kept:
             )  # as its name is made
             stream = BytesIO()
             Image.fromarray(stored.astype(np.uint16)).save(stream, "PNG", compress_level=1)
-            _write(path, stream.getvalue())
+            write_whole(path, stream.getvalue())
         facts, beside = Facts.of(film), _path(home, film.case_id, "json")
         known = _facts(beside).and_then(facts) if beside.exists() else None
         if known is None or known != _facts(beside):
-            _write(beside, json.dumps(asdict(known or facts), indent=1).encode())
+            write_whole(beside, json.dumps(asdict(known or facts), indent=1).encode())
 
 
 def film_path(home: Path, case_id: str) -> Path:
@@ -130,7 +129,7 @@ def keep_film(home: Path, case_id: str, png: bytes) -> Path:
     """Write what the expert sees. The same case has the same pixels, so one that lies there is left alone."""
     path = film_path(home, case_id)
     if not path.exists():
-        _write(path, png)
+        write_whole(path, png)
     return path
 
 
@@ -139,7 +138,7 @@ def keep_outlines(
 ) -> None:
     """Put down what a model drew on the film, as bool [H, W] by region, in place of what was drawn there before."""
     drawn = {name: asdict(BitMask.of(mask)) for name, mask in masks.items() if mask.any()}
-    _write(_outlines(home, case_id, recipe, side), json.dumps({"model": model, "regions": drawn}).encode())
+    write_whole(_outlines(home, case_id, recipe, side), json.dumps({"model": model, "regions": drawn}).encode())
 
 
 def outlines(home: Path, case_id: str, recipe: str, side: str | None, model: str | None) -> dict[str, BitMask]:
@@ -175,17 +174,3 @@ def _facts(path: Path) -> Facts:
 def _grey(path: Path, most: int) -> Pixels:
     with Image.open(path) as picture:
         return cast(Pixels, np.asarray(picture).astype(np.float32) / np.float32(most))
-
-
-def _write(path: Path, data: bytes) -> None:
-    """The file whole or not at all, though another process writes it or this one dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    try:
-        with draft.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

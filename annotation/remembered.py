@@ -7,14 +7,14 @@ embeddings. No pixel is kept. Another version of a model is another name, so not
 import base64
 import hashlib
 import json
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from core.whole import write_whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +36,6 @@ def name_of(data: bytes, models: str, key: bytes) -> str:
 
 def remember(home: Path, name: str, film: Remembered) -> None:
     """Keep it, whole or not at all."""
-    path = _path(home, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
     limbs = film.embedding
     kept = {
         "rows": film.rows,
@@ -46,15 +44,7 @@ def remember(home: Path, name: str, film: Remembered) -> None:
         if limbs is None
         else {"shape": limbs.shape, "float16": base64.b64encode(limbs.astype("<f2").tobytes()).decode("ascii")},
     }
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    try:
-        with draft.open("x", encoding="utf-8") as file:
-            json.dump(kept, file, ensure_ascii=False, allow_nan=False)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_whole(_path(home, name), json.dumps(kept, ensure_ascii=False, allow_nan=False).encode())
 
 
 def recall(home: Path, name: str) -> Remembered | None:

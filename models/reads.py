@@ -19,6 +19,7 @@ from threading import Lock
 from typing import Any, Literal
 from uuid import uuid4
 
+from core.whole import write_whole
 from models.bundle import BundleError
 
 FILE, LOG, LOCK = "reads.json", "reads.jsonl", ".reads.lock"
@@ -184,16 +185,7 @@ def _alone(root: Path) -> Iterator[dict[str, dict[str, Any]]]:
 
 
 def _replace(path: Path, table: Mapping[str, Any]) -> None:
-    draft = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            json.dump(table, file, indent=1, ensure_ascii=False, allow_nan=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_whole(path, (json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
     _settle(path.parent)
 
 
