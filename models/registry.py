@@ -27,16 +27,6 @@ def has(name_at_version: str, root: Path) -> bool:
     return (root / name / version / "config.json").is_file()
 
 
-def next_free(name: str, version: str, *roots: Path) -> str:
-    """The next patch number after `version` that no folder under these roots has taken."""
-    major, minor, patch = (int(part) for part in version.split("."))
-    taken = {folder.name for root in roots for folder in (root / name).glob(f"{major}.{minor}.*")}
-    while True:
-        patch += 1
-        if f"{major}.{minor}.{patch}" not in taken:
-            return f"{major}.{minor}.{patch}"
-
-
 def shelf(root: Path) -> list[dict[str, Any]]:
     """Every bundle under root, described without loading weights, by name and version."""
     return [

@@ -15,8 +15,8 @@ from models.reads import NotPromoted, Step
 from recipes import LEARNERS, learner
 from recipes.recipe import Recipe
 from tasks.task import Say
-from training.cohorts.sources import to_test
 from training.compare import compare
+from training.data.given_split import to_test
 from training.data.manifest import Manifest, read_manifest
 from training.data.taught import shared
 

@@ -16,7 +16,7 @@ from imaging import read_radiograph
 from models import registry
 from recipes.recipe import Recipe
 from tasks.task import Say
-from training.data.limbs import FilmRows, films_of, limb_of, limbs_on
+from training.data.limbs import FilmRows, films_telling, limb_of, limbs_on
 from training.data.manifest import Manifest
 from training.data.workers import each
 from training.evaluate import Job, predicted
@@ -37,14 +37,7 @@ def compare(
         part for part in recipe.own if all(one.ensemble(part.task.name, part.outputs).nodes for one in bundles)
     )
     asked = tuple({part.task.name: part for part in parts}.values())
-
-    def usable(example: Example) -> bool:
-        return any(part.task.learn.usable(part, example) for part in asked)
-
-    films = films_of(manifest, usable)
-    if not films:
-        expected = "; or ".join(dict.fromkeys(part.task.learn.expects(part) for part in asked))
-        raise ManifestError(f"no row of {manifest.name} says anything to compare by, expected {expected}")
+    films = films_telling(manifest, asked, "compare")
     root = settings().weights
     one, other = (Job(recipe, parts, folder, root, manifest.folder) for folder in folders)
     jobs = (one, other)

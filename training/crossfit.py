@@ -20,7 +20,8 @@ from tasks.forward import forward
 from tasks.part import Candidate, Preset
 from tasks.samples import Samples, grey_of
 from training.continuation import Continuation
-from training.data.split import TEST, Split
+from training.data.given_split import TEST
+from training.data.split import Split
 from training.fit import Schedule, fit
 from training.run_key import run_key
 

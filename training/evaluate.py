@@ -24,7 +24,7 @@ from tasks.part import Part
 from tasks.task import Say, Truth
 from training.ct.ct_projections import NotLaid
 from training.ct.projections import projection_of
-from training.data.limbs import FilmRows, films_of, limb_of, limbs_on
+from training.data.limbs import FilmRows, films_telling, limb_of, limbs_on
 from training.data.manifest import Manifest
 from training.data.workers import each
 from training.results import Results
@@ -75,15 +75,7 @@ def _asked_last(parts: Sequence[Part]) -> list[Part]:
 
 
 def _measured(job: Job, manifest: Manifest, workers: int, tell: Any) -> tuple[dict[str, int], Rows]:
-    asked = _asked_last(job.parts)
-
-    def usable(example: Example) -> bool:
-        return any(part.task.learn.usable(part, example) for part in asked)
-
-    by_film = films_of(manifest, usable)
-    if not by_film:
-        expected = "; or ".join(dict.fromkeys(part.task.learn.expects(part) for part in asked))
-        raise ManifestError(f"no row of {manifest.name} says anything to measure by, expected {expected}")
+    by_film = films_telling(manifest, _asked_last(job.parts), "measure")
     rows: Rows = {}
     refused: dict[str, str] = {}
     jobs = [(film, number < PICTURED) for number, film in enumerate(by_film)]

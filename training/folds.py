@@ -24,9 +24,10 @@ from tasks.samples import Samples
 from tasks.task import COVERAGE
 from training.crossfit import Fitted, cross_fit
 from training.data import shared_limbs
+from training.data.given_split import TEST, part_of
 from training.data.manifest import Manifest
-from training.data.preflight import check_kept, part_of
-from training.data.split import TEST, Split, join_groups, split
+from training.data.preflight import check_kept
+from training.data.split import Split, join_groups, split
 from training.provenance import INTENDED_USE, provenance
 from training.run import Run
 

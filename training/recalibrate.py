@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.example import Example, ManifestError
+from core.example import ManifestError
 from core.refusal import Refused
 from core.settings import settings
 from evidence.statistics.paired import mean_difference
@@ -16,12 +16,14 @@ from evidence.versus import Measure
 from imaging import read_radiograph
 from models import registry
 from models.bundle import Bundle, Ensemble, fingerprint, recalibrated
+from models.numbering import next_version
 from recipes.recipe import Recipe
 from tasks.part import Part
 from tasks.task import Recalibrate, Say
-from training.data.limbs import FilmRows, films_of, limb_of, limbs_on
+from training.data.given_split import to_teach
+from training.data.limbs import FilmRows, films_telling, limb_of, limbs_on
 from training.data.manifest import Manifest
-from training.data.taught import is_test, joined, record
+from training.data.taught import joined, record
 from training.data.workers import each
 from training.evaluate import Job, predicted
 from training.results import Results
@@ -60,7 +62,7 @@ def recalibrate(recipe: Recipe, parent: Path, manifest: Manifest, out: Path, wor
     a recipe to which nothing can be fitted, or for too few films.
     """
     parts = parts_of(recipe)
-    manifest = replace(manifest, examples=tuple(one for one in manifest.examples if not is_test(one)))
+    manifest = to_teach(manifest)
     bundle = registry.at(parent)
     raws = raws_of(recipe, parent, manifest, workers, say)
     nodes, facts = dict(bundle.networks), dict(bundle.facts)
@@ -83,7 +85,7 @@ def recalibrate(recipe: Recipe, parent: Path, manifest: Manifest, out: Path, wor
     here = record([manifest])
     made = replace(
         bundle,
-        version=registry.next_free(bundle.name, bundle.version, settings().weights, out),
+        version=next_version(bundle.name, bundle.version, settings().weights, out),
         networks=nodes,
         facts=facts,
         parent={"name": bundle.name, "version": bundle.version, "fingerprint": fingerprint(parent)},
@@ -123,15 +125,7 @@ def task_of(part: Part) -> Recalibrate:
 def raws_of(recipe: Recipe, folder: Path, manifest: Manifest, workers: int, say: Say) -> dict[str, list[Any]]:
     """What the bundle in a folder says of every unit before calibration, by task. Raises ManifestError where no unit
     can be read."""
-    asked = parts_of(recipe)
-
-    def usable(example: Example) -> bool:
-        return any(part.task.learn.usable(part, example) for part in asked)
-
-    films = films_of(manifest, usable)
-    if not films:
-        expected = "; or ".join(dict.fromkeys(part.task.learn.expects(part) for part in asked))
-        raise ManifestError(f"no row of {manifest.name} says anything to fit by, expected {expected}")
+    films = films_telling(manifest, parts_of(recipe), "fit")
     bundle = registry.at(folder)
     parts = tuple(part for part in recipe.own if bundle.ensemble(part.task.name, part.outputs).nodes)
     job = Job(recipe, parts, folder, settings().weights, manifest.folder)

@@ -6,14 +6,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from core.example import ManifestError
 from core.settings import settings
 from recipes.recipe import Recipe
 from recipes.view import RECIPE as VIEW
 from training.cohorts.virtual import Cohort, broken, elsewhere, learning, made, of_views, testing, views_testing
+from training.data.given_split import to_teach, to_test
 from training.data.manifest import Manifest, read_manifest
-from training.data.preflight import teaching
-from training.data.taught import is_test
 
 Tell = Callable[[str, int, int], None]
 VIRTUAL = "virtual"
@@ -50,7 +48,7 @@ def mixed_in(
     the shipped bundles learned from, so that what was learned of them is not lost. None for a share of 0."""
     if not share:
         return []
-    rows = len(teaching(own)) * (1 - HELD_OUT) * share / (1 - share)
+    rows = len(to_teach(own).examples) * (1 - HELD_OUT) * share / (1 - share)
     most = recipe.presets[preset_name].virtual_films
     cohort = learning(recipe.view_name, min(most, max(1, math.ceil(rows))), seed)
     films = made(cohort, _kept(), workers, partial(say, f"films of {cohort.name}"))
@@ -71,26 +69,12 @@ def said_of(recipe: Recipe) -> str:
 
 def to_examine(recipe: Recipe, data: Path | str, films: int, workers: int, say: Tell) -> dict[str, Manifest]:
     """Films nobody learns from, by set: a manifest, of which rows `test` alone where it has a split, or so many virtual
-    persons on each of two scanners."""
+    patients on each of two scanners."""
     if data != VIRTUAL:
         manifest = to_test(read_manifest(Path(data)))
         return {manifest.name: manifest}
     cohorts = testing(recipe.view_name, films)
     return {name: made(one, _kept(), workers, partial(say, f"{name} films")) for name, one in cohorts.items()}
-
-
-def to_test(manifest: Manifest) -> Manifest:
-    """The rows that a given split sets apart as test; every row where none is given. Raises ManifestError where a
-    split is given and has no such row."""
-    if not any(one.split for one in manifest.examples):
-        return manifest
-    rows = tuple(one for one in manifest.examples if is_test(one))
-    if not rows:
-        raise ManifestError(
-            f"the column split of {manifest.name} names no row test, expected films that nobody learns from; name "
-            "some, or leave the column out to measure on every film"
-        )
-    return replace(manifest, examples=rows, fingerprint=f"{manifest.fingerprint}.test")
 
 
 def views_to_examine(workers: int, say: Tell) -> dict[str, list[Manifest]]:

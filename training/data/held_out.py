@@ -9,18 +9,8 @@ from core.example import Example, ManifestError
 from evidence.copies import contradictions, find_copies, groups
 from tasks.samples import Samples
 from tasks.task import Say
+from training.data.given_split import NAMES, TRAIN, VALIDATION, refuse_unknown
 from training.data.split import join_groups, one_held_out
-
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
-NAMES = {
-    "train": TRAIN,
-    "training": TRAIN,
-    "validation": VALIDATION,
-    "val": VALIDATION,
-    "calibration": VALIDATION,
-    "test": TEST,
-    "external": TEST,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +55,7 @@ def split_of(examples: Sequence[Example], group: Sequence[int], seed: int) -> li
         learns, _ = one_held_out([str(number) for number in group], seed)
         train = set(learns)
         return [TRAIN if row in train else VALIDATION for row in range(len(examples))]
-    unknown = sorted({str(one) for one in said if one is None or one.strip().lower() not in NAMES})
-    if unknown:
-        raise ManifestError(
-            f"the column split says {', '.join(unknown).replace('None', 'nothing')} in some rows, expected train, "
-            "validation or test in each; name the part of every row, or leave the column out"
-        )
+    refuse_unknown(examples)
     parts = [NAMES[str(one).strip().lower()] for one in said]
     of_group: dict[int, set[str]] = {}
     for number, part in zip(group, parts, strict=True):

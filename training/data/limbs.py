@@ -21,6 +21,7 @@ from imaging import read_radiograph
 from imaging.crop import Box, cut, cut_map, cut_mask
 from imaging.preprocess import Preprocess
 from models import engine, registry
+from tasks.part import Part
 from tasks.samples import Samples
 from training.ct.ct_projections import NotLaid
 from training.ct.projections import projection_of
@@ -117,6 +118,22 @@ def films_of(manifest: Manifest, usable: Callable[[Example], bool]) -> list[Film
         if usable(example):
             by_film.setdefault(example.path, []).append((row, example))
     return list(by_film.items())
+
+
+def films_telling(manifest: Manifest, parts: Sequence[Part], to: str) -> list[FilmRows]:
+    """Each film once, with the rows from which the truth of any of these parts is known.
+
+    to: what the films are wanted for (`measure`), for the sentence. Raises ManifestError where there is none.
+    """
+
+    def usable(example: Example) -> bool:
+        return any(part.task.learn.usable(part, example) for part in parts)
+
+    films = films_of(manifest, usable)
+    if not films:
+        expected = "; or ".join(dict.fromkeys(part.task.learn.expects(part) for part in parts))
+        raise ManifestError(f"no row of {manifest.name} says anything to {to} by, expected {expected}")
+    return films
 
 
 def limbs_on(film: Radiograph, finder: Path) -> list[Limb]:

@@ -8,23 +8,13 @@ from core.example import Example, ManifestError
 from recipes.recipe import Recipe
 from tasks.enough import people
 from tasks.part import Part
-from training.data.held_out import NAMES, TEST
+from training.data.given_split import part_of, refuse_unknown, to_teach
 from training.data.manifest import Manifest
 
 LEAST_PEOPLE = 5  # of whom one at least is held out
 MOST_LEFT_OUT = 0.2  # share of the rows meant to teach that may fall away before nothing is learned from the rest
 
 logger = logging.getLogger(__name__)
-
-
-def teaching(manifest: Manifest) -> tuple[Example, ...]:
-    """The rows that may teach: all but those that the column `split` keeps for a test."""
-    return tuple(one for one in manifest.examples if part_of(one) != TEST)
-
-
-def part_of(example: Example) -> str | None:
-    """The part that a row's `split` names, as `training.data.held_out` calls it; None for nothing or a word unknown."""
-    return NAMES.get(str(example.split).strip().lower())
 
 
 def check(recipe: Recipe, manifest: Manifest, begun: bool) -> None:
@@ -34,7 +24,7 @@ def check(recipe: Recipe, manifest: Manifest, begun: bool) -> None:
     anything then stay as they are.
     """
     check_split(manifest)
-    rows = teaching(manifest)
+    rows = to_teach(manifest).examples
     if not rows:
         raise ManifestError(f"every row of {manifest.name} is kept for a test, expected rows to learn from as well")
     taught: list[Part] = []
@@ -68,12 +58,7 @@ def check_split(manifest: Manifest) -> None:
     """Raises ManifestError where the column `split` puts a patient into two parts, or names one that is not known."""
     if not any(one.split for one in manifest.examples):
         return
-    unknown = sorted({str(one.split or "nothing") for one in manifest.examples if part_of(one) is None})
-    if unknown:
-        raise ManifestError(
-            f"the column split of {manifest.name} says {', '.join(unknown)} in some rows, expected train, validation "
-            "or test in each; name the part of every row, or leave the column out"
-        )
+    refuse_unknown(manifest.examples, f" of {manifest.name}")
     of: dict[str, set[str | None]] = {}
     for one in manifest.examples:
         of.setdefault(one.person, set()).add(part_of(one))

@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedGroupKFold
 
-TEST = "test"
+from training.data.given_split import TEST
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from core.identity import machine_key, pseudonym
 from core.settings import settings
 from models import registry
 from models.bundle import describe, taught
-from training.data.held_out import NAMES, TEST
+from training.data.given_split import to_teach
 from training.data.manifest import Manifest
 
 
@@ -34,7 +34,7 @@ class Shared:
 
 def record(manifests: Sequence[Manifest]) -> dict[str, Any]:
     """What a bundle that is made from these tables keeps of them; rows of a given test split are none of its films."""
-    return _hashes([one for manifest in manifests for one in manifest.examples if not is_test(one)])
+    return _hashes([one for manifest in manifests for one in to_teach(manifest).examples])
 
 
 def joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,11 +70,6 @@ def shared(folder: Path, manifest: Manifest, root: Path) -> Shared:
             found_patients |= patients & set(record_of.get("patients", ()))
         parent = describe(registry.find(name, root)).get("parent") if registry.has(name, root) else None
     return Shared(len(found_films), len(found_patients), silent, tuple(unknown), known)
-
-
-def is_test(example: Example) -> bool:
-    """Whether a given split sets the row apart as test."""
-    return NAMES.get((example.split or "").strip().lower()) == TEST
 
 
 def _hashes(examples: Sequence[Example]) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from tasks.part import Part
 from tasks.samples import Samples
 from training.cohorts import fresh
 from training.data import bodies, films, limbs, squares
-from training.data.held_out import TEST, TRAIN, VALIDATION, Settled, settle_copies, split_of
+from training.data.given_split import TEST, TRAIN, VALIDATION, part_of, to_teach
+from training.data.held_out import Settled, settle_copies, split_of
 from training.data.manifest import Manifest
-from training.data.preflight import check_kept, part_of, teaching
+from training.data.preflight import check_kept
 from training.run import Run
 
 
@@ -134,7 +135,7 @@ class Units:
 
     def says_of(self, part: Part) -> bool:
         """Whether the first manifest says anything that a part learns from."""
-        return any(part.task.learn.usable(part, example) for example in teaching(self.manifests[0]))
+        return any(part.task.learn.usable(part, example) for example in to_teach(self.manifests[0]).examples)
 
     def _says(self, example: Example) -> str:
         """What a row says: copies of one film that say different things contradict each other."""

@@ -9,7 +9,8 @@ from core.example import Example, ManifestError
 from evidence.copies import Copy
 from tasks.samples import Samples
 from training.data import held_out
-from training.data.held_out import TEST, TRAIN, VALIDATION, settle_copies, split_of
+from training.data.given_split import TEST, TRAIN, VALIDATION
+from training.data.held_out import settle_copies, split_of
 
 
 def example(patient: str, side: str = "R", label: str = "normal", split: str | None = None) -> Example:

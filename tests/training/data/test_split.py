@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.data.split import TEST, join_groups, one_held_out, split
+from training.data.given_split import TEST
+from training.data.split import join_groups, one_held_out, split
 
 
 @st.composite
