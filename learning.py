@@ -3,7 +3,6 @@
 enqueue -> push -> (Label Studio) -> pull -> adjudicate -> dataset -> split -> fit -> evaluate -> promote
 """
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
     from training.recalibrate import Recalibrated
     from training.results import Results
 
-log = logging.getLogger(__name__)
 Tell = Callable[[str, int, int], None]  # which step, how much is done, how much there is
 VIRTUAL = "virtual"  # instead of a manifest: patients made for it
 TEST_FILMS = 1000  # virtual films a set that a bundle is measured on
@@ -193,7 +191,7 @@ def admit(selection: Selection, films: Sequence[Offered]) -> Iterator[Offered]:
 
 def control_arm() -> list[ControlRate]:
     """How often each version of a model was wrong, by the experts' answers to the cases that were drawn at random."""
-    return control_rates(ledger().entries(), ledger().answers())
+    return control_rates(ledger().entries(), ledger().taken())
 
 
 def _second(name: str) -> str | None:
@@ -455,7 +453,6 @@ def calibrate(
 ) -> "Recalibrated":
     """Fit a bundle anew to films of one's own, without touching its weights: a new version in `out/bundles`, with its
     card and cross-fitted figures. bundle: a folder or `name@version`, the one that reads unless told."""
-    from models.reads import note
     from training import champion
     from training.data.manifest import read_manifest
     from training.recalibrate import parts_of, recalibrate
@@ -465,14 +462,7 @@ def calibrate(
     parent = champion.find(bundle or recipe.bundle or recipe.name)
     made = recalibrate(recipe, parent, read_manifest(data), out / "bundles", workers, tell or (lambda *_: None))
     document(made.folder)
-    about = describe(made.folder)
-    figures = {"units": dict(made.units), "changes": {task: vars(one) for task, one in made.gains.items()}}
-    to = f"{about['name']}@{about['version']}"
-    try:
-        note(Step("calibrated", recipe.name, made.parent, to, champion.who(), about["learned_from"], figures),
-             settings().weights)  # fmt: skip
-    except BundleError as fault:
-        log.warning("the log does not say that %s was made: %s", to, fault)
+    champion.note_calibrated(recipe.name, made)
     return made
 
 

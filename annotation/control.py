@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotation.ledger import WorklistEntry
+from annotation.ledger import TakenAnswer, WorklistEntry
 from annotation.policy import CONTROL
-from core.case import LabeledCase
 from evidence.control import share_wrong
 from evidence.figure import Figure
 
@@ -33,10 +32,14 @@ class ControlRate:
         return vars(self) | {"rate": vars(self.rate)}
 
 
-def control_rates(entries: Iterable[WorklistEntry], answers: Iterable[LabeledCase]) -> list[ControlRate]:
-    """A rate a version of a model that has cases in the control arm, by name."""
+def control_rates(entries: Iterable[WorklistEntry], taken: Iterable[TakenAnswer]) -> list[ControlRate]:
+    """A rate a version of a model that has cases in the control arm, by name.
+
+    Answers of readers who saw the model's do not count: they lean towards it, and the rate would come out too low.
+    Those from before the ledger kept who saw what were all given blind.
+    """
     said: dict[tuple[str, str, str | None], list[str]] = {}
-    for answer in answers:
+    for answer in (one.answer for one in taken if one.blind is not False):
         if answer.label is not None:
             said.setdefault((answer.case_id, answer.recipe, answer.side), []).append(answer.label)
     arms: dict[tuple[str, str], list[tuple[int, int]]] = {}

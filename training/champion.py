@@ -1,6 +1,7 @@
 """Which version reads: a challenger is weighed against the champion, takes its place or is refused; and back again."""
 
 import getpass
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,12 +20,16 @@ from training.compare import compare
 from training.data.given_split import to_test
 from training.data.manifest import Manifest, read_manifest
 from training.data.taught import shared
+from training.recalibrate import Recalibrated
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Weighed:
     """A comparison of two bundles. data: the table's name and fingerprint. alone: units that only one could read.
-    notes: what could not be made sure of. times: how often this challenger was compared on this very table before."""
+    notes: what could not be made sure of. recorded: whether the challenger says what it learned from, without which
+    nobody knows that the set is new to it. times: how often it was compared on this very table before."""
 
     recipe: str
     champion: str
@@ -33,7 +38,18 @@ class Weighed:
     comparison: Comparison
     alone: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    recorded: bool = True
     times: int = 0
+
+    @property
+    def takes(self) -> bool:
+        """Whether the challenger may read without a person's reason."""
+        return self.comparison.takes and self.recorded
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it may, or why not."""
+        return self.notes if self.comparison.takes and not self.recorded else self.comparison.reasons
 
     def to_plain(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -86,7 +102,7 @@ def weigh(recipe: Recipe, first: Path, second: Path, data: Path, workers: int, s
         if name.partition("@")[0] != recipe.name:
             raise BundleError(f"{name} is no bundle of {recipe.name}, expected two versions of one recipe")
     manifest = to_test(read_manifest(data))
-    notes = _unlearned(second, names[1], manifest)
+    notes, recorded = _unlearned(second, names[1], manifest)
     if shared(first, manifest, settings().weights).films:
         notes += (f"{names[0]} learned from films of this set, so its figures flatter it",)
     comparison, alone = compare(recipe, first, second, manifest, workers, say)
@@ -95,11 +111,12 @@ def weigh(recipe: Recipe, first: Path, second: Path, data: Path, workers: int, s
     if times:
         notes += (f"{names[1]} was compared on this very set {times} times before: a test set is looked at once",)
     about = {"name": manifest.name, "fingerprint": manifest.fingerprint}
-    return Weighed(recipe.name, names[0], names[1], about, comparison, alone, notes, times)
+    return Weighed(recipe.name, names[0], names[1], about, comparison, alone, notes, recorded, times)
 
 
-def _unlearned(folder: Path, name: str, manifest: Manifest) -> tuple[str, ...]:
-    """What could not be made sure of. Raises NotPromoted where films or patients are shared."""
+def _unlearned(folder: Path, name: str, manifest: Manifest) -> tuple[tuple[str, ...], bool]:
+    """What could not be made sure of, and whether the bundle says what it learned from. Raises NotPromoted where films
+    or patients are shared."""
     found = shared(folder, manifest, settings().weights)
     if found.films or found.patients:
         raise NotPromoted(
@@ -112,7 +129,7 @@ def _unlearned(folder: Path, name: str, manifest: Manifest) -> tuple[str, ...]:
     elif not found.patients_known:
         notes.append(f"{name} was trained on another installation, so its patients could not be compared, films were")
     notes += [f"{one}, from which it was made, does not record what it learned from" for one in found.unknown]
-    return tuple(notes)
+    return tuple(notes), not found.silent
 
 
 def promote(
@@ -155,9 +172,14 @@ def _judge(name: str, now: str, to: str, weighed: Weighed | None, because: str) 
         why = f"{now} reads and {to} was compared with it on nothing"
         _refuse(name, now, to, why, {})
         raise NotPromoted(f"{why}; give --data with a locked test set, or --because with a reason")
-    if weighed.comparison.takes and not any("does not record what it learned from, so" in one for one in weighed.notes):
+    if (weighed.champion, weighed.challenger) != (now, to):
+        raise NotPromoted(
+            f"{weighed.challenger} was weighed against {weighed.champion}, expected {to} against {now}, which reads; "
+            "compare these"
+        )
+    if weighed.takes:
         return
-    why = "; ".join(weighed.comparison.reasons if not weighed.comparison.takes else weighed.notes)
+    why = "; ".join(weighed.reasons)
     _refuse(name, now, to, why, weighed.to_plain())
     raise NotPromoted(f"{to} does not take the place of {now}: {why}; --because takes it all the same", weighed)
 
@@ -188,6 +210,18 @@ def roll_back(name: str, because: str = "") -> Step:
     step = Step("rolled back", name, now, to, who(), because)
     reads.take(step, root, now)
     return step
+
+
+def note_calibrated(name: str, made: Recalibrated) -> None:
+    """Put a calibration in the log; one that cannot be written costs a warning and not the new version."""
+    about = describe(made.folder)
+    to = f"{about['name']}@{about['version']}"
+    figures = {"units": dict(made.units), "changes": {task: vars(one) for task, one in made.gains.items()}}
+    step = Step("calibrated", name, made.parent, to, who(), about["learned_from"], figures)
+    try:
+        reads.note(step, settings().weights)
+    except BundleError as fault:
+        log.warning("the log does not say that %s was made: %s", to, fault)
 
 
 def who() -> str | None:

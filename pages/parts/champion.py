@@ -70,7 +70,7 @@ def _challenge(recipe: str, reads: str, others: Sequence[str]) -> None:
     if weighed is not None:
         show_comparison(weighed.to_plain())
     because = st.text_input("Reason, where it is promoted without a gain", key=f"because-{recipe}").strip()
-    may = bool(because) or (weighed is not None and weighed.comparison.takes)
+    may = bool(because) or (weighed is not None and weighed.takes)
     if st.button(f"Promote {challenger}", key=f"promote-{recipe}", type="primary", disabled=not may):
         _take(recipe, lambda: learning.promote(challenger, because=because, weighed=weighed).step)
 

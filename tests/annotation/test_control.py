@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from annotation.control import answer_of, consensus, control_rates
-from annotation.ledger import Ledger
+from annotation.ledger import Ledger, TakenAnswer
 from core.case import LabeledCase
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -21,8 +21,8 @@ def a_row(side: str | None, label: str) -> dict[str, object]:
     return {"side": side, "label": label, "model": {"name": "hip_vit", "version": "0.3.0"}, "status": "read"}
 
 
-def an_answer(case: str, side: str | None, label: str | None, who: str = "a") -> LabeledCase:
-    return LabeledCase(case, label, who, NOW, "hip_vit", side)
+def an_answer(case: str, side: str | None, label: str | None, blind: bool | None = True) -> TakenAnswer:
+    return TakenAnswer(1, 1, 1, 1, blind, NOW, LabeledCase(case, label, "a", NOW, "hip_vit", side))
 
 
 def test_only_cases_drawn_at_random_count_each_limb_once(ledger: Ledger) -> None:
@@ -40,6 +40,14 @@ def test_only_cases_drawn_at_random_count_each_limb_once(ledger: Ledger) -> None
     assert (arm.model, arm.drawn, arm.films, arm.judged, arm.wrong) == ("hip_vit@0.3.0", 2, 1, 2, 1)
     assert arm.rate.value == 0.5
     assert arm.as_json()["rate"]["low"] < 0.5 < arm.as_json()["rate"]["high"]
+
+
+def test_answers_of_readers_who_saw_the_models_do_not_count(ledger: Ledger) -> None:
+    case = "1" * 24
+    ledger.enter(case, "hip_vit", ["control"], a_row("R", "normal"))
+    for blind, judged in ((False, 0), (True, 1), (None, 1)):
+        (arm,) = control_rates(ledger.entries(), [an_answer(case, "R", "osteopenia", blind)])
+        assert (arm.drawn, arm.judged) == (1, judged)
 
 
 def test_without_answers_the_arm_is_there_and_its_rate_is_not_defined(ledger: Ledger) -> None:

@@ -1,6 +1,7 @@
 """Trained, promoted, read with, rolled back: the whole way with networks that train in seconds."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -239,3 +240,32 @@ def test_a_version_that_reads_already_is_not_promoted_again(two: tuple[Path, Pat
     learning.promote(two[0])
     with pytest.raises(BundleError, match="reads already"):
         learning.promote("knee_resnet@0.1.0", because="again")
+
+
+def test_a_comparison_of_other_versions_promotes_nothing(
+    two: tuple[Path, Path], films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page may hold one from before somebody else promoted."""
+    first, second = (f"{describe(folder)['name']}@{describe(folder)['version']}" for folder in two)
+    learning.promote(two[0])
+    learning.promote(two[1], because="to have two")
+    weighed = learning.compare(second, first, films / "locked" / "manifest.csv")
+    stale = replace(weighed, champion=first, challenger=second)
+    with pytest.raises(NotPromoted, match="was weighed against"):
+        learning.promote(first, weighed=stale)
+    assert reads.named("knee_resnet", settings().weights) == second
+
+
+def test_a_better_challenger_that_does_not_say_what_it_learned_from_needs_a_reason(
+    two: tuple[Path, Path], films: Path, tmp_path: Path
+) -> None:
+    learning.promote(two[0])
+    silent = tmp_path / "silent"
+    shutil.copytree(two[1], silent)
+    (silent / "taught.json").unlink()
+    with pytest.raises(NotPromoted, match="does not record what it learned from") as refused:
+        learning.promote(silent, films / "locked" / "manifest.csv")
+    assert refused.value.weighed is not None
+    assert refused.value.weighed.comparison.takes
+    learning.promote(silent, because="trained elsewhere")
+    assert reads.named("knee_resnet", settings().weights) == "knee_resnet@0.1.1"
