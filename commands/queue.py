@@ -76,9 +76,9 @@ def _choose(films: list[Path], arguments: argparse.Namespace) -> None:
     control = CONTROL_SHARE if arguments.control is None else arguments.control
     selection = learning.choose(offered, arguments.budget, arguments.policy or POLICY, control)
     form = "{:<24}  {:<12}  {:>8}  {:<7}  {:<48}  {}"
-    print(form.format("case", "recipe", "priority", "asked", "reasons", "film"))
+    print(form.format("case", "recipe", "priority", "control", "reasons", "film"))
     for choice in selection.choices:
-        case, how = choice.offer, "blind" if choice.blind else "open"
+        case, how = choice.offer, "blind" if choice.blind else ""
         reasons = ", ".join(choice.reasons) + (" (in the worklist already)" if choice.listed else "")
         print(form.format(case.case_id, case.recipe, f"{case.priority:.2f}", how, reasons, case.name))
     for copy, original in selection.copies:

@@ -10,7 +10,7 @@ from pages.parts.choosing import show_choosing
 from pages.parts.entrance import stay_inside
 from present.choosing import control_sentence
 from present.thumbnail import thumbnail_url
-from present.wording import class_title, percent, reason_title, scores_headline, state_title, waiting_sentence
+from present.wording import markdown_safe, reason_title, said_of, state_title, waiting_sentence
 
 ROWS = 200  # shown at once, newest first
 OUTCOMES = 8
@@ -68,10 +68,11 @@ def push(waiting: int, preannotate: bool) -> None:
         for step in learning.push(preannotate):
             bar.progress(step.done / step.total, f"Sent {step.done} of {step.total}")
             case = f"Case `{step.case_id[:8]}`"
-            outcome.append(f"{case}: {step.error}" if step.error else f"{case} is a task now: [open it]({step.link})")
+            error = markdown_safe(step.error or "")  # it may quote Label Studio
+            outcome.append(f"{case}: {error}" if error else f"{case} is a task now: [open it]({step.link})")
             st.markdown(outcome[-1])
     except LabelStudioFault as fault:
-        outcome.append(f"{fault} What was not sent yet goes on waiting.")
+        outcome.append(f"{markdown_safe(str(fault))} What was not sent yet goes on waiting.")
     st.session_state.push_outcome = outcome
     st.rerun()
 
@@ -112,7 +113,7 @@ def show_table(entries: list[WorklistEntry]) -> None:
                 "Case": entry.case_id[:8],
                 "State": state_title(entry.state),
                 "Why": ", ".join(reason_title(reason) for reason in entry.reasons),
-                "Answer": answer(entry),
+                "Answer": said_of(entry.readings),
                 "Difficulty": entry.difficulty,
                 "Entered, UTC": entry.entered_at,
                 "Changed, UTC": entry.changed_at,
@@ -140,18 +141,6 @@ def show_table(entries: list[WorklistEntry]) -> None:
     )
     if len(newest) < len(entries):
         st.caption(f"The newest {len(newest)} of {len(entries)} cases. `python cli.py queue list` lists them all.")
-
-
-def answer(entry: WorklistEntry) -> str:
-    """What the model said of each side."""
-    said = []
-    for row in entry.readings:
-        side = f"{row['side']}: " if len(entry.readings) > 1 and row.get("side") else ""
-        if row.get("label"):
-            said.append(f"{side}{class_title(row['label'])}, {percent(row['probabilities'][row['label']])}")
-        elif row.get("scores"):
-            said.append(scores_headline({one: (s["positive"], s["undecided"]) for one, s in row["scores"].items()}))
-    return "; ".join(said)
 
 
 stay_inside("pages/worklist.py")

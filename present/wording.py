@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
 from core.estimate import Bmd, Estimate, Score
 from core.reading import Reading
@@ -171,6 +172,18 @@ def scores_headline(answers: Mapping[str, tuple[bool, bool]]) -> str:
     named = [f"{score_title(name)}{', undecided' * undecided}" for name, (yes, undecided) in answers.items() if yes]
     said = " and ".join([*named[:1], *(lower_first(one) for one in named[1:])])
     return said or ("Undecided" if any(undecided for _, undecided in answers.values()) else "Neither")
+
+
+def said_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What a model said of each limb, from lines of readings.jsonl, on one line."""
+    said = []
+    for row in rows:
+        side = f"{row['side']}: " if len(rows) > 1 and row.get("side") else ""
+        if row.get("label"):
+            said.append(f"{side}{class_title(row['label'])}, {percent(row['probabilities'][row['label']])}")
+        elif row.get("scores"):
+            said.append(scores_headline({one: (s["positive"], s["undecided"]) for one, s in row["scores"].items()}))
+    return "; ".join(said)
 
 
 def verdict(reading: Reading) -> str:

@@ -147,7 +147,7 @@ def test_the_worklist_previews_the_choice_and_puts_it_in(films: Path) -> None:
     assert not app.exception
     table = app.dataframe[0].value
     assert len(table) == 2
-    assert list(table["Asked"]).count("blind") == 1
+    assert list(table["Control arm"]).count("yes, asked blind") == 1
     assert learning.worklist() == []
     (button,) = [one for one in app.button if one.label == "Put 2 in the worklist"]
     button.click().run()

@@ -7,7 +7,7 @@ import learning
 import reading
 from learning import Offered, Selection
 from present.choosing import CONTROL_SHARE, POLICY, policy_title, selection_sentence
-from present.wording import class_title, markdown_safe, percent, reason_title, shown_name
+from present.wording import markdown_safe, reason_title, said_of, shown_name
 
 BUDGET = 50
 POLICY_HELP = (
@@ -78,9 +78,9 @@ def show_selection(selection: Selection, offered: list[Offered]) -> None:
                 "Film": shown_name(choice.offer.name),
                 "Case": choice.offer.case_id[:8],
                 "Why": ", ".join(reason_title(reason) for reason in choice.reasons),
-                "Answer": answers_of(by_case[choice.offer.key]),
+                "Answer": said_of(by_case[choice.offer.key].rows),
                 "Priority": choice.offer.priority,
-                "Asked": "blind" if choice.blind else "with the model's answer",
+                "Control arm": "yes, asked blind" if choice.blind else "",
             }
             for choice in selection.choices
         ],
@@ -103,16 +103,6 @@ def show_selection(selection: Selection, offered: list[Offered]) -> None:
     for one in offered:
         if one.refused:
             st.caption(markdown_safe(f"{shown_name(one.name)}: {one.refused}"))
-
-
-def answers_of(film: Offered) -> str:
-    """What the model said of each limb."""
-    said = []
-    for row in film.rows:
-        side = f"{row['side']}: " if len(film.rows) > 1 and row.get("side") else ""
-        if row.get("label"):
-            said.append(f"{side}{class_title(row['label'])}, {percent(row['probabilities'][row['label']])}")
-    return "; ".join(said)
 
 
 def put_in(selection: Selection, offered: list[Offered]) -> None:
