@@ -14,7 +14,6 @@ from annotation.copies import Alike
 from annotation.embeddings import add_limb, keep_embedding, kept_embedding
 from annotation.films import Kept, film_path, keep_film, keep_outlines
 from annotation.label_studio import LabelStudio, LabelStudioFault, LabelStudioStatus, status, task_link
-from annotation.labelling import Question
 from annotation.ledger import Ledger, LedgerFault, State, WorklistEntry
 from annotation.offering import Offered, Read, embedding, offered
 from annotation.policy import POLICIES, REQUESTED, Offer, Policy, Selection, reasons_to_ask
@@ -23,6 +22,7 @@ from annotation.pull import PullProgress
 from annotation.pull import pull as pull_answers
 from annotation.push import PushProgress
 from annotation.push import push as push_cases
+from annotation.question import Question
 from core.case import LabeledCase
 from core.identity import machine_key, pseudonym
 from core.radiograph import Radiograph

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from annotation.labelling import CANNOT_BE_JUDGED, REMARK, SURE, Question
+from annotation.question import CANNOT_BE_JUDGED, REMARK, SURE, Question
 from annotation.question.names import CLASS, NO, POINTS, YES
 from annotation.rle import NotPacked, unpacked
 from core.case import LabeledCase, Point, Polygon

@@ -13,7 +13,7 @@ from annotation.connection import InterfaceChanged as InterfaceChanged
 from annotation.connection import LabelStudioFault as LabelStudioFault
 from annotation.connection import ProjectGone as ProjectGone
 from annotation.connection import TaskRefused as TaskRefused
-from annotation.labelling import Question
+from annotation.question import Question
 
 _PAGE = 100  # whole tasks a request
 _LIGHT_PAGE = 1000  # tasks a request, of which only numbers are asked

@@ -15,9 +15,9 @@ from PIL import Image
 
 from annotation.answers import to_percent
 from annotation.films import film_path, outlines
-from annotation.labelling import Question
 from annotation.ledger import WorklistEntry
 from annotation.policy import CONTROL
+from annotation.question import Question
 from annotation.question.names import FILM, GRADES, NO, POINTS, YES
 from annotation.rle import packed
 from core.mask import BitMask

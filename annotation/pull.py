@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from annotation.answers import NotAnAnswer, labelled_cases
 from annotation.label_studio import ChangedTask, LabelStudio, ProjectGone, ProjectNow, missing_controls
-from annotation.labelling import Question
 from annotation.ledger import DROPPED, Ledger, Pulled, State, Task, WorklistEntry
+from annotation.question import Question
 
 OVERLAP: Final = timedelta(minutes=1)  # far longer than Label Studio takes from setting a time to keeping it
 _PORTION = 100  # tasks whose annotations are asked for at a time

@@ -32,10 +32,10 @@ from annotation.label_studio import (
     TaskRefused,
     project_title,
 )
-from annotation.labelling import Question
 from annotation.ledger import Ledger, LostClaim, State, Task, WorklistEntry
 from annotation.lock_owner import LockOwner, clear_stale_lock, is_dead
 from annotation.predictions import about, asked, is_blind, predictions
+from annotation.question import Question
 
 BATCH: Final = 50  # cases a batch: a second or two of Label Studio's time
 _SETTLE_S = 5.0  # Label Studio makes a batch of tasks in well under a second; none is still being made after this

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from annotation.environment_file import set_values, write_private
 from annotation.label_studio import LabelStudio, LabelStudioFault
-from annotation.labelling import MAIN
+from annotation.question import MAIN
 from core.settings import ROOT, Settings
 
 PROGRAM = ROOT / ".venv-label-studio" / ("Scripts" if os.name == "nt" else "bin") / "label-studio"

@@ -18,10 +18,10 @@ from PIL import Image
 
 from annotation.films import keep_film
 from annotation.label_studio import LabelStudio, LabelStudioFault
-from annotation.labelling import Question
 from annotation.ledger import Ledger
 from annotation.pull import PullProgress, pull
 from annotation.push import PushProgress, push
+from annotation.question import Question
 from annotation.server import LabelStudioServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +33,7 @@ PUSHER = """
 import sys
 from pathlib import Path
 from annotation.label_studio import LabelStudio
-from annotation.labelling import Question
+from annotation.question import Question
 from annotation.ledger import Ledger
 from annotation.push import push
 home, url, token, title = sys.argv[1:]

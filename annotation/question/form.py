@@ -20,7 +20,7 @@ from annotation.question.names import (
 from core.titles import score_title
 
 if TYPE_CHECKING:
-    from annotation.labelling import Question
+    from annotation.question.question import Question
 
 _COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")  # Okabe and Ito
 _SMALL = "margin: 0; font-size: 13px; min-width: 56px;"

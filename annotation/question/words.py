@@ -7,7 +7,7 @@ from annotation.question.names import BRUSH, GRADE, POINTS, REASON, REGIONS, SID
 from core.titles import score_title
 
 if TYPE_CHECKING:
-    from annotation.labelling import Question
+    from annotation.question.question import Question
 
 _BLIND = (
     "Judge the bone on each film <b>from the film alone</b>, as you would report it.\n"

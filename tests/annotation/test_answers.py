@@ -9,23 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotation.answers import NotAnAnswer, labelled_cases, to_percent, to_pixels
-from annotation.labelling import CANNOT_BE_JUDGED, Question
 from annotation.ledger import Ledger, State
+from annotation.question import CANNOT_BE_JUDGED, Question
 from annotation.rle import packed
 from core.case import LabeledCase
 from core.mask import BitMask
-from core.vertebra import LEVELS, OUTPUTS
+from tests.questions import KNEE, SPINE
 
-KNEE = Question("knee_resnet", "Knee, AP")
 HIP = Question("hip_regions", "Hip, AP", regions=("femoral_neck", "wards_triangle"), sides=("R", "L"))
-SPINE = Question(
-    "spine_vertex",
-    "Spine, lateral",
-    labels=(),
-    findings=("vertebral_fracture", "osteoporosis"),
-    grades=LEVELS[::-1],
-    points=OUTPUTS,
-)
 WHEN = "2026-03-01T12:00:00.000000Z"
 PERCENT = st.floats(0, 100)
 SIDE = st.integers(1, 40_000)

@@ -12,23 +12,15 @@ from PIL import Image
 
 from annotation.answers import labelled_cases
 from annotation.films import keep_film, keep_outlines
-from annotation.labelling import Question
 from annotation.ledger import Ledger, WorklistEntry
 from annotation.policy import CONTROL
 from annotation.predictions import about, asked, predictions
-from core.vertebra import LEVELS, OUTPUTS, POINTS
+from annotation.question import Question
+from core.vertebra import POINTS
+from tests.questions import KNEE, SPINE
 
 WIDTH, HEIGHT, CASE = 83, 131, "a" * 24
-KNEE = Question("knee_resnet", "Knee, AP")
 HIP = Question("hip_vit", "Hip, AP", regions=("femoral_neck", "femur"), sides=("R", "L"))
-SPINE = Question(
-    "spine_vertex",
-    "Spine, lateral",
-    labels=(),
-    findings=("vertebral_fracture", "osteoporosis"),
-    grades=LEVELS[::-1],
-    points=OUTPUTS,
-)
 RANDOM = np.random.default_rng(0)
 DRAWN = {side: {name: RANDOM.random((HEIGHT, WIDTH)) > 0.6 for name in HIP.regions} for side in "RL"}
 BODY = {

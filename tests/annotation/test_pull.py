@@ -9,10 +9,10 @@ import pytest
 from annotation.answers import NotAnAnswer, labelled_cases
 from annotation.films import keep_film
 from annotation.label_studio import ChangedTask, ProjectGone, ProjectNow
-from annotation.labelling import Question
 from annotation.ledger import Ledger, State
 from annotation.pull import PullProgress, pull
 from annotation.push import PushProgress, _rest, push
+from annotation.question import Question
 
 KNEE = Question("knee_resnet", "Knee, AP")
 HIP = Question("hip_regions", "Hip, AP", regions=("femoral_neck",), sides=("R", "L"))

@@ -9,10 +9,10 @@ import pytest
 import learning
 from anatomy.femur import OUTLINED
 from annotation.films import Kept, keep_film, outlines
-from annotation.labelling import Question
 from annotation.ledger import Ledger
 from annotation.policy import CONTROL
 from annotation.push import push
+from annotation.question import Question
 from core.radiograph import Radiograph
 from core.reading import ModelVersion, Reading
 from core.regions import Region, Regions

@@ -15,7 +15,7 @@ import pytest
 import learning
 from annotation.environment_file import set_values
 from annotation.label_studio import LabelStudio
-from annotation.labelling import MAIN
+from annotation.question import MAIN
 from annotation.server import PROGRAM, LabelStudioServer, ServerFault, connect
 from core.settings import Settings, settings
 

@@ -15,24 +15,16 @@ from playwright.sync_api import Browser, Page, expect
 from annotation.answers import labelled_cases
 from annotation.films import keep_film, keep_outlines
 from annotation.label_studio import LabelStudio
-from annotation.labelling import Question
 from annotation.ledger import Ledger
 from annotation.policy import CONTROL
 from annotation.push import push
+from annotation.question import Question
 from core.case import LabeledCase
-from core.vertebra import LEVELS, OUTPUTS
+from tests.questions import SPINE
 
 pytestmark = pytest.mark.e2e
 WIDTH, HEIGHT = 211, 307  # odd, and no multiple of anything
 HIP = Question("hip_vit", "Hip, AP", regions=("femoral_neck", "femur"), sides=("R", "L"))
-SPINE = Question(
-    "spine_vertex",
-    "Spine, lateral",
-    labels=(),
-    findings=("vertebral_fracture", "osteoporosis"),
-    grades=LEVELS[::-1],
-    points=OUTPUTS,
-)
 QUESTIONS = {"hip_vit": HIP, "spine_vertex": SPINE}
 
 

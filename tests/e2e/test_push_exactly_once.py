@@ -23,9 +23,9 @@ from PIL import Image
 
 from annotation.films import film_path, keep_film
 from annotation.label_studio import LabelStudio, LabelStudioFault
-from annotation.labelling import Question
 from annotation.ledger import Ledger, State
 from annotation.push import BATCH, push
+from annotation.question import Question
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +36,7 @@ import sys
 from pathlib import Path
 import annotation.push
 from annotation.label_studio import LabelStudio
-from annotation.labelling import Question
+from annotation.question import Question
 from annotation.ledger import Ledger
 from annotation.push import push
 home, url, token, title, batch = sys.argv[1:]

@@ -10,12 +10,21 @@ from functools import cached_property
 
 from annotation.question.form import form
 from annotation.question.keys import keys_of
-from annotation.question.names import BRUSH as BRUSH
-from annotation.question.names import CANNOT_BE_JUDGED as CANNOT_BE_JUDGED
-from annotation.question.names import CERTAINTIES, CLASS, GRADE, GRADES, NO, POINTS, REASON, REASONS, YES
-from annotation.question.names import REGIONS as REGIONS
-from annotation.question.names import REMARK as REMARK
-from annotation.question.names import SURE as SURE
+from annotation.question.names import (
+    BRUSH,
+    CANNOT_BE_JUDGED,
+    CERTAINTIES,
+    CLASS,
+    GRADE,
+    GRADES,
+    NO,
+    POINTS,
+    REASON,
+    REASONS,
+    REGIONS,
+    SURE,
+    YES,
+)
 from annotation.question.words import instruction
 from core.labels import CLASSES
 

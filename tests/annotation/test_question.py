@@ -7,22 +7,14 @@ from xml.etree import ElementTree
 import pytest
 from label_studio_sdk.label_interface import LabelInterface
 
-from annotation.labelling import BRUSH, CANNOT_BE_JUDGED, CLASS, MAIN, REGIONS, REMARK, SURE, Question
+from annotation.question import BRUSH, CANNOT_BE_JUDGED, CLASS, MAIN, REGIONS, REMARK, SURE, Question
 from annotation.question.keys import KEYS, keys_of
 from core.labels import CLASSES
 from core.vertebra import LEVELS, OUTPUTS
+from tests.questions import KNEE, SPINE
 
-KNEE = Question("knee_resnet", "Knee, AP")
 HIP = Question(
     "hip_regions", "Hip, AP", regions=("femoral_neck", "greater_trochanter", "wards_triangle"), sides=("R", "L")
-)
-SPINE = Question(
-    "spine_vertex",
-    "Spine, lateral",
-    labels=(),
-    findings=("vertebral_fracture", "osteoporosis"),
-    grades=LEVELS[::-1],
-    points=OUTPUTS,
 )
 KEYED = ("Choice", "Label")  # what Label Studio gives a key to
 ALL = pytest.mark.parametrize("question", [MAIN, KNEE, HIP, SPINE], ids=lambda question: question.recipe or "main")
