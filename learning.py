@@ -1,6 +1,7 @@
-"""The road back: from a hard case to a better model, step by step.
+"""The retraining pipeline: from a hard case to a better model, step by step.
 
-enqueue -> push -> (Label Studio) -> pull -> adjudicate -> dataset -> split -> fit -> evaluate -> promote
+enqueue, or offer -> choose -> admit; push -> (Label Studio) -> pull -> answers; train, calibrate -> evaluate -> compare ->
+promote -> roll_back
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The road out: from the bytes of a file to what a person reads, step by step.
+"""The inference pipeline: from the bytes of a file to what a person reads, step by step.
 
 read -> check -> look which view it is -> choose the recipe -> find the limbs -> outline -> preprocess -> networks ->
 calibrate -> explain -> judge how hard it is
