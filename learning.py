@@ -1,7 +1,7 @@
 """The retraining pipeline: from a hard case to a better model, step by step.
 
-enqueue, or offer -> choose -> admit; push -> (Label Studio) -> pull -> answers; train, calibrate -> evaluate -> compare ->
-promote -> roll_back
+enqueue, or offer -> choose -> admit; push -> (Label Studio) -> pull -> answers;
+train or calibrate -> evaluate -> compare -> promote or roll_back
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
