@@ -33,8 +33,8 @@ class VirtualSample:
 SAMPLES = (
     VirtualSample("virtual_pelvis", 0, "alpha", "pelvis"),
     VirtualSample("virtual_hip", 2, "alpha", "hip"),
-    VirtualSample("virtual_pelvis_other_scanner", 1, "beta", "pelvis"),
-    VirtualSample("virtual_spine", 1, "alpha", "any", "spine_lateral"),
+    VirtualSample("virtual_pelvis_other_scanner", 3, "beta", "pelvis"),
+    VirtualSample("virtual_spine", 9, "alpha", "any", "spine_lateral"),
     VirtualSample("virtual_spine_broken", 65, "alpha", "any", "spine_lateral"),
 )
 
