@@ -180,13 +180,15 @@ def test_what_rules_a_film_out_is_refused_or_a_remark_by_setting(
     assert code in [notice.code for notice in check(radiograph(pixels))]
 
 
-@pytest.mark.parametrize(("scanner", "least"), [("alpha", 5), ("beta", 3)])
+@pytest.mark.parametrize(("scanner", "least"), [("alpha", 21), ("beta", 14)])
 def test_metal_in_a_hip_is_told_and_dense_bone_is_not(scanner: str, least: int) -> None:
+    """Of 60 such films 58 are told on alpha and 47 on beta; so few as six would turn on the draw."""
+
     def told(index: int, share: float) -> bool:
         film = simulation.simulate("hip_ap", 31, index, scanner, 512, truth=False, uncommon=Uncommon(implants=share))
         return implant(radiograph(film.pixels)) is not None
 
-    assert sum(told(index, 1.0) for index in range(6)) >= least
+    assert sum(told(index, 1.0) for index in range(24)) >= least
     assert not any(told(index, 0.0) for index in range(6))
 
 
