@@ -148,12 +148,14 @@ def queue_status(arguments: argparse.Namespace) -> None:
         print(json.dumps({"cases": counts, "label_studio": vars(studio), "control": told}))
         return
     waits_for = {
+        "held": "a person: it may show a name; `python cli.py queue list --state held` says what to do",
         "waiting": "`python cli.py queue push`" if studio.connected else "Label Studio",
         "pushing": "the process that is pushing, or for the next push if that one died",
         "pushed": "an expert's answer, and `python cli.py queue pull` after it",
         "failed": "the next push; `python cli.py queue list --state failed` says why",
         "answered": "nothing more",
         "gone": "a person: its task was deleted in Label Studio; `python cli.py queue add` with the film asks anew",
+        "dropped": "nothing more: a person took it out",
     }
     for state, number in counts.items():
         print(f"{number:6}  {state:<8}" + (f"  waits for {waits_for[state]}" if number else ""))

@@ -78,11 +78,13 @@ AUTO = "auto"
 AUTO_TITLE = "Automatic"
 
 STATES = {
+    "held": "Held",
     "waiting": "Waiting",
     "pushing": "Being sent",
     "pushed": "With the expert",
     "failed": "Not accepted",
     "answered": "Answered",
+    "dropped": "Taken out",
 }
 
 _BOTH = {"hip": "Both hips", "knee": "Both knees"}

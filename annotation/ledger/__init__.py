@@ -8,6 +8,8 @@ row of a reading is kept without the name of its file, and notices are kept by c
        ^          |
        +--failed<-+        a pusher that died leaves `pushing`; the next one takes the case over
 
+A film that may show a name begins as `held`, and no push takes it: a person looks at it, and it waits, or is `dropped`.
+
 A case has a task in Label Studio for each reader who is asked, and is answered once each of them has answered. A case
 all of whose tasks were deleted there is `gone`; entered again, it waits again.
 
@@ -26,9 +28,11 @@ from annotation.ledger.claims import LEASE as LEASE
 from annotation.ledger.claims import Claims
 from annotation.ledger.claims import LostClaim as LostClaim
 from annotation.ledger.database import LedgerFault as LedgerFault
+from annotation.ledger.entries import Box as Box
 from annotation.ledger.entries import Entries
 from annotation.ledger.entries import WorklistEntry as WorklistEntry
 from annotation.ledger.entries import without_names as without_names
+from annotation.ledger.held import Held
 from annotation.ledger.pulls import Pulled as Pulled
 from annotation.ledger.pulls import Pulls
 from annotation.ledger.tasks import Task as Task
@@ -36,5 +40,5 @@ from annotation.ledger.tasks import Tasks
 from annotation.state import State as State
 
 
-class Ledger(Entries, Claims, Tasks, Answers, Adjudications, Pulls):
+class Ledger(Entries, Held, Claims, Tasks, Answers, Adjudications, Pulls):
     """The worklist in a database. Safe for many processes at once; each method is one transaction."""

@@ -11,6 +11,8 @@ from annotation.ledger.database import Database, now_utc
 from annotation.ledger.tables import cases, transitions
 from annotation.state import State
 
+Box = tuple[int, int, int, int]
+
 
 @dataclass(frozen=True)
 class WorklistEntry:
@@ -37,6 +39,8 @@ class WorklistEntry:
     times: dict[str, datetime] = field(default_factory=dict)  # when it last came into each state
     link: str | None = None  # where the task can be seen; set by whoever knows the address of Label Studio
     readers: int | None = None  # how many readers were asked for this case; None: as many as the push asks
+    suspected: tuple[Box, ...] = ()  # what may be text on the film, left, top, right, bottom in its pixels
+    cleared_at: datetime | None = None  # when a person had looked at such a film and let it go
 
     @property
     def sides(self) -> tuple[str, ...]:
@@ -49,6 +53,7 @@ class WorklistEntry:
             "times": times,
             "entered_at": self.entered_at.isoformat(),
             "changed_at": self.changed_at.isoformat(),
+            "cleared_at": self.cleared_at and self.cleared_at.isoformat(),
         }
 
 
@@ -56,28 +61,42 @@ class Entries(Database):
     """What enters the worklist, and what stands in it."""
 
     def enter(
-        self, case_id: str, recipe: str, reasons: Collection[str], row: dict[str, Any], now: datetime | None = None
+        self,
+        case_id: str,
+        recipe: str,
+        reasons: Collection[str],
+        row: dict[str, Any],
+        now: datetime | None = None,
+        suspected: Collection[Box] = (),
     ) -> bool:
         """Take a case in; True if it is new. Known already: its reasons, and a side not yet kept, are added.
 
         The reading kept is the one by which the case was chosen: a later model's answer does not replace it. A case
-        whose tasks were deleted in Label Studio waits again.
+        whose tasks were deleted in Label Studio waits again. suspected: what may be text on its film; the case is held
+        unless a person has let that film go before, or it has left already.
         """
         now = now or now_utc()
-        kept = without_names(row, case_id)
+        kept, boxes = without_names(row, case_id), [list(box) for box in suspected] or None
         difficulty, model = kept.get("difficulty") or {}, kept.get("model") or {}
         new = {
             "case_id": case_id,
             "recipe": recipe,
-            "state": State.WAITING,
+            "state": State.HELD if suspected else State.WAITING,
             "reasons": list(dict.fromkeys(reasons)),
             "difficulty": difficulty.get("score"),
             "model": f"{model['name']}@{model['version']}" if model else None,
             "readings": [kept],
+            "suspected": boxes,
             "entered_at": now,
             "changed_at": now,
         }
         with self._write() as connection:
+            cleared = connection.scalar(sa.select(sa.func.max(cases.c.cleared_at)).where(cases.c.case_id == case_id))
+            holds = bool(suspected) and cleared is None
+            if suspected and cleared is not None:  # for another recipe: the film is the same
+                new |= {"state": State.WAITING, "cleared_at": cleared}
+            if holds:
+                self._hold(connection, case_id, boxes, now)
             if self._insert_or_none(connection, new):
                 return True
             known = connection.execute(
@@ -86,8 +105,9 @@ class Entries(Database):
             readings = known.readings
             if kept.get("side") not in [row.get("side") for row in readings]:
                 readings = [*readings, kept]
-            if known.state == State.GONE:
-                self._move(connection, known.id, State.WAITING, now, project_id=None, task_id=None, error=None)
+            if known.state in (State.GONE, State.DROPPED):
+                again = State.HELD if holds else State.WAITING
+                self._move(connection, known.id, again, now, project_id=None, task_id=None, error=None, suspected=boxes)
             scores = [score for score in (known.difficulty, new["difficulty"]) if score is not None]
             connection.execute(
                 sa.update(cases)
@@ -135,6 +155,12 @@ class Entries(Database):
             found = connection.execute(sa.select(cases.c.state, sa.func.count()).group_by(cases.c.state))
             return dict.fromkeys(State, 0) | {State(state): count for state, count in found}
 
+    def _hold(self, connection: sa.Connection, case_id: str, boxes: list[list[int]] | None, now: datetime) -> None:
+        """Hold the film's cases that have not been sent yet: they came in before it was known what may be on it."""
+        open_states = sa.and_(cases.c.case_id == case_id, cases.c.state.in_((State.WAITING, State.FAILED)))
+        for id in connection.scalars(sa.select(cases.c.id).where(open_states).with_for_update()).all():
+            self._move(connection, id, State.HELD, now, suspected=boxes)
+
     @staticmethod
     def _insert_or_none(connection: sa.Connection, new: dict[str, Any]) -> bool:
         try:
@@ -142,7 +168,7 @@ class Entries(Database):
                 id = connection.scalar(sa.insert(cases).values(new).returning(cases.c.id))
         except sa.exc.IntegrityError:
             return False
-        connection.execute(sa.insert(transitions).values(entry=id, at=new["entered_at"], state=State.WAITING))
+        connection.execute(sa.insert(transitions).values(entry=id, at=new["entered_at"], state=new["state"]))
         return True
 
 
@@ -177,4 +203,6 @@ def _entry(row: sa.Row[Any], times: dict[str, datetime]) -> WorklistEntry:
         changed_at=row.changed_at,
         times=times,
         readers=row.readers,
+        suspected=tuple((box[0], box[1], box[2], box[3]) for box in row.suspected or ()),
+        cleared_at=row.cleared_at,
     )

@@ -49,7 +49,7 @@ def test_a_ledger_from_before_versions_opens_without_losing_a_row(old: Path) -> 
     with sqlite3.connect(old) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(VERSIONS[-1],)]
 
-    assert {state for state, number in ledger.counts().items() if number} == set(State)
+    assert {state for state, number in ledger.counts().items() if number} == set(State) - {State.HELD, State.DROPPED}
     (one, two, three) = ledger.answers()
     assert one.outlines == {"total_hip": (((1.0, 2.0), (3.0, 4.0), (5.0, 2.0)),)}  # of one polygon
     assert [len(pieces) for pieces in two.outlines.values()] == [2]
