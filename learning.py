@@ -24,6 +24,8 @@ from annotation.pull import pull as pull_answers
 from annotation.push import PushProgress
 from annotation.push import push as push_cases
 from annotation.question import Question
+from annotation.readers import Bounds, Settled
+from annotation.readers import truths as truths_now
 from core.case import LabeledCase
 from core.identity import machine_key, pseudonym
 from core.radiograph import Radiograph
@@ -60,6 +62,7 @@ __all__ = [
     "PullProgress",
     "PushProgress",
     "Selection",
+    "Settled",
     "State",
     "Step",
     "WorklistEntry",
@@ -85,6 +88,7 @@ __all__ = [
     "roll_back",
     "simulate",
     "train",
+    "truths",
     "version_before",
     "waiting",
     "worklist",
@@ -262,6 +266,19 @@ def pull() -> Iterator[PullProgress]:
 def answers() -> list[LabeledCase]:
     """Every expert's answer taken in so far, in the order in which they were given."""
     return ledger().answers()
+
+
+def truths(recipe: str | None = None, case_id: str | None = None) -> list[Settled]:
+    """What is true of each side of each case by its readers and adjudicators, how that was settled, or why it is not.
+
+    One reader asked: what he or she says. Several: what all say, or most, outlines by consensus, within the bounds of
+    OSTEOLENS_AGREE_DICE and OSTEOLENS_AGREE_MM. What they disagree on has no truth until somebody decides.
+    """
+    return truths_now(ledger(), settings().home, _bounds(), recipe, case_id)
+
+
+def _bounds() -> Bounds:
+    return Bounds(settings().agree_dice, settings().agree_mm)
 
 
 def label_studio_status() -> LabelStudioStatus:

@@ -119,6 +119,16 @@ class Kept:
             write_whole(beside, json.dumps(asdict(known or facts), indent=1).encode())
 
 
+def facts_of(home: Path, case_id: str) -> Facts:
+    """What is known of the film of a case, without opening its pixels where that is written beside it. Raises
+    FileNotFoundError where no film of the case is kept."""
+    beside = _path(home, case_id, "json")
+    if beside.exists():
+        return _facts(beside)
+    with Image.open(film_path(home, case_id)) as picture:
+        return Facts(case_id, case_id, *picture.size)
+
+
 def film_path(home: Path, case_id: str) -> Path:
     """Where the film of a case lies as the expert sees it. Raises ValueError for anything but 24 hex digits, so that no
     name escapes."""

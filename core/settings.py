@@ -49,6 +49,12 @@ class Settings(BaseSettings):
     preannotate: bool = Field(
         False, description="Whether experts see the model's answers and correct them; otherwise they judge blind"
     )
+    agree_dice: float = Field(
+        0.8, gt=0, le=1, description="Least overlap (Dice) of two readers' outlines of a region that count as agreeing"
+    )
+    agree_mm: float = Field(
+        3.0, gt=0, description="Largest distance, in mm, of two readers' outlines or marks that count as agreeing"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged")
 
     @field_validator("meshes", mode="before")

@@ -41,6 +41,7 @@ class WorklistEntry:
     readers: int | None = None  # how many readers were asked for this case; None: as many as the push asks
     suspected: tuple[Box, ...] = ()  # what may be text on the film, left, top, right, bottom in its pixels
     cleared_at: datetime | None = None  # when a person had looked at such a film and let it go
+    asked_first: int | None = None  # of these, before others were sent for to settle what they disagree on
 
     @property
     def sides(self) -> tuple[str, ...]:
@@ -205,4 +206,5 @@ def _entry(row: sa.Row[Any], times: dict[str, datetime]) -> WorklistEntry:
         readers=row.readers,
         suspected=tuple((box[0], box[1], box[2], box[3]) for box in row.suspected or ()),
         cleared_at=row.cleared_at,
+        asked_first=row.asked_first,
     )

@@ -11,7 +11,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-VERSIONS: Final = ("0001", "0002", "0003")  # oldest first; tests hold them to the scripts
+VERSIONS: Final = ("0001", "0002", "0003", "0004")  # oldest first; tests hold them to the scripts
 _LOCK_KEY: Final = 0x05EE01E5  # an arbitrary number that all processes of the same PostgreSQL database share
 
 

@@ -64,6 +64,7 @@ cases = sa.Table(
     sa.Column("readers", sa.Integer),  # how many were asked for this case; None: as many as the push asks
     sa.Column("suspected", _json()),  # boxes (left, top, right, bottom) that may be text
     sa.Column("cleared_at", Utc),  # when a person had looked at the film and let it go
+    sa.Column("asked_first", sa.Integer),  # of these, before others were sent for to settle what they disagree on
     sa.Column("entered_at", Utc, nullable=False),
     sa.Column("changed_at", Utc, nullable=False),
     sa.UniqueConstraint("case_id", "recipe"),

@@ -40,6 +40,13 @@ class Tasks(Database):
         """The tasks of a case, deleted ones too, in the order in which they were made."""
         return self._tasks(tasks.c.entry == id)
 
+    def tasks_by_case(self) -> dict[int, list[Task]]:
+        """The tasks of every case, deleted ones too, by the case's number."""
+        found: dict[int, list[Task]] = {}
+        for task in self._tasks(sa.true()):
+            found.setdefault(task.entry, []).append(task)
+        return found
+
     def projects(self) -> dict[int, int]:
         """How many tasks that are not known to be deleted each project has."""
         with self._read() as connection:
@@ -74,11 +81,12 @@ class Tasks(Database):
             rows = connection.execute(sa.select(tasks).where(which).order_by(tasks.c.id)).all()
         return [_task(row) for row in rows]
 
-    def ask_more(self, id: int, readers: int, now: datetime | None = None) -> bool:
+    def ask_more(self, id: int, readers: int, now: datetime | None = None, settling: bool = False) -> bool:
         """Have the case asked of so many readers in all: it waits for the next push, which makes the missing tasks.
 
-        For a third reader where two disagree. True if it waits now; False where so many are asked already, or where
-        the case is not pushed yet and the next push will ask them anyway.
+        settling: the others are asked because those before disagree, so that their answers say nothing of how well
+        readers agree in general. True if it waits now; False where so many are asked already, or where the case is not
+        pushed yet and the next push will ask them anyway.
         """
         with self._write() as connection:
             state = self._lock(connection, id)
@@ -88,6 +96,9 @@ class Tasks(Database):
             connection.execute(sa.update(cases).where(cases.c.id == id).values(readers=readers))
             if state not in (State.PUSHED, State.ANSWERED) or (asked or 0) >= readers:
                 return False
+            if settling:
+                first = sa.func.coalesce(cases.c.asked_first, asked)
+                connection.execute(sa.update(cases).where(cases.c.id == id).values(asked_first=first))
             self._move(connection, id, State.WAITING, now or now_utc(), note=f"{readers} readers are asked")
             return True
 
