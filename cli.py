@@ -31,6 +31,7 @@ DOES = {
     "queue add": "Read films and keep them for an expert: all, or with --budget those that a policy chooses.",
     "queue push": "Send what waits to Label Studio, one task a case, and print each case with the link to its task.",
     "queue pull": "Take in what experts have answered in Label Studio, each answer once.",
+    "queue export": "Write what experts have settled as a training set: manifest, films, masks; and for `datasets`.",
     "queue status": "Say how many cases stand where, what they wait for, and whether Label Studio is connected.",
 }
 
@@ -146,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--fractures", type=float, default=0.0, metavar="SHARE", help="of broken spines, besides others")
     one.add_argument("--out", type=Path, required=True, metavar="DIR")
 
-    steps = commands.add_parser("queue", help="The cases kept for an expert: list, add, push, pull, status.")
+    steps = commands.add_parser("queue", help="The cases kept for an expert: list, add, push, pull, export, status.")
     queue = steps.add_subparsers(required=True, metavar="STEP")
 
     def step(name: str) -> argparse.ArgumentParser:
@@ -173,6 +174,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     how.add_argument("--preannotate", action="store_true", default=None, help="experts correct the model's answers")
     step("pull")
+    one = step("export")
+    one.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder, or one of an earlier export")
+    one.add_argument("--recipe", choices=list(RECIPES), help="whose answers, where several recipes have some")
+    one.add_argument(
+        "--control", choices=["test", "train"], default="test", help="what the control arm is for (default: test)"
+    )
     one = step("status")
     one.add_argument("--json", action="store_true", help="the same as one line of JSON")
 

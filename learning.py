@@ -1,6 +1,6 @@
 """The retraining pipeline: from a hard case to a better model, step by step.
 
-enqueue, or offer -> choose -> admit; push -> (Label Studio) -> pull -> answers;
+enqueue, or offer -> choose -> admit; push -> (Label Studio) -> pull -> export;
 train or calibrate -> evaluate -> compare -> promote or roll_back
 """
 
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from annotation.control import ControlRate, control_rates
 from annotation.copies import Alike
 from annotation.embeddings import add_limb, keep_embedding, kept_embedding
+from annotation.export import Exported, ExportFault
+from annotation.export import export as export_answers
 from annotation.films import Kept, film_path, keep_film, keep_outlines
 from annotation.label_studio import LabelStudio, LabelStudioFault, LabelStudioStatus, status, task_link
 from annotation.ledger import Ledger, LedgerFault, State, WorklistEntry
@@ -26,18 +28,17 @@ from annotation.push import push as push_cases
 from annotation.question import Question
 from annotation.readers import Bounds, Settled
 from annotation.readers import truths as truths_now
-from core.case import LabeledCase
-from core.identity import machine_key, pseudonym
+from core.identity import key_name, machine_key, pseudonym
 from core.radiograph import Radiograph
 from core.reading import Reading
 from core.settings import Settings, settings
 from core.vertebra import LEVELS, OUTPUTS
-from imaging import to_png
-from models.bundle import BundleError, amend, describe, free, save
+from imaging import to_dicom, to_png
+from models.bundle import BundleError, amend, describe, free, save, taught
 from models.numbering import next_version
 from models.reads import NotPromoted, Step, previous, reads
 from models.reads import history as steps
-from models.registry import has, names
+from models.registry import find, has, names
 from recipes import RECIPES, Recipe, by_name, learner
 from tasks import DENSITY, LANDMARKS, MASKS, SCORES
 
@@ -53,6 +54,8 @@ TEST_FILMS = 1000  # virtual films a set that a bundle is measured on
 __all__ = [
     "POLICIES",
     "ControlRate",
+    "ExportFault",
+    "Exported",
     "LabelStudioFault",
     "LabelStudioStatus",
     "LedgerFault",
@@ -67,7 +70,6 @@ __all__ = [
     "Step",
     "WorklistEntry",
     "admit",
-    "answers",
     "calibrate",
     "choose",
     "compare",
@@ -76,6 +78,7 @@ __all__ = [
     "described",
     "enqueue",
     "evaluate",
+    "export",
     "film_png",
     "films_at_hand",
     "history",
@@ -263,9 +266,25 @@ def pull() -> Iterator[PullProgress]:
     yield from pull_answers(ledger(), _label_studio(), _question, partial(pseudonym, "annotator", key=key))
 
 
-def answers() -> list[LabeledCase]:
-    """Every expert's answer taken in so far, in the order in which they were given."""
-    return ledger().answers()
+def export(out: Path, recipe: str | None = None, control_tests: bool = True, tell: Tell | None = None) -> Exported:
+    """Write what experts have settled as a training set into the folder `out`: a manifest that `train` takes, with
+    films and masks, and the same for `datasets` (see annotation.export).
+
+    recipe: whose answers; may be left out where one recipe alone has any. control_tests: whether the control arm is
+    kept for a test, as far as no bundle at hand has learned from it. Raises ExportFault, with one sentence, where
+    nothing is settled or the folder is not free, and ValueError where several recipes have answers.
+    """
+    home, root = settings().home, settings().weights
+    answered = dict.fromkeys(one.answer.recipe for one in ledger().taken())
+    if recipe is None and len(answered) > 1:
+        raise ValueError(f"found answers to {' and '.join(answered)}, expected one recipe; name it with --recipe")
+    name = by_name(recipe).name if recipe else next(iter(answered), None)
+    if name is None:
+        raise ExportFault("No expert has answered yet, expected one answer at least; `queue pull` takes answers in")
+    key, records = machine_key(home), [taught(find(bundle, root)) for bundle in names(root)]
+    known = {one for record in records for one in (*record.get("films", ()), *record.get("patients", ()))}
+    now, asked = truths(name), _question(name)
+    return export_answers(now, ledger(), home, asked, out, to_dicom, key_name(key), known, control_tests, tell)
 
 
 def truths(recipe: str | None = None, case_id: str | None = None) -> list[Settled]:

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from core.clinical import Clinical, Sex
 from core.mask import BitMask
 from core.radiograph import Pixels, Radiograph, Side, Site, SpacingOrigin, View
 from core.whole import write_whole
@@ -94,12 +95,26 @@ class Kept:
     @classmethod
     def load(cls, home: Path, case_id: str) -> "Kept":
         """Raises FileNotFoundError where no film of the case is kept."""
-        film, facts = _path(home, case_id, "film.png"), _path(home, case_id, "json")
-        if film.exists() and facts.exists():
-            return cls(_grey(film, 65535), _facts(facts))
-        pixels = _grey(film_path(home, case_id), 255)
-        height, width = pixels.shape
-        return cls(pixels, Facts(case_id, case_id, width, height), bits=8)
+        path = kept_path(home, case_id)
+        bits = 8 if path == film_path(home, case_id) else 16
+        return cls(_grey(path, (1 << bits) - 1), facts_of(home, case_id), bits)
+
+    @property
+    def film(self) -> Radiograph:
+        """The film as it was read, as far as it was kept."""
+        known = self.facts
+        return Radiograph(
+            pixels=self.pixels,
+            case_id=known.case_id,
+            spacing_mm=known.spacing_mm,
+            spacing_origin=known.spacing_origin,
+            site=known.site,
+            view=known.view,
+            side=known.side,
+            clinical=Clinical(known.age_years, cast(Sex | None, known.sex), known.bmi),
+            orientation=known.orientation,
+            pixel_aspect=known.pixel_aspect,
+        )
 
     @staticmethod
     def save(home: Path, film: Radiograph) -> None:
@@ -127,6 +142,12 @@ def facts_of(home: Path, case_id: str) -> Facts:
         return _facts(beside)
     with Image.open(film_path(home, case_id)) as picture:
         return Facts(case_id, case_id, *picture.size)
+
+
+def kept_path(home: Path, case_id: str) -> Path:
+    """Where the film of a case lies as finely as it is kept: 16 bits, or in an old worklist the 8 that experts see."""
+    film = _path(home, case_id, "film.png")
+    return film if film.exists() else film_path(home, case_id)
 
 
 def film_path(home: Path, case_id: str) -> Path:

@@ -1,4 +1,4 @@
-"""Commands about the worklist: list, add, push, pull, status."""
+"""Commands about the worklist: list, add, push, pull, export, status."""
 
 import argparse
 import json
@@ -8,11 +8,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 import learning
-from commands.shared import Fault, WrongUse
+from commands.shared import Fault, Progress, WrongUse
 from core.settings import settings
 from present.choosing import CONTROL_SHARE, POLICY, control_sentence, selection_sentence
+from present.export import export_sentences
 
-FAULTS: tuple[type[Exception], ...] = (learning.LabelStudioFault, learning.LedgerFault)
+FAULTS: tuple[type[Exception], ...] = (learning.LabelStudioFault, learning.LedgerFault, learning.ExportFault)
 
 
 def queue_list(arguments: argparse.Namespace) -> None:
@@ -138,6 +139,16 @@ def queue_pull(arguments: argparse.Namespace) -> None:
         for sentence in step.said:
             tqdm.write(f"{step.case_id}: {sentence}", file=sys.stderr)
     print(f"{new} new or changed answers on {cases} answered cases", file=sys.stderr)
+
+
+def queue_export(arguments: argparse.Namespace) -> None:
+    """Write what experts have settled as a training set, and say what stays out and why."""
+    with Progress() as tell:
+        done = learning.export(arguments.out, arguments.recipe, arguments.control == "test", tell)
+    print(done.manifest)
+    print(done.dataset)
+    for sentence in export_sentences(done):
+        print(sentence, file=sys.stderr)
 
 
 def queue_status(arguments: argparse.Namespace) -> None:

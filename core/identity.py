@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import logging
 import os
+import re
 import secrets
 from contextlib import suppress
 from functools import cache
@@ -16,6 +17,8 @@ from core.radiograph import Pixels
 log = logging.getLogger(__name__)
 
 _BLOCK = 1 << 16  # pixels quantised at a time
+# What stands in place of a patient's number once it was taken out, or was never known.
+_NOBODY = frozenset({"anonymous", "anonymized", "anonymised", "anon", "unknown", "none", "n/a", "na", "removed"})
 
 
 def machine_key(home: Path) -> bytes:
@@ -88,3 +91,18 @@ def case_id(pixels: Pixels, key: bytes) -> str:
 def pseudonym(kind: str, value: str, key: bytes) -> str:
     """Keyed hash of an identifier (an annotator's account, a patient number), 12 hex digits."""
     return hashlib.blake2b(f"{kind}:{value}".encode(), key=key, digest_size=6, person=b"osteolens-name").hexdigest()
+
+
+def patient_pseudonym(number: str, key: bytes) -> str | None:
+    """A pseudonym for a patient's number: the same for each visit, whatever blanks, case or zeros stand before it.
+
+    None where there is no number, or one that stands for nobody. Numbers of two hospitals that are alike count as one
+    person, which keeps films together that might be kept apart; never the other way round.
+    """
+    plain = re.sub(r"\s+", "", number).casefold().lstrip("0")
+    return None if plain in _NOBODY or not any(map(str.isalnum, plain)) else pseudonym("patient", plain, key)
+
+
+def key_name(key: bytes) -> str:
+    """Which key pseudonyms were made with, without telling it: 12 hex digits."""
+    return hashlib.blake2b(key, digest_size=6, person=b"osteolens-who").hexdigest()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from imaging.checks import check
-    from imaging.files.export import to_png
+    from imaging.files.export import to_dicom, to_png
     from imaging.files.folder import Outcome, deidentify_folder
     from imaging.person.deidentify import Deidentified, deidentified
     from imaging.read import read_radiograph
@@ -21,10 +21,20 @@ _WHERE = {
     "deidentified": "imaging.person.deidentify",
     "deidentify_folder": "imaging.files.folder",
     "read_radiograph": "imaging.read",
+    "to_dicom": "imaging.files.export",
     "to_png": "imaging.files.export",
 }
 
-__all__ = ["Deidentified", "Outcome", "check", "deidentified", "deidentify_folder", "read_radiograph", "to_png"]
+__all__ = [
+    "Deidentified",
+    "Outcome",
+    "check",
+    "deidentified",
+    "deidentify_folder",
+    "read_radiograph",
+    "to_dicom",
+    "to_png",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Final
 from pydicom.sr._snomed_dict import mapping as snomed_ct
 
 from core.clinical import Clinical, Sex
-from core.identity import pseudonym
+from core.identity import patient_pseudonym
 from core.radiograph import Side, Site, View
 from core.refusal import Notice, NoticeCode
 from imaging.files.header import Header
@@ -25,8 +25,6 @@ VIEW_BY_SNOMED: Final[dict[str, View]] = {
 }
 SIDE_BY_SNOMED: Final[dict[str, Side]] = {"24028007": "R", "7771000": "L", "51440002": "both"}
 _OF_THE_FILM: Final = ("SeriesDescription", "ProtocolName")
-# What stands in place of a patient's number once it was taken out, or was never known.
-_NOBODY: Final = frozenset({"anonymous", "anonymized", "anonymised", "anon", "unknown", "none", "n/a", "na", "removed"})
 _DESCRIPTIONS: Final = (*_OF_THE_FILM, "StudyDescription")
 _SNOMED: Final = frozenset({"SCT", "SRT", "SNM3", "99SDM"})
 
@@ -114,13 +112,8 @@ def clinical_of(header: Header) -> Clinical:
 
 
 def patient_of(header: Header, key: bytes) -> str | None:
-    """A pseudonym for the patient's number: the same for each visit, whatever blanks, case or zeros stand before it.
-
-    None where there is no number, or one that stands for nobody. Numbers of two hospitals that are alike count as one
-    person, which keeps films together that might be kept apart; never the other way round.
-    """
-    number = re.sub(r"\s+", "", header.text("PatientID") or "").casefold().lstrip("0")
-    return None if number in _NOBODY or not any(map(str.isalnum, number)) else pseudonym("patient", number, key)
+    """A pseudonym for the patient's number; None where there is none."""
+    return patient_pseudonym(header.text("PatientID") or "", key)
 
 
 def _age(header: Header) -> float | None:

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 
 
 def answers_of(part: "Part", example: Example) -> list[float]:
-    """A row's answers [S]: `vertebral_fracture` from the column `fracture`, `osteoporosis` from the label, any other
-    question from a column of its name; NaN where empty."""
+    """A row's answers [S]; NaN where empty.
+
+    `vertebral_fracture` is the column `fracture`, `osteoporosis` the label or, where that is empty, the column of its
+    name, any other question such a column.
+    """
     broken = example.others.get("fracture")
-    known: dict[str, Any] = {
-        FRACTURE: None if broken is None else bool(int(broken)),
-        OSTEOPOROSIS: None if example.label is None else example.label == OSTEOPOROSIS,
-    }
+    known: dict[str, Any] = {FRACTURE: None if broken is None else bool(int(broken))}
+    if example.label is not None:
+        known[OSTEOPOROSIS] = example.label == OSTEOPOROSIS
     said = [known.get(question, example.others.get(question)) for question in part.outputs]
     return [np.nan if one is None else float(one) for one in said]

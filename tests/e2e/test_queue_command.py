@@ -66,7 +66,7 @@ def test_a_film_goes_to_label_studio_and_its_answer_comes_back(capsys, tmp_path:
     ).raise_for_status()
     assert said(capsys, "pull").strip() == case
     assert said(capsys, "pull") == ""
-    (answer,) = learning.answers()
+    (answer,) = learning.ledger().answers()
     assert (answer.case_id, answer.label, answer.recipe) == (case, "osteopenia", "knee_resnet")
     assert re.fullmatch("[0-9a-f]{12}", answer.annotator)
     status = json.loads(said(capsys, "status", "--json"))

@@ -11,6 +11,7 @@ from core.clinical import Clinical
 from core.example import Example, ManifestError
 from core.labels import CLASSES
 
+_TEXT = dict.fromkeys(("patient", "case_id", "patient_key"), "string")  # names, though made of digits
 SIMULATED = "cohort.json"  # what the simulator leaves beside the table it writes
 
 
@@ -32,7 +33,7 @@ class Manifest:
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest. Raises ManifestError naming the column, row and value that is wrong."""
     try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype={"patient": "string"})
+        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=_TEXT)
     except (OSError, ValueError, UnicodeDecodeError) as fault:
         raise ManifestError(
             f"{path} cannot be read as a table ({fault}); expected CSV with a header, or Parquet"

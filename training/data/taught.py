@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.example import Example
-from core.identity import machine_key, pseudonym
+from core.identity import key_name, machine_key, patient_pseudonym
 from core.settings import settings
 from models import registry
 from models.bundle import describe, taught
@@ -74,10 +74,17 @@ def shared(folder: Path, manifest: Manifest, root: Path) -> Shared:
 
 def _hashes(examples: Sequence[Example]) -> dict[str, Any]:
     key = machine_key(settings().home)
+    named = key_name(key)
     contents = {path: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in {one.path for one in examples}}
     cases = {str(one.others["case_id"]) for one in examples if one.others.get("case_id")}
     return {
-        "key": hashlib.blake2b(key, digest_size=6, person=b"osteolens-who").hexdigest(),
+        "key": named,
         "films": sorted({*contents.values(), *cases}),
-        "patients": sorted({pseudonym("patient", one.patient, key) for one in examples if one.patient}),
+        "patients": sorted(filter(None, {_person(one, key, named) for one in examples if one.patient})),
     }
+
+
+def _person(example: Example, key: bytes, named: str) -> str | None:
+    """The pseudonym of a row's patient; a table of experts' answers names patients by it already."""
+    patient = str(example.patient)
+    return patient if example.others.get("patient_key") == named else patient_pseudonym(patient, key)
