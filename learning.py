@@ -2,45 +2,54 @@
 
 enqueue, or offer -> choose -> admit; push -> (Label Studio) -> pull -> export;
 train or calibrate -> evaluate -> compare -> promote or roll_back
+
+How the worklist stands is told by `annotation.worklist`; its functions are here too, under their own names.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotation.control import ControlRate, control_rates
-from annotation.copies import Alike
-from annotation.embeddings import add_limb, keep_embedding, kept_embedding
+from annotation.control import ControlRate as ControlRate
+from annotation.entering import choose_films, enter_chosen, enter_reading
 from annotation.export import Exported, ExportFault
 from annotation.export import export as export_answers
-from annotation.films import Kept, film_path, keep_film, keep_outlines
-from annotation.label_studio import LabelStudio, LabelStudioFault, LabelStudioStatus, status, task_link
-from annotation.ledger import Ledger, LedgerFault, State, WorklistEntry
-from annotation.offering import Offered, Read, embedding, offered
-from annotation.policy import POLICIES, REQUESTED, Offer, Policy, Selection, reasons_to_ask
-from annotation.policy import choose as choose_among
+from annotation.label_studio import LabelStudioFault as LabelStudioFault
+from annotation.label_studio import LabelStudioStatus as LabelStudioStatus
+from annotation.ledger import LedgerFault as LedgerFault
+from annotation.ledger import State as State
+from annotation.ledger import WorklistEntry as WorklistEntry
+from annotation.offering import Offered, Read, offered
+from annotation.policy import POLICIES as POLICIES
+from annotation.policy import Policy, Selection
 from annotation.pull import PullProgress
 from annotation.pull import pull as pull_answers
 from annotation.push import PushProgress
 from annotation.push import push as push_cases
 from annotation.question import Question
-from annotation.readers import Bounds, Settled
-from annotation.readers import truths as truths_now
+from annotation.readers import Settled as Settled
+from annotation.worklist import control_arm as control_arm
+from annotation.worklist import counts as counts
+from annotation.worklist import film_png as film_png
+from annotation.worklist import label_studio, ledger, preannotates, settings_now, truths
+from annotation.worklist import label_studio_status as label_studio_status
+from annotation.worklist import waiting as waiting
+from annotation.worklist import worklist as worklist
 from core.identity import key_name, machine_key, pseudonym
-from core.radiograph import Radiograph
 from core.reading import Reading
-from core.settings import Settings, settings
+from core.settings import settings
 from core.vertebra import LEVELS, OUTPUTS
 from imaging import to_dicom, to_png
-from models.bundle import BundleError, amend, describe, free, save, taught
-from models.numbering import next_version
-from models.reads import NotPromoted, Step, previous, reads
+from models.bundle import BundleError, amend, describe, save, taught
+from models.numbering import version_for
+from models.reads import NotPromoted as NotPromoted
+from models.reads import Step, previous
 from models.reads import history as steps
 from models.registry import find, has, names
-from recipes import RECIPES, Recipe, by_name, learner
-from tasks import DENSITY, LANDMARKS, MASKS, SCORES
+from recipes import by_name, learner
+from recipes.second import second_opinion
+from tasks import LANDMARKS, MASKS, SCORES
 
 if TYPE_CHECKING:
     from training.champion import Promotion, Weighed
@@ -51,53 +60,7 @@ Tell = Callable[[str, int, int], None]  # which step, how much is done, how much
 VIRTUAL = "virtual"  # instead of a manifest: patients made for it
 TEST_FILMS = 1000  # virtual films a set that a bundle is measured on
 
-__all__ = [
-    "POLICIES",
-    "ControlRate",
-    "ExportFault",
-    "Exported",
-    "LabelStudioFault",
-    "LabelStudioStatus",
-    "LedgerFault",
-    "NotPromoted",
-    "Offered",
-    "Policy",
-    "PullProgress",
-    "PushProgress",
-    "Selection",
-    "Settled",
-    "State",
-    "Step",
-    "WorklistEntry",
-    "admit",
-    "calibrate",
-    "choose",
-    "compare",
-    "control_arm",
-    "counts",
-    "described",
-    "enqueue",
-    "evaluate",
-    "export",
-    "film_png",
-    "films_at_hand",
-    "history",
-    "label_studio_status",
-    "preannotates",
-    "prognosis",
-    "promote",
-    "pull",
-    "push",
-    "roll_back",
-    "simulate",
-    "train",
-    "truths",
-    "version_before",
-    "waiting",
-    "worklist",
-]
-
-# -- the worklist ---------------------------------------------------------------------------------------------------
+# -- out: choosing and asking ---------------------------------------------------------------------------------------
 
 
 def enqueue(reading: Reading, reason: str | None = None) -> bool:
@@ -106,36 +69,7 @@ def enqueue(reading: Reading, reason: str | None = None) -> bool:
     Returns True when the case stands in the worklist afterwards. Asked twice, it stands there once. Raises ValueError
     when a person asks for a film that was not read, or for a reason nobody may give.
     """
-    if reason not in (None, REQUESTED):
-        raise ValueError(f"reason is {reason!r}, expected {REQUESTED!r} or none: other reasons come from the reading")
-    film, case_id, recipe = reading.radiograph, reading.case_id, reading.recipe
-    if reading.status != "read" or film is None or case_id is None or recipe is None:
-        if reason is None:
-            return False
-        raise ValueError("This film was refused, so there is no answer an expert could be asked about")
-    asked = reason == REQUESTED
-    home, rate = settings().home, settings().control_rate
-    reasons = reasons_to_ask(case_id, recipe, reading.difficulty, machine_key(home), rate, requested=asked)
-    if not reasons:
-        return ledger().entry(case_id, recipe) is not None
-    _keep(film, case_id)
-    known, model = ledger().entry(case_id, recipe), reading.model
-    drawn = {one.name: one.mask for one in reading.regions if one.name in _question(recipe).regions}
-    if drawn and model and (known is None or reading.side not in [row["side"] for row in known.readings]):
-        version = f"{model.name}@{model.version}"  # a reading that is kept already keeps its outlines
-        keep_outlines(home, case_id, recipe, reading.side, version, drawn)
-    limb = embedding([reading])
-    ledger().enter(case_id, recipe, reasons, reading.row())
-    if model is not None and limb is not None:
-        add_limb(home, case_id, f"{model.name}@{model.version}", limb)
-    return True
-
-
-def _keep(film: Radiograph, case_id: str) -> None:
-    """Keep the film of a case, as read and as it is shown, before its row is entered, so that no row is without it."""
-    Kept.save(settings().home, film)
-    if not film_path(settings().home, case_id).exists():
-        keep_film(settings().home, case_id, to_png(film))
+    return enter_reading(ledger(), reading, reason, lambda recipe: _question(recipe).regions, to_png)
 
 
 def offer(source: Callable[[], bytes], name: str, read: Read, recipe: str = "auto") -> Offered:
@@ -144,8 +78,9 @@ def offer(source: Callable[[], bytes], name: str, read: Read, recipe: str = "aut
     source: gives the film's bytes. read: `reading.read`. Where another recipe answers the same of such films, it is
     asked for a second opinion.
     """
-    home, models = settings().home, ", ".join(names(settings().weights))
-    return offered(home, machine_key(home), source, name, recipe, models, read, _second)
+    home, weights = settings().home, settings().weights
+    second = partial(second_opinion, there=lambda bundle: has(bundle, weights))
+    return offered(home, machine_key(home), source, name, recipe, ", ".join(names(weights)), read, second)
 
 
 def choose(films: Sequence[Offered], budget: int, policy: Policy = "mixed", control: float = 0.1) -> Selection:
@@ -153,28 +88,9 @@ def choose(films: Sequence[Offered], budget: int, policy: Policy = "mixed", cont
 
     Raises ValueError in one sentence for a budget or a share of the control arm that cannot be.
     """
-    home = settings().home
-    offers = [one.offer for one in films if one.offer is not None]
-    models = {one.offer.recipe: one.model for one in films if one.offer is not None}
-    known = [
-        Offer(
-            entry.case_id,
-            entry.recipe,
-            reasons=entry.reasons,
-            embedding=kept_embedding(home, entry.case_id, models[entry.recipe]),
-        )
-        for entry in ledger().entries()
-        if entry.recipe in models
-    ]
-    sources = {one.offer.case_id: one.source for one in films if one.offer is not None}
+    from imaging import read_radiograph  # loads what reads DICOM, and most commands need none
 
-    def pixels(case_id: str) -> Radiograph:
-        from imaging import read_radiograph  # loads what reads DICOM, and most commands need none
-
-        source = sources.get(case_id)
-        return read_radiograph(film_png(case_id) if source is None else source(), case_id)
-
-    return choose_among(offers, budget, policy, control, machine_key(home), known, Alike(pixels))
+    return choose_films(ledger(), films, budget, policy, control, read_radiograph)
 
 
 def admit(selection: Selection, films: Sequence[Offered]) -> Iterator[Offered]:
@@ -182,60 +98,7 @@ def admit(selection: Selection, films: Sequence[Offered]) -> Iterator[Offered]:
     a case is entered once."""
     from imaging import read_radiograph
 
-    home = settings().home
-    by_case = {one.offer.key: one for one in films if one.offer is not None}
-    for choice in selection.choices:
-        film = by_case[choice.offer.key]
-        radiograph = read_radiograph(film.source(), film.name)
-        if radiograph.case_id != choice.offer.case_id:
-            raise ValueError(f"{film.name} is another film than when it was read; offer it again")
-        _keep(radiograph, choice.offer.case_id)
-        if choice.offer.embedding is not None:
-            keep_embedding(home, choice.offer.case_id, film.model, choice.offer.embedding)
-        for row in film.rows:
-            ledger().enter(choice.offer.case_id, choice.offer.recipe, choice.reasons, row)
-        yield film
-
-
-def control_arm() -> list[ControlRate]:
-    """How often each version of a model was wrong, by the experts' answers to the cases that were drawn at random."""
-    return control_rates(ledger().entries(), ledger().taken())
-
-
-def _second(name: str) -> str | None:
-    """The recipe that answers the same of the same films by other means: a density where the first names a class from
-    the look of the film, or the other way round. None where there is none, or its weights are not at hand."""
-    first = by_name(name)
-    others = [
-        one.name
-        for one in RECIPES.values()
-        if one.view_name == first.view_name
-        and one.labels == first.labels
-        and (one.part(DENSITY) is None) != (first.part(DENSITY) is None)
-        and all(has(bundle, settings().weights) for bundle in one.needs)
-    ]
-    return next(iter(others), None)
-
-
-def worklist(*states: State) -> list[WorklistEntry]:
-    """The cases of the worklist, oldest first; all of them when no state is named."""
-    url = _settings_now().label_studio_url
-    return [
-        replace(entry, link=task_link(url, entry.project_id, entry.task_id))
-        if url and entry.project_id and entry.task_id
-        else entry
-        for entry in ledger().entries(*states)
-    ]
-
-
-def waiting() -> list[WorklistEntry]:
-    """The cases that the next push will send."""
-    return worklist(State.WAITING, State.FAILED, State.PUSHING)
-
-
-def counts() -> dict[State, int]:
-    """Cases by state, every state named."""
-    return ledger().counts()
+    yield from enter_chosen(ledger(), selection, films, read_radiograph, to_png)
 
 
 def push(preannotate: bool | None = None, readers: int = 1) -> Iterator[PushProgress]:
@@ -246,15 +109,9 @@ def push(preannotate: bool | None = None, readers: int = 1) -> Iterator[PushProg
     asked blind in any case. Raises LabelStudioFault, with one sentence, where Label Studio is not connected or cannot
     be used.
     """
-    now = _settings_now()
-    shown = now.preannotate if preannotate is None else preannotate
-    title, home = now.label_studio_project, settings().home
-    yield from push_cases(ledger(), _label_studio(), title, home, _question, readers, shown)
-
-
-def preannotates() -> bool:
-    """Whether a push shows experts the model's answers unless told, by OSTEOLENS_PREANNOTATE."""
-    return _settings_now().preannotate
+    shown = preannotates() if preannotate is None else preannotate
+    title, home = settings_now().label_studio_project, settings().home
+    yield from push_cases(ledger(), label_studio(), title, home, _question, readers, shown)
 
 
 def pull() -> Iterator[PullProgress]:
@@ -263,7 +120,7 @@ def pull() -> Iterator[PullProgress]:
     Whoever answered is kept under a pseudonym. Raises LabelStudioFault as `push` does.
     """
     key = machine_key(settings().home)
-    yield from pull_answers(ledger(), _label_studio(), _question, partial(pseudonym, "annotator", key=key))
+    yield from pull_answers(ledger(), label_studio(), _question, partial(pseudonym, "annotator", key=key))
 
 
 def export(out: Path, recipe: str | None = None, control_tests: bool = True, tell: Tell | None = None) -> Exported:
@@ -287,54 +144,6 @@ def export(out: Path, recipe: str | None = None, control_tests: bool = True, tel
     return export_answers(now, ledger(), home, asked, out, to_dicom, key_name(key), known, control_tests, tell)
 
 
-def truths(recipe: str | None = None, case_id: str | None = None) -> list[Settled]:
-    """What is true of each side of each case by its readers and adjudicators, how that was settled, or why it is not.
-
-    One reader asked: what he or she says. Several: what all say, or most, outlines by consensus, within the bounds of
-    OSTEOLENS_AGREE_DICE and OSTEOLENS_AGREE_MM. What they disagree on has no truth until somebody decides.
-    """
-    return truths_now(ledger(), settings().home, _bounds(), recipe, case_id)
-
-
-def _bounds() -> Bounds:
-    return Bounds(settings().agree_dice, settings().agree_mm)
-
-
-def label_studio_status() -> LabelStudioStatus:
-    """Whether Label Studio is connected, as whom, and if not, why and what to do. Takes some seconds at most."""
-    settings_now = _settings_now()
-    return status(settings_now.label_studio_url, _token(settings_now), settings_now.label_studio_project)
-
-
-def film_png(case_id: str) -> bytes:
-    """The film of a case as the expert sees it. Raises FileNotFoundError where none is kept."""
-    return film_path(settings().home, case_id).read_bytes()
-
-
-def ledger() -> Ledger:
-    """The worklist of this installation."""
-    return _opened(settings().ledger)
-
-
-@cache
-def _opened(url: str) -> Ledger:
-    return Ledger(url)
-
-
-def _settings_now() -> Settings:
-    """The settings as they stand in this moment: `make label-studio` writes them while the workbench runs."""
-    return Settings()
-
-
-def _label_studio() -> LabelStudio:
-    now = _settings_now()
-    return LabelStudio(now.label_studio_url, _token(now))
-
-
-def _token(now: Settings) -> str | None:
-    return now.label_studio_token.get_secret_value() if now.label_studio_token else None
-
-
 def _question(name: str) -> Question:
     """What the expert is asked about a film of this recipe: what its networks answer, and what can teach them. Hips are
     judged each for itself, other films as one."""
@@ -353,7 +162,7 @@ def _question(name: str) -> Question:
     )
 
 
-# -- virtual patients -----------------------------------------------------------------------------------------------
+# -- back: from answers to the version that reads -------------------------------------------------------------------
 
 
 def simulate(
@@ -378,9 +187,6 @@ def simulate(
 
     cohort = (view, n, seed, scanner, out, size, workers)
     yield from write(*cohort, meshes=meshes, uncommon=Uncommon(implants, dysplasia, fractures))
-
-
-# -- training -------------------------------------------------------------------------------------------------------
 
 
 def train(
@@ -409,12 +215,13 @@ def train(
     0 leaves that to `evaluate`. from_bundle: `name@version`, or a folder, of a bundle whose networks go on learning,
     heads included; freeze, virtual_share and epochs say how (training.continuation).
     """
-    from training import pipeline  # network libraries take seconds to load, and the worklist needs none
+    from training import champion, pipeline  # network libraries take seconds to load, and the worklist needs none
     from training.continuation import continuation, continued, preset_of
     from training.run import Run
 
-    recipe, say = _as_it_reads(learner(recipe_name)), tell or (lambda *_: None)
-    version = _version(learner(recipe_name), version, out / "bundles")
+    recipe, say = champion.as_it_reads(learner(recipe_name)), tell or (lambda *_: None)
+    first = (learner(recipe_name).bundle or "").partition("@")[2] or "0.1.0"
+    version = version_for(recipe.name, version, first, out / "bundles", settings().weights)
     how = continuation(recipe, from_bundle, virtual_share, freeze, epochs) if from_bundle else None
     if how is not None:
         preset_name = preset_of(recipe, how, preset_name)
@@ -425,16 +232,6 @@ def train(
     if data == VIRTUAL and test_films and recipe.holding != "folds" and not finds_only:
         document(folder, pipeline.measured(recipe, folder, VIRTUAL, workers, test_films, say).of_bundle)
     return folder
-
-
-def _version(recipe: Recipe, asked: str | None, bundles: Path) -> str:
-    """The version of a bundle to be made: the one asked for, or the next one free. Raises BundleError for one that is
-    there already, among the bundles made here or among those that read."""
-    roots = (bundles, settings().weights)
-    version = asked or next_version(recipe.name, (recipe.bundle or "").partition("@")[2] or "0.1.0", *roots)
-    for root in roots:
-        free(recipe.name, version, root)
-    return version
 
 
 def document(folder: Path, figures: Mapping[str, Any] | None = None) -> Path:
@@ -448,6 +245,48 @@ def document(folder: Path, figures: Mapping[str, Any] | None = None) -> Path:
     evidence = Evidence.from_plain({**about["evidence"], **(figures or {})})
     amend(folder, evidence.to_plain(), model_card(facts_of(about), evidence))
     return folder
+
+
+def calibrate(
+    recipe_name: str, data: Path, out: Path, bundle: str | None = None, workers: int = 1, tell: Tell | None = None
+) -> "Recalibrated":
+    """Fit a bundle anew to films of one's own, without touching its weights: a new version in `out/bundles`, with its
+    card and cross-fitted figures. bundle: a folder or `name@version`, the one that reads unless told."""
+    from training import champion
+
+    made = champion.calibrated(learner(recipe_name), data, out / "bundles", bundle, workers, tell or (lambda *_: None))
+    document(made.folder)
+    champion.note_calibrated(recipe_name, made)
+    return made
+
+
+def evaluate(
+    recipe_name: str,
+    data: Path | str,
+    bundle: str | None = None,
+    workers: int = 1,
+    films: int = TEST_FILMS,
+    tell: Tell | None = None,
+) -> "Results":
+    """What a bundle answers on films nobody trained it on, by set.
+
+    data: a manifest, of which rows `test` alone where it has a split, or `virtual`: patients of their own on the
+    internal and on the external scanner; where density is measured, some are filmed again and again besides. bundle:
+    `name@version` or a folder, the version that reads unless told. Raises ValueError in one sentence for what cannot be
+    measured.
+    """
+    from training import champion, pipeline
+
+    recipe = champion.as_it_reads(learner(recipe_name))
+    folder = champion.find(bundle or recipe.bundle or recipe.name)
+    return pipeline.evaluated(recipe, folder, data, workers, films, tell or (lambda *_: None))
+
+
+def compare(first: str, second: str, data: Path, workers: int = 1, tell: Tell | None = None) -> "Weighed":
+    """Two bundles of one recipe on a locked test set. Raises NotPromoted where the second learned from it."""
+    from training import champion
+
+    return champion.weigh(champion.find(first), champion.find(second), data, workers, tell or (lambda *_: None))
 
 
 def promote(
@@ -476,33 +315,6 @@ def roll_back(recipe_name: str, because: str = "") -> Step:
     return champion.roll_back(learner(recipe_name).name, because)
 
 
-def compare(first: str, second: str, data: Path, workers: int = 1, tell: Tell | None = None) -> "Weighed":
-    """Two bundles of one recipe on a locked test set. Raises NotPromoted where the second learned from it."""
-    from training import champion
-
-    one, other = champion.find(first), champion.find(second)
-    recipe = _as_it_reads(learner(describe(one)["name"]))
-    return champion.weigh(recipe, one, other, data, workers, tell or (lambda *_: None))
-
-
-def calibrate(
-    recipe_name: str, data: Path, out: Path, bundle: str | None = None, workers: int = 1, tell: Tell | None = None
-) -> "Recalibrated":
-    """Fit a bundle anew to films of one's own, without touching its weights: a new version in `out/bundles`, with its
-    card and cross-fitted figures. bundle: a folder or `name@version`, the one that reads unless told."""
-    from training import champion
-    from training.data.manifest import read_manifest
-    from training.recalibrate import parts_of, recalibrate
-
-    recipe = _as_it_reads(learner(recipe_name))
-    parts_of(recipe)  # before a film is read
-    parent = champion.find(bundle or recipe.bundle or recipe.name)
-    made = recalibrate(recipe, parent, read_manifest(data), out / "bundles", workers, tell or (lambda *_: None))
-    document(made.folder)
-    champion.note_calibrated(recipe.name, made)
-    return made
-
-
 def history(recipe_name: str | None = None) -> list[Step]:
     """Every step of the versions that read, oldest first: promoted, refused, rolled back, calibrated."""
     return steps(settings().weights, recipe_name)
@@ -516,43 +328,11 @@ def version_before(recipe_name: str) -> str | None:
         return None
 
 
-def _as_it_reads(recipe: Recipe) -> Recipe:
-    """With the versions that read now, its own and those of whatever it begins with."""
-    return recipe.reading_with(partial(reads, root=settings().weights))
-
-
 def described(bundle: str) -> dict[str, Any]:
     """What a bundle says of itself: `name@version`, its folder, or the `out` of the training that made it."""
     from training import champion
 
     return describe(champion.find(bundle))
-
-
-def evaluate(
-    recipe_name: str,
-    data: Path | str,
-    bundle: str | None = None,
-    workers: int = 1,
-    films: int = TEST_FILMS,
-    tell: Tell | None = None,
-) -> "Results":
-    """What a bundle answers on films nobody trained it on, by set.
-
-    data: a manifest, of which rows `test` alone where it has a split, or `virtual`: patients of their own on the
-    internal and on the external scanner; where density is measured, some are filmed again and again besides. bundle:
-    `name@version` or a folder, the version that reads unless told. Raises ValueError in one sentence for what cannot be
-    measured.
-    """
-    from training import champion, pipeline
-
-    recipe, say = _as_it_reads(learner(recipe_name)), tell or (lambda *_: None)
-    folder = champion.find(bundle or recipe.bundle or recipe.name)
-    if describe(folder)["name"] != recipe.name:
-        raise ValueError(f"{bundle} is a bundle of {describe(folder)['name']}, expected one of {recipe.name}")
-    found = pipeline.measured(recipe, folder, data, workers, films, say)
-    if data != VIRTUAL:
-        return found
-    return replace(found, again=pipeline.imaged_again(recipe, folder, workers, films, say))
 
 
 def films_at_hand() -> dict[str, list[tuple[str, bytes]]]:
@@ -567,10 +347,6 @@ def prognosis(table: Path, horizon: float = 5.0) -> dict[str, Any]:
 
     Raises ValueError in one sentence for a table that lacks something.
     """
-    from evidence.statistics.prognosis import prognosis as figures_of  # survival models take a second to load
-    from simulation.xray.scanner import SCANNERS
-    from training.data.followup import read_followup
+    from training.data.followup import prognosis as figures_of
 
-    people, scores = read_followup(table)
-    virtual = "scanner" in people and set(people["scanner"].dropna()) <= set(SCANNERS)
-    return {"data": table.name, "virtual": virtual, **figures_of(people, scores, horizon)}
+    return figures_of(table, horizon)

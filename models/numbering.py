@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from models.bundle import VERSION
+from models.bundle import VERSION, free
 
 
 def versions(name: str, *roots: Path) -> list[str]:
@@ -18,6 +18,15 @@ def next_version(name: str, first: str, *roots: Path) -> str:
         return first
     major, minor, patch = _numbers(there[-1])
     return f"{major}.{minor}.{patch + 1}"
+
+
+def version_for(name: str, asked: str | None, first: str, *roots: Path) -> str:
+    """The version of a bundle to be made: the one asked for, or the next one free. Raises BundleError for one that is
+    under any of the roots already."""
+    version = asked or next_version(name, first, *roots)
+    for root in roots:
+        free(name, version, root)
+    return version
 
 
 def _numbers(version: str) -> tuple[int, ...]:

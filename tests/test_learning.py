@@ -86,18 +86,6 @@ def test_a_finished_version_is_not_overwritten(recipe: Recipe, manifest: Path, t
         learning.train("knee_resnet", manifest, "demo", tmp_path / "run", version=first.name)
 
 
-def test_a_version_that_nobody_named_is_the_next_one_free(
-    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for root, version in (("weights", "0.9.0"), ("weights", "0.10.2"), ("out", "0.10.3")):
-        (tmp_path / root / "knee_resnet" / version).mkdir(parents=True)
-    monkeypatch.setenv("OSTEOLENS_WEIGHTS", str(tmp_path / "weights"))
-    settings.cache_clear()
-    assert learning._version(recipe, None, tmp_path / "out") == "0.10.4"
-    with pytest.raises(ValueError, match="exists already"):
-        learning._version(recipe, "0.9.0", tmp_path / "out")
-
-
 def test_the_test_part_never_reaches_training(
     recipe: Recipe, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ import getpass
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from training.compare import compare
 from training.data.given_split import to_test
 from training.data.manifest import Manifest, read_manifest
 from training.data.taught import shared
-from training.recalibrate import Recalibrated
+from training.recalibrate import Recalibrated, parts_of, recalibrate
 
 log = logging.getLogger(__name__)
 
@@ -91,13 +92,19 @@ def champion(name: str) -> str | None:
     return now if registry.has(now, root) else None
 
 
-def weigh(recipe: Recipe, first: Path, second: Path, data: Path, workers: int, say: Say) -> Weighed:
+def as_it_reads(recipe: Recipe) -> Recipe:
+    """With the versions that read now, its own and those of whatever it begins with."""
+    return recipe.reading_with(partial(reads.reads, root=settings().weights))
+
+
+def weigh(first: Path, second: Path, data: Path, workers: int, say: Say) -> Weighed:
     """Two bundles of a recipe on a locked test set: rows `test` of a manifest with a split, all rows of one without.
 
-    recipe: with the finders that read. Raises NotPromoted where the challenger learned from films or patients of that
-    set, ValueError in one sentence for what cannot be compared.
+    Raises NotPromoted where the challenger learned from films or patients of that set, ValueError in one sentence for
+    what cannot be compared.
     """
     names = [_name_of(folder) for folder in (first, second)]
+    recipe = as_it_reads(learner(names[0].partition("@")[0]))
     for name in names:
         if name.partition("@")[0] != recipe.name:
             raise BundleError(f"{name} is no bundle of {recipe.name}, expected two versions of one recipe")
@@ -149,9 +156,8 @@ def promote(
         raise BundleError(f"{named_now} reads already, expected another version")
     if now is not None and now != to:
         if weighed is None and data is not None:
-            recipe = learner(name).reading_with(lambda default: reads.reads(default, root))
             try:
-                weighed = weigh(recipe, registry.find(now, root), folder, data, workers, say)
+                weighed = weigh(registry.find(now, root), folder, data, workers, say)
             except NotPromoted as refused:
                 _refuse(name, now, to, str(refused), {})
                 raise
@@ -210,6 +216,14 @@ def roll_back(name: str, because: str = "") -> Step:
     step = Step("rolled back", name, now, to, who(), because)
     reads.take(step, root, now)
     return step
+
+
+def calibrated(recipe: Recipe, data: Path, out: Path, named: str | None, workers: int, say: Say) -> Recalibrated:
+    """A bundle, the one that reads unless named, fitted anew to films of one's own: the next version, under `out`."""
+    recipe = as_it_reads(recipe)
+    parts_of(recipe)  # before a film is read
+    parent = find(named or recipe.bundle or recipe.name)
+    return recalibrate(recipe, parent, read_manifest(data), out, workers, say)
 
 
 def note_calibrated(name: str, made: Recalibrated) -> None:

@@ -102,6 +102,16 @@ def measured(recipe: Recipe, folder: Path, data: Path | str, workers: int, films
     return evaluate(recipe, folder, sets, workers, say)
 
 
+def evaluated(recipe: Recipe, folder: Path, data: Path | str, workers: int, films: int, say: Say) -> Results:
+    """The same; of virtual patients also how far densities move when they are imaged again. Raises ValueError in one
+    sentence for another recipe's bundle as well."""
+    about = describe(folder)
+    if about["name"] != recipe.name:
+        raise ValueError(f"{about['name']}@{about['version']} was named, expected a bundle of {recipe.name}")
+    found = measured(recipe, folder, data, workers, films, say)
+    return replace(found, again=imaged_again(recipe, folder, workers, films, say)) if data == VIRTUAL else found
+
+
 def imaged_again(recipe: Recipe, folder: Path, workers: int, films: int, say: Say) -> dict[str, object]:
     """By scanner, how far densities of the same virtual patients move when they are imaged again; empty for recipes
     that measure none."""

@@ -280,7 +280,7 @@ def test_a_plain_case_goes_to_the_worklist_by_the_button_and_a_hard_one_by_itsel
 def test_a_film_sent_by_the_button_takes_both_hips_along(
     two_hips: list[Reading], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(learning, "reasons_to_ask", lambda *_, requested: ["requested"] if requested else [])
+    monkeypatch.setattr("annotation.entering.reasons_to_ask", lambda *_, requested: ["requested"] if requested else [])
     click(click(opened(), SAMPLES[0].title), "Send to the worklist")
     (entry,) = learning.worklist()
     assert entry.case_id == two_hips[0].case_id

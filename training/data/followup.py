@@ -1,9 +1,12 @@
 """A table of scores and of what became of people: CSV or Parquet, no films needed."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from evidence.statistics import prognosis as statistics
+from simulation.xray.scanner import SCANNERS
 from training.data.manifest import ManifestError
 
 SCORE = "score_"
@@ -24,3 +27,10 @@ def read_followup(path: Path) -> tuple[pd.DataFrame, list[str]]:
             "`python cli.py evaluate spine_vertex` writes such a table"
         )
     return table, scores
+
+
+def prognosis(table: Path, horizon: float) -> dict[str, Any]:
+    """What the scores of a table say of fractures within `horizon` years, in plain values."""
+    people, scores = read_followup(table)
+    virtual = "scanner" in people and set(people["scanner"].dropna()) <= set(SCANNERS)
+    return {"data": table.name, "virtual": virtual, **statistics.prognosis(people, scores, horizon)}
