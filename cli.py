@@ -32,6 +32,8 @@ DOES = {
     "queue push": "Send what waits to Label Studio, one task a case, and print each case with the link to its task.",
     "queue pull": "Take in what experts have answered in Label Studio, each answer once.",
     "queue export": "Write what experts have settled as a training set: manifest, films, masks; and for `datasets`.",
+    "queue review": "List what readers of a case differ on; with --ask, one more reader is asked at the next push.",
+    "queue agreement": "Say how well readers agree: kappas, Dice and distances, with intervals by patient.",
     "queue status": "Say how many cases stand where, what they wait for, and whether Label Studio is connected.",
 }
 
@@ -147,13 +149,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--fractures", type=float, default=0.0, metavar="SHARE", help="of broken spines, besides others")
     one.add_argument("--out", type=Path, required=True, metavar="DIR")
 
-    steps = commands.add_parser("queue", help="The cases kept for an expert: list, add, push, pull, export, status.")
+    steps = commands.add_parser("queue", help="The cases kept for an expert, and what became of them.")
     queue = steps.add_subparsers(required=True, metavar="STEP")
 
-    def step(name: str) -> argparse.ArgumentParser:
+    def step(name: str, module: str = "queue") -> argparse.ArgumentParser:
         does = DOES[f"queue {name}"]
         sub = queue.add_parser(name, help=does, description=does)
-        sub.set_defaults(module="queue", function=f"queue_{name}")
+        sub.set_defaults(module=module, function=f"queue_{name}")
         return sub
 
     one = step("list")
@@ -180,6 +182,14 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--control", choices=["test", "train"], default="test", help="what the control arm is for (default: test)"
     )
+    one = step("review", "review")
+    one.add_argument("--recipe", choices=list(RECIPES), help="of this recipe alone")
+    one.add_argument("--all", action="store_true", help="every case: how it was settled, or what it waits for")
+    one.add_argument("--ask", action="store_true", help="send what readers differ on to one more reader")
+    one.add_argument("--json", action="store_true", help="one line of JSON a side")
+    one = step("agreement", "review")
+    one.add_argument("--recipe", choices=list(RECIPES), help="of this recipe alone")
+    one.add_argument("--json", action="store_true", help="the same as one line of JSON")
     one = step("status")
     one.add_argument("--json", action="store_true", help="the same as one line of JSON")
 

@@ -1,5 +1,6 @@
 """The worklist of this installation and its Label Studio, as the settings name them."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 
@@ -7,7 +8,7 @@ from annotation.control import ControlRate, control_rates
 from annotation.films import film_path
 from annotation.label_studio import LabelStudio, LabelStudioStatus, status, task_link
 from annotation.ledger import Ledger, State, WorklistEntry
-from annotation.readers import Bounds, Settled
+from annotation.readers import Agreement, Bounds, LeftOut, Settled, agreements, ask_one_more
 from annotation.readers import truths as truths_now
 from core.settings import Settings, settings
 
@@ -49,8 +50,23 @@ def truths(recipe: str | None = None, case_id: str | None = None) -> list[Settle
     One reader asked: what he or she says. Several: what all say, or most, outlines by consensus, within the bounds of
     OSTEOLENS_AGREE_DICE and OSTEOLENS_AGREE_MM. What they disagree on has no truth until somebody decides.
     """
-    bounds = Bounds(settings().agree_dice, settings().agree_mm)
-    return truths_now(ledger(), settings().home, bounds, recipe, case_id)
+    return truths_now(ledger(), settings().home, bounds(), recipe, case_id)
+
+
+def bounds() -> Bounds:
+    """How far two readers' drawings may lie apart and count as one."""
+    return Bounds(settings().agree_dice, settings().agree_mm)
+
+
+def agreement(recipe: str | None = None) -> tuple[list[Agreement], LeftOut]:
+    """How well readers agree, by what they answered blind and apart; and how many answers say nothing of it."""
+    return agreements(ledger(), settings().home, recipe)
+
+
+def ask_another(found: Iterable[Settled]) -> int:
+    """Have one reader more asked at the next push about the cases of these sides on which readers differ; gives how
+    many cases wait for it now."""
+    return len(ask_one_more(ledger(), found))
 
 
 def control_arm() -> list[ControlRate]:

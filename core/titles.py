@@ -124,6 +124,16 @@ def region_title(name: str) -> str:
     return REGIONS.get(name, plain(name))
 
 
+def part_title(name: str) -> str:
+    """A part of an expert's answer: its class, a finding, a body's grade, a region or a point."""
+    if name == "class":
+        return "Class"
+    grade = name.removeprefix("genant_")
+    if grade != name:
+        return f"Genant grade of {grade}"
+    return SCORE_TITLES.get(name) or region_title(name)
+
+
 def body_title(name: str) -> str:
     """Whose bones a simulated patient has: `Built-in`."""
     return BODIES.get(name, plain(name))

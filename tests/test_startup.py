@@ -12,6 +12,7 @@ NETWORKS = {"torch", "transformers", "monai", "lightning", "torchmetrics"}
 TABLES = {"pandas", "sklearn", "matplotlib", "plotly", "lifelines"}
 FILMS = {"pydicom", "cv2", "imagecodecs", "scipy"}
 LABELLING = {"label_studio_sdk"}
+READERS = {"SimpleITK", "cleanlab"}
 
 
 def loaded_by(code: str) -> set[str]:
@@ -27,6 +28,7 @@ def loaded_by(code: str) -> set[str]:
         ("import recipes", NETWORKS | TABLES | FILMS | LABELLING),
         ("import cli; cli._parser().format_help()", NETWORKS | TABLES | FILMS | LABELLING),
         ("import commands.queue", NETWORKS | TABLES | FILMS | LABELLING),
+        ("import commands.review", NETWORKS | TABLES | FILMS | LABELLING | READERS),
         ("import learning", NETWORKS | TABLES | FILMS | LABELLING),
         ("import reading", TABLES | LABELLING | {"monai", "lightning", "torchmetrics"}),
     ],

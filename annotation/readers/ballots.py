@@ -17,10 +17,10 @@ from annotation.readers.drawn import Drawn, Patch, around, patch_of, size_of
 from annotation.readers.votes import Vote
 from core.case import LabeledCase
 from core.mask import BitMask
-from core.titles import region_title, score_title
+from core.titles import part_title
 
 Kept = dict[str, Any]  # a part of an answer, as the ledger keeps it: see annotation.ledger.payload
-_AS_GRADE: Final = f"{GRADE}_"
+AS_GRADE: Final = f"{GRADE}_"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def ballots(votes: Sequence[Vote], film: Facts, bounds: Bounds) -> dict[str, Bal
         found[name] = _said(votes, name)
     if not findings and votes:
         found[CLASS] = _class(votes)
-    for name in _names(answers, lambda answer: [one for one in answer.findings if one.startswith(_AS_GRADE)]):
+    for name in _names(answers, lambda answer: [one for one in answer.findings if one.startswith(AS_GRADE)]):
         found[name] = _said([vote for vote in votes if name in vote.answer.findings], name)
     for name in _names(answers, lambda answer: [*answer.masks, *answer.outlines]):
         found[name] = _region([vote for vote in votes if Drawn.by(vote.answer, name)], name, film, bounds)
@@ -71,16 +71,7 @@ def ballots(votes: Sequence[Vote], film: Facts, bounds: Bounds) -> dict[str, Bal
 
 def asked_findings(answers: Sequence[LabeledCase]) -> list[str]:
     """The findings of yes or no that any of these answers names."""
-    return _names(answers, lambda answer: [one for one in answer.findings if not one.startswith(_AS_GRADE)])
-
-
-def part_title(part: str) -> str:
-    """A part in a person's words."""
-    if part == CLASS:
-        return "Class"
-    if part.startswith(_AS_GRADE):
-        return f"Genant grade of {part.removeprefix(_AS_GRADE)}"
-    return score_title(part) if part in ("vertebral_fracture", "osteoporosis") else region_title(part)
+    return _names(answers, lambda answer: [one for one in answer.findings if not one.startswith(AS_GRADE)])
 
 
 def _names(answers: Sequence[LabeledCase], of: Callable[[LabeledCase], Sequence[str]]) -> list[str]:
@@ -147,7 +138,7 @@ def _region(votes: Sequence[Vote], name: str, film: Facts, bounds: Bounds) -> Ba
         pairs = [apart(one, other, film) for one, other in combinations(drawn, 2)]
         overlap = min(pair.dice for pair in pairs)
         far = max((pair.boundary for pair in pairs if pair.boundary == pair.boundary), default=np.nan)
-        said = f"{region_title(name)}: outlines overlap by Dice {overlap:.2f}"
+        said = f"{part_title(name)}: outlines overlap by Dice {overlap:.2f}"
         said += f" and lie {far:.1f} {unit_of(film)} apart" if far == far else ""
         return f"{said}; the bounds are {bounds.dice:.2f} and {bounds.distance(film):.1f} {unit_of(film)}"
 
@@ -178,7 +169,7 @@ def _point(votes: Sequence[Vote], name: str, film: Facts, bounds: Bounds) -> Bal
     def told() -> str:
         far = max(point_distance(one, other, film) for one, other in combinations(marks, 2))
         return (
-            f"{region_title(name)}: marks lie {far:.1f} {unit_of(film)} apart; the bound is "
+            f"{part_title(name)}: marks lie {far:.1f} {unit_of(film)} apart; the bound is "
             f"{bounds.distance(film):.1f} {unit_of(film)}"
         )
 

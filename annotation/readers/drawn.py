@@ -79,6 +79,11 @@ def bit_mask(drawn: Drawn, size: Size) -> BitMask:
     return BitMask.of(np.zeros(size[::-1], bool) if patch is None else patch.within((0, 0, size[1], size[0])))
 
 
+def fits(answer: LabeledCase, size: Size) -> bool:
+    """Whether whatever was painted was painted at the film's size."""
+    return all((mask.width, mask.height) == size for mask in answer.masks.values())
+
+
 def around(boxes: Sequence[Box]) -> Box:
     """The smallest box about all of these."""
     tops, lefts, bottoms, rights = zip(*boxes, strict=True)

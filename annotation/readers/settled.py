@@ -55,6 +55,13 @@ class Settled:
         """Whether nothing is left to decide or to wait for."""
         return bool(self.how) and not self.differs and self.waits is None
 
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON values; of what was drawn, the names alone."""
+        label = self.answer.label if self.answer is not None and self.has_class else None
+        drawn = [] if self.answer is None else [*self.answer.masks, *self.answer.outlines, *self.answer.points]
+        told = {name: value for name, value in vars(self).items() if name != "answer"}
+        return told | {"label": label, "drawn": drawn, "settled": self.is_settled, "why_not": self.why_not}
+
     @property
     def why_not(self) -> str | None:
         """Why something of it is not settled, in a sentence or more; None where all is."""

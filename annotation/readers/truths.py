@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from annotation.films import facts_of
-from annotation.ledger import Adjudication, Ledger, TakenAnswer, Task, WorklistEntry
+from annotation.ledger import Adjudication, Ledger, State, TakenAnswer, Task, WorklistEntry
 from annotation.readers.bounds import Bounds
 from annotation.readers.settled import Settled, settled
-from annotation.readers.votes import one_more_is_asked, votes_of, waits_for
+from annotation.readers.votes import by_case, one_more_is_asked, votes_of, waits_for
 
 
 def truths(
@@ -20,12 +20,14 @@ def truths(
     film is no longer kept, stand with why.
     """
     taken, decided, tasks = (
-        _by_case(ledger.taken(case_id, recipe)),
+        by_case(ledger.taken(case_id, recipe)),
         _decisions(ledger.adjudications()),
         ledger.tasks_by_case(),
     )
     found: list[Settled] = []
     for entry in ledger.entries():
+        if entry.state == State.DROPPED:
+            continue
         if recipe in (None, entry.recipe) and case_id in (None, entry.case_id):
             found += truths_of(entry, tasks.get(entry.id, ()), taken.get(entry.id, ()), decided, home, bounds)
     return found
@@ -66,13 +68,6 @@ def truths_of(
 
 def _nothing(entry: WorklistEntry, why: str | None, side: str | None = None) -> Settled:
     return Settled(entry.id, entry.case_id, entry.recipe, side, None, {}, {}, why)
-
-
-def _by_case(taken: Iterable[TakenAnswer]) -> dict[int, list[TakenAnswer]]:
-    found: dict[int, list[TakenAnswer]] = {}
-    for one in taken:
-        found.setdefault(one.entry, []).append(one)
-    return found
 
 
 def _decisions(all_of_them: Iterable[Adjudication]) -> dict[tuple[int, str | None], dict[str, Adjudication]]:

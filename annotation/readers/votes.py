@@ -54,10 +54,20 @@ def votes_of(
     return {side: tuple(several) for side, several in votes.items()}
 
 
+def by_case(taken: Iterable[TakenAnswer]) -> dict[int, list[TakenAnswer]]:
+    """Answers by the number of their case."""
+    found: dict[int, list[TakenAnswer]] = {}
+    for one in taken:
+        found.setdefault(one.entry, []).append(one)
+    return found
+
+
 def waits_for(entry: WorklistEntry, tasks: Sequence[Task], votes: int) -> str | None:
     """Who of those that were asked from the start has still to answer, in a sentence; None where all have."""
     if entry.state == State.GONE and not votes:
         return "Its task was deleted in Label Studio before anybody answered"
+    if entry.state == State.HELD:
+        return "It may show a name, and goes nowhere until a person has looked at it"
     there = [task for task in tasks if task.state != State.GONE]
     first = [task for task in there if entry.asked_first is None or (task.reader or 1) <= entry.asked_first]
     silent = [task.reader for task in first if task.state != State.ANSWERED]

@@ -139,7 +139,7 @@ def classification(
         "groups": bootstrap.groups,
         "accuracy": given(_divided(right.sum(1), films)),
         "balanced_accuracy": given(_divided(right, are).mean(1)),
-        "quadratic_kappa": given(_kappa(tables)),
+        "quadratic_kappa": given(kappa(tables)),
         "brier": asdict(bootstrap.mean(((probabilities - one_hot) ** 2).sum(1))),
         "calibration_error": given(centred(_divided(np.abs(gaps).sum(1), films))),
         "classes": per_class,
@@ -166,7 +166,18 @@ def auc_of(positive: npt.NDArray[np.bool_], score: Array) -> float:
 def kappa_of(truth: Labels, answer: Labels, count: int) -> float:
     """Cohen's kappa with quadratic weights (Cohen, Psychol. Bull. 1968); NaN where only one class occurs."""
     table = np.bincount(truth * count + answer, minlength=count * count).reshape(1, count, count)
-    return float(_kappa(table)[0])
+    return float(kappa(table)[0])
+
+
+def kappa(tables: npt.NDArray, quadratic: bool = True) -> Array:
+    """Cohen's kappa of tables [..., one, other], with quadratic weights or with none; NaN where only one class occurs
+    in a table."""
+    count = tables.shape[-1]
+    apart = np.subtract.outer(np.arange(count), np.arange(count))
+    weight = apart**2 if quadratic else apart != 0
+    films = tables.sum((-2, -1))
+    expected = (weight * tables.sum(-1)[..., :, None] * tables.sum(-2)[..., None, :]).sum((-2, -1))
+    return 1 - _divided((weight * tables).sum((-2, -1)) * films, expected)
 
 
 def confidence_bins(probabilities: Array) -> Labels:
@@ -178,15 +189,6 @@ def _gaps(truth: Labels, probabilities: Array) -> Array:
     """Confidence less being right, in the column of the film's bin: [N, BINS]."""
     gap = probabilities.max(1) - (probabilities.argmax(1) == truth)
     return np.eye(BINS)[confidence_bins(probabilities)] * gap[:, None]
-
-
-def _kappa(tables: npt.NDArray) -> Array:
-    """Of tables [..., truth, answer]."""
-    count = tables.shape[-1]
-    weight = np.subtract.outer(np.arange(count), np.arange(count)) ** 2
-    films = tables.sum((-2, -1))
-    expected = (weight * tables.sum(-1)[..., :, None] * tables.sum(-2)[..., None, :]).sum((-2, -1))
-    return 1 - _divided((weight * tables).sum((-2, -1)) * films, expected)
 
 
 def _divided(above: npt.NDArray, below: npt.NDArray) -> Array:
