@@ -240,10 +240,14 @@ def build() -> gr.Blocks:
         private: Any = {"api_visibility": "private"}
         film.upload(open_uploads, [room, film, *person], [film, *shown], **private)
         samples.select(open_sample, [room, *person], shown, **private)
-        films.input(look_at, [room, films, *person], shown, **private)
+        # What is asked while an answer is still on its way is asked afterwards, not dropped.
+        films.input(look_at, [room, films, *person], shown, trigger_mode="always_last", **private)
         close.click(close_film, [room, *person], shown, **private)
         typed = [event for field in (age, bmi, scale) for event in (field.submit, field.blur)]
-        gr.on([recipe.input, sex.input, *typed], read_again, [room, *person], shown, **private)
+        gr.on(
+            [recipe.input, sex.input, *typed], read_again, [room, *person], shown,
+            trigger_mode="always_last", **private,
+        )  # fmt: skip
         gr.api(read_film, api_name="read")
         gr.api(read_sample, api_name="sample")
         gr.api(list_samples, api_name="samples")

@@ -15,7 +15,7 @@ INNER_FOLDS = 4
 Array = npt.NDArray[np.floating]
 
 
-def regression(features: Array, labels: npt.NDArray[np.int64], group: npt.NDArray) -> Pipeline:
+def regression(features: Array, labels: npt.NDArray[np.int64], group: npt.NDArray[np.generic]) -> Pipeline:
     """A regression on features [N, D], each class heard as much as the others, as strict as serves best on folds within
     these rows; rows of one group stay together."""
     model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=1000))

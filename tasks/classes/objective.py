@@ -127,7 +127,7 @@ def shrunk(films: Tensor, size: tuple[int, int], zoom: float) -> Tensor:
     if films.shape[1] < 1.1 * height or films.shape[2] < 1.1 * width:
         return films
     some = [f.interpolate(part[:, None].float(), (height, width), mode="bilinear", antialias=True)[:, 0]
-            for part in films.split(256)]  # fmt: skip
+            for part in torch.split(films, 256)]  # fmt: skip
     return torch.cat([part.round().byte() for part in some])
 
 

@@ -104,7 +104,7 @@ def agreements(part: Part, samples: Samples, value: Array) -> dict[str, dict[str
 def learn_stages(part: Part, candidate: Candidate, trainer: Trainer, train: Samples, validation: Samples) -> Decomposer:
     """One network through every stage of the preset. Stages without a target's projection, or of no epochs, are passed
     over."""
-    network, _ = trainer.begin(candidate, len(part.outputs))
+    network: Decomposer = trainer.begin(candidate, len(part.outputs))[0]
     known = train.columns(columns(part))
     if trainer.parent is None:
         network.scale_density(np.nanmean(known, 0), np.maximum(np.nanstd(known, 0), 0.02))

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.labels import CLASSES
-from evidence.densitometry import YOUNG, lowest_t, who_class
+from core.reference import YOUNG
+from evidence.densitometry import lowest_t, who_class
 from evidence.statistics import bodies
 from evidence.statistics.agreement import agreement, coverage, likeness, pearson
 from evidence.statistics.metrics import classification

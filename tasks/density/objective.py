@@ -54,7 +54,7 @@ class DensityObjective(Objective):
     def loss(self, network: nn.Module, batch: Sequence[Tensor], random: torch.Generator, vary: bool = True) -> Tensor:
         film, truth = self.shown(batch[0], batch[1], random, vary)
         answer, stage = network(film), self.stage
-        cost = 0 * answer.projection.mean()  # a batch may name nothing that this stage learns
+        cost: Tensor = 0 * answer.projection.mean()  # a batch may name nothing that this stage learns
         whole = ~truth.isnan().flatten(1).any(1)
         if whole.any():
             film, drawn, truth = film[whole], answer.projection[whole], truth[whole]

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.labels import CLASSES
-from evidence.densitometry import YOUNG, Residuals, class_probabilities
+from core.reference import YOUNG
+from evidence.densitometry import Residuals, class_probabilities
 from models.bundle import Ensemble
 from tasks.density.measure import DensityPrediction, DensityRow, compare
 from tasks.part import Part

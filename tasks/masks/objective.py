@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as f
-from monai.losses import DiceLoss
+from monai.losses.dice import DiceLoss
 from torch import Tensor, nn
 
 from imaging.preprocess import Preprocess
@@ -60,4 +60,5 @@ class MaskObjective(Objective):
         regions = known.any(0)  # that anything is known of in this batch
         dice = self.dice(logits.sigmoid() * seen, truth * seen).flatten()[regions]
         cost = f.binary_cross_entropy_with_logits(logits, truth, reduction="none").mean((2, 3))
-        return dice.sum() / regions.sum().clamp(min=1) + (cost * known).sum() / known.sum().clamp(min=1)
+        total: Tensor = dice.sum() / regions.sum().clamp(min=1) + (cost * known).sum() / known.sum().clamp(min=1)
+        return total

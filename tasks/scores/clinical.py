@@ -30,8 +30,8 @@ class ClinicalScale:
         """Age, sex and BMI standardised, then a flag for each that is missing: float32 [6]."""
         values = np.array(known_of(person))
         missing = np.isnan(values)
-        scaled = (np.where(missing, self.mean, values) - self.mean) / self.spread
-        return np.concatenate([scaled, missing]).astype(np.float32)
+        scaled = (np.where(missing, self.mean, values) - self.mean) / np.array(self.spread)
+        return np.concatenate([scaled, missing], dtype=np.float32)
 
     @classmethod
     def learn(cls, people: Sequence[Clinical]) -> "ClinicalScale":

@@ -113,7 +113,6 @@ def test_what_is_said_of_the_patient_is_read_anew_and_nothing_else_is_made_up(sp
         page.get_by_text("About the patient (optional)").click()
         page.get_by_label("BMI, kg/m²").fill("27,5")
         page.get_by_label("BMI, kg/m²").press("Enter")
-        page.wait_for_timeout(3000)
         expect(page.locator("#answer")).not_to_contain_text(re.compile("under 50", re.I))
         page.get_by_label("Age, years").fill("40")
         page.get_by_label("Age, years").press("Enter")
