@@ -2,7 +2,6 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax, softmax
 
 Array = npt.NDArray[np.floating]
@@ -10,6 +9,8 @@ Array = npt.NDArray[np.floating]
 
 def fit_temperature(logits: Array, labels: npt.NDArray[np.integer]) -> float:
     """The one temperature that makes logits [N, K] likeliest (Guo et al., ICML 2017). On held-out films only."""
+    from scipy.optimize import minimize_scalar  # fitting alone needs it; a reading begins without
+
     rows = np.arange(len(labels))
 
     def loss(log_temperature: float) -> float:
@@ -26,6 +27,8 @@ def fit_temperature_and_bias(logits: Array, labels: npt.NDArray[np.integer], pri
     prior: how strongly both are held to no change, as so many films would that show none (a normal prior on the bias
     and on the temperature's logarithm); for films of which there are few.
     """
+    from scipy.optimize import minimize
+
     rows, classes = np.arange(len(labels)), logits.shape[1]
 
     def loss(values: Array) -> float:

@@ -3,8 +3,6 @@
 import re
 from typing import Final
 
-from pydicom.sr._snomed_dict import mapping as snomed_ct
-
 from core.clinical import Clinical, Sex
 from core.identity import patient_pseudonym
 from core.radiograph import Side, Site, View
@@ -135,6 +133,13 @@ def _within(value: float, low: float, high: float) -> float | None:
     return value if low <= value <= high else None
 
 
+def _snomed_ct(code: str) -> str:
+    """The code of SNOMED CT for one of the older SNOMED RT, or the code itself."""
+    from pydicom.sr._snomed_dict import mapping  # loads tables of every code, which few films need
+
+    return mapping["SRT"].get(code, code)
+
+
 def _codes(header: Header, keyword: str) -> list[tuple[str, bool, str]]:
     """Code, whether it is SNOMED's, and meaning, of each item of a code sequence; codes of the older SNOMED RT
     (T-15710) are translated."""
@@ -142,5 +147,5 @@ def _codes(header: Header, keyword: str) -> list[tuple[str, bool, str]]:
     for item in header.items(keyword):
         code = item.text("CodeValue") or item.text("LongCodeValue") or ""
         standard = (item.text("CodingSchemeDesignator") or "").upper() in _SNOMED
-        codes.append((snomed_ct["SRT"].get(code, code), standard, item.text("CodeMeaning") or ""))
+        codes.append((_snomed_ct(code) if standard else code, standard, item.text("CodeMeaning") or ""))
     return [code for code in codes if code[0]]

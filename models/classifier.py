@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedConfig
 
 
 @dataclass(frozen=True)
@@ -20,17 +19,6 @@ class Output:
     features: Tensor
     maps: Tensor
     auxiliary: Tensor | None = None
-
-
-class PlainConfig(PreTrainedConfig):
-    """The config of a network that transformers does not know, in the form of those it does."""
-
-    model_type = "osteolens"
-
-    @classmethod
-    def of(cls, outputs: int, **options: Any) -> "PlainConfig":
-        """With the options the network was built from."""
-        return cls.from_dict({"id2label": numbered(outputs), **options})
 
 
 class Network(nn.Module):

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from models.classifier import Classifier, Output, PlainConfig
+from models.classifier import Classifier, Output
+from models.plain_config import PlainConfig
 
 
 class ThreeLayers(nn.Module):

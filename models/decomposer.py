@@ -14,7 +14,8 @@ import torch.nn.functional as f
 from torch import Tensor, nn
 from transformers import ConvNextV2Config, ConvNextV2Model
 
-from models.classifier import Network, PlainConfig
+from models.classifier import Network
+from models.plain_config import PlainConfig
 
 STEEP = 8.0  # of the softplus that keeps mineral from falling below nought
 

@@ -8,7 +8,8 @@ from monai.networks.nets import BasicUNet, BasicUNetPlusPlus
 from torch import Tensor
 from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
 
-from models.classifier import Network, PlainConfig
+from models.classifier import Network
+from models.plain_config import PlainConfig
 
 FEATURES = (32, 32, 64, 128, 256, 32)
 STRIDE = 16  # four halvings

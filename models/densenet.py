@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout as drop
 from torch.nn.functional import relu
 
-from models.classifier import Classifier, Output, PlainConfig
+from models.classifier import Classifier, Output
+from models.plain_config import PlainConfig
 
 
 class DenseNet121(Classifier):

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, max_pool2d, relu
 
-from models.classifier import Classifier, Output, PlainConfig
+from models.classifier import Classifier, Output
+from models.plain_config import PlainConfig
 
 Scale = Callable[[int], int]  # channels as published -> channels of this width
 Side = int | tuple[int, int]

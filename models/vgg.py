@@ -4,7 +4,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from models.classifier import Classifier, Output, PlainConfig
+from models.classifier import Classifier, Output
+from models.plain_config import PlainConfig
 
 STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 
