@@ -60,7 +60,7 @@ check: .venv/installed-dev
 	.venv/bin/lint-imports
 
 test: .venv/installed-dev label-studio-env test-tools check
-	$(PY) -m pytest -m "not slow"
+	$(PY) -m pytest -m "not slow" -n 2 --dist loadgroup
 
 # Training to a figure, and the whole fuzzed corpus: an hour or more.
 test-slow: .venv/installed-dev

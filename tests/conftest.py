@@ -20,6 +20,15 @@ from tests.tiny import OPTIONS
 torch.set_num_threads(1)  # networks of tests are too small to share out, and their threads would wait for one another
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `-n`, the tests of a file share a process and its fixtures; so do all that speak with Label Studio, whose
+    server takes a minute to start."""
+    for item in items:
+        shared = "label_studio" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("label-studio" if shared else str(item.path)))
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An installation of its own for each test, so that none touches the developer's worklist, key or Label Studio."""
