@@ -20,9 +20,11 @@ from annotation.label_studio import LabelStudioStatus as LabelStudioStatus
 from annotation.ledger import LedgerFault as LedgerFault
 from annotation.ledger import State as State
 from annotation.ledger import WorklistEntry as WorklistEntry
-from annotation.offering import Offered, Read, offered
+from annotation.offering import Offered as Offered
+from annotation.offering import Read, offered
 from annotation.policy import POLICIES as POLICIES
-from annotation.policy import Policy, Selection
+from annotation.policy import Policy as Policy
+from annotation.policy import Selection as Selection
 from annotation.pull import PullProgress
 from annotation.pull import pull as pull_answers
 from annotation.push import PushProgress
@@ -32,8 +34,10 @@ from annotation.readers import Settled as Settled
 from annotation.worklist import control_arm as control_arm
 from annotation.worklist import counts as counts
 from annotation.worklist import film_png as film_png
-from annotation.worklist import label_studio, ledger, preannotates, settings_now, truths
+from annotation.worklist import label_studio, settings_now, truths
 from annotation.worklist import label_studio_status as label_studio_status
+from annotation.worklist import ledger as ledger
+from annotation.worklist import preannotates as preannotates
 from annotation.worklist import waiting as waiting
 from annotation.worklist import worklist as worklist
 from core.identity import key_name, machine_key, pseudonym
@@ -44,8 +48,9 @@ from imaging import to_dicom, to_png
 from models.bundle import BundleError, amend, describe, save, taught
 from models.numbering import version_for
 from models.reads import NotPromoted as NotPromoted
-from models.reads import Step, previous
+from models.reads import Step as Step
 from models.reads import history as steps
+from models.reads import previous
 from models.registry import find, has, names
 from recipes import by_name, learner
 from recipes.second import second_opinion
