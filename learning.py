@@ -74,7 +74,7 @@ def enqueue(reading: Reading, reason: str | None = None) -> bool:
     Returns True when the case stands in the worklist afterwards. Asked twice, it stands there once. Raises ValueError
     when a person asks for a film that was not read, or for a reason nobody may give.
     """
-    return enter_reading(ledger(), reading, reason, lambda recipe: _question(recipe).regions, to_png)
+    return enter_reading(ledger(), reading, reason, _regions, to_png)
 
 
 def offer(source: Callable[[], bytes], name: str, read: Read, recipe: str = "auto") -> Offered:
@@ -85,7 +85,7 @@ def offer(source: Callable[[], bytes], name: str, read: Read, recipe: str = "aut
     """
     home, weights = settings().home, settings().weights
     second = partial(second_opinion, there=lambda bundle: has(bundle, weights))
-    return offered(home, machine_key(home), source, name, recipe, ", ".join(names(weights)), read, second)
+    return offered(home, machine_key(home), source, name, recipe, ", ".join(names(weights)), read, second, _regions)
 
 
 def choose(films: Sequence[Offered], budget: int, policy: Policy = "mixed", control: float = 0.1) -> Selection:
@@ -147,6 +147,11 @@ def export(out: Path, recipe: str | None = None, control_tests: bool = True, tel
     known = {one for record in records for one in (*record.get("films", ()), *record.get("patients", ()))}
     now, asked = truths(name), _question(name)
     return export_answers(now, ledger(), home, asked, out, to_dicom, key_name(key), known, control_tests, tell)
+
+
+def _regions(name: str) -> tuple[str, ...]:
+    """The regions that experts are asked to outline on films of a recipe."""
+    return _question(name).regions
 
 
 def _question(name: str) -> Question:

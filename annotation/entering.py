@@ -1,15 +1,16 @@
 """Into the worklist: a reading that is worth an expert's time, and films that were chosen among many."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from annotation.copies import Alike
 from annotation.embeddings import add_limb, keep_embedding, kept_embedding
 from annotation.films import Kept, film_path, keep_film, keep_outlines
 from annotation.ledger import Ledger
-from annotation.offering import Offered, embedding
+from annotation.offering import Offered, embedding, outlines_of
 from annotation.policy import REQUESTED, Offer, Policy, Selection, choose, reasons_to_ask
 from annotation.worklist import film_png
 from core.identity import machine_key
+from core.mask import BitMask
 from core.radiograph import Radiograph
 from core.reading import Reading
 from core.settings import settings
@@ -40,11 +41,10 @@ def enter_reading(
     if not reasons:
         return ledger.entry(case_id, recipe) is not None
     _keep(film, case_id, png)
-    known, model = ledger.entry(case_id, recipe), reading.model
-    drawn = {one.name: one.mask for one in reading.regions if one.name in regions(recipe)}
-    if drawn and model and (known is None or reading.side not in [row["side"] for row in known.readings]):
-        version = f"{model.name}@{model.version}"  # a reading that is kept already keeps its outlines
-        keep_outlines(home, case_id, recipe, reading.side, version, drawn)
+    model = reading.model
+    if model is not None:
+        drawn = outlines_of(reading, regions(recipe))
+        _keep_outlines(ledger, case_id, recipe, reading.side, f"{model.name}@{model.version}", drawn)
     limb = embedding([reading])
     ledger.enter(case_id, recipe, reasons, reading.row())
     if model is not None and limb is not None:
@@ -96,7 +96,8 @@ def enter_chosen(
         _keep(radiograph, choice.offer.case_id, png)
         if choice.offer.embedding is not None:
             keep_embedding(home, choice.offer.case_id, film.model, choice.offer.embedding)
-        for row in film.rows:
+        for row, drawn in zip(film.rows, film.outlines, strict=True):
+            _keep_outlines(ledger, *choice.offer.key, row["side"], film.model, drawn)
             ledger.enter(choice.offer.case_id, choice.offer.recipe, choice.reasons, row)
         yield film
 
@@ -106,3 +107,13 @@ def _keep(film: Radiograph, case_id: str, png: Png) -> None:
     Kept.save(settings().home, film)
     if not film_path(settings().home, case_id).exists():
         keep_film(settings().home, case_id, png(film))
+
+
+def _keep_outlines(
+    ledger: Ledger, case_id: str, recipe: str, side: str | None, model: str, drawn: Mapping[str, BitMask]
+) -> None:
+    """Keep what a model drew, for experts to correct; a reading that is kept already keeps its own."""
+    known = ledger.entry(case_id, recipe)
+    if drawn and (known is None or side not in [row["side"] for row in known.readings]):
+        masks = {region: mask.pixels() for region, mask in drawn.items()}
+        keep_outlines(settings().home, case_id, recipe, side, model, masks)

@@ -1,6 +1,6 @@
 """Films that are offered for the worklist: read once, as cases that the policy chooses among."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from annotation.ledger import without_names
 from annotation.policy import Offer
 from annotation.remembered import Remembered, name_of, recall, remember
+from core.mask import BitMask
 from core.reading import Reading
 from evidence.difficulty import priority
 
@@ -21,7 +22,8 @@ Read = Callable[[bytes, str, str], list[Reading]]  # as reading.read: bytes, nam
 class Offered:
     """A film that was offered. offer: the case it would be; None where the film was refused, and `refused` says why.
 
-    rows: its lines of readings.jsonl without its name, one a limb that was read. source: gives its bytes again.
+    rows: its lines of readings.jsonl without its name, one a limb that was read. outlines: what was drawn on each, by
+    region, in the order of the rows. source: gives its bytes again.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Offered:
     source: Callable[[], bytes]
     refused: str | None = None
     failed: bool = False
+    outlines: tuple[dict[str, BitMask], ...] = ()
 
     @property
     def model(self) -> str:
@@ -47,23 +50,32 @@ def offered(
     models: str,
     read: Read,
     second: Callable[[str], str | None],
+    regions: Callable[[str], Collection[str]],
 ) -> Offered:
     """The film as a case, read now, or remembered from before.
 
     models: everything that an answer hangs on, names and versions. second: the recipe whose opinion is heard besides,
-    where another reads such films too: where two disagree, the first is often wrong.
+    where another reads such films too: where two disagree, the first is often wrong. regions: which outlines of a
+    recipe experts are asked about, and may correct.
     """
     data = source()
     kept_as = name_of(data, f"{recipe} {models}", key)
     film = recall(home, kept_as)
     if film is None:
-        film = _read(data, name, recipe, read, second)
+        film = _read(data, name, recipe, read, second, regions)
         if not any(row["status"] == "failed" for row in film.rows):  # a fault of the program may be mended
             remember(home, kept_as, film)
     return _offered(film, name, source)
 
 
-def _read(data: bytes, name: str, recipe: str, read: Read, second: Callable[[str], str | None]) -> Remembered:
+def _read(
+    data: bytes,
+    name: str,
+    recipe: str,
+    read: Read,
+    second: Callable[[str], str | None],
+    regions: Callable[[str], Collection[str]],
+) -> Remembered:
     readings = read(data, name, recipe)
     told = [one for one in readings if one.status == "read"]
     other = second(told[0].recipe) if told and told[0].recipe else None
@@ -72,7 +84,13 @@ def _read(data: bytes, name: str, recipe: str, read: Read, second: Callable[[str
         tuple(_plain(one) for one in readings),
         embedding(told),
         tuple(_plain(one) for one in heard if one.status == "read"),
+        tuple(outlines_of(one, regions(one.recipe) if one.recipe else ()) for one in readings),
     )
+
+
+def outlines_of(reading: Reading, regions: Collection[str]) -> dict[str, BitMask]:
+    """What the model drew of these regions on the film as uploaded."""
+    return {one.name: BitMask.of(one.mask) for one in reading.regions if one.name in regions and one.mask.any()}
 
 
 def embedding(readings: Sequence[Reading]) -> npt.NDArray[np.float16] | None:
@@ -89,7 +107,9 @@ def _plain(reading: Reading) -> dict[str, Any]:
 
 
 def _offered(film: Remembered, name: str, source: Callable[[], bytes]) -> Offered:
-    rows = tuple(row for row in film.rows if row["status"] == "read" and row["case_id"] and row["recipe"])
+    drawn = film.outlines or ({},) * len(film.rows)
+    read = [(row, masks) for row, masks in zip(film.rows, drawn, strict=True) if _is_case(row)]
+    rows = tuple(row for row, _ in read)
     if not rows:
         first = film.rows[0]
         why = (first.get("refusal") or {}).get("message") or "The program failed on this film."
@@ -106,4 +126,8 @@ def _offered(film: Remembered, name: str, source: Callable[[], bytes]) -> Offere
         film.embedding,
         name,
     )
-    return Offered(name, offer, rows, source)
+    return Offered(name, offer, rows, source, outlines=tuple(masks for _, masks in read))
+
+
+def _is_case(row: dict[str, Any]) -> bool:
+    return bool(row["status"] == "read" and row["case_id"] and row["recipe"])

@@ -1,7 +1,8 @@
 """What was read of films that were offered, so that a choice that was stopped, or looked at first, reads nothing twice.
 
-One file a film under a keyed hash of its bytes: the lines of readings.jsonl without the file's name, and the limbs'
-embeddings. No pixel is kept. Another version of a model is another name, so nothing stale is found.
+One file a film under a keyed hash of its bytes: the lines of readings.jsonl without the file's name, the outlines that
+were drawn, and the limbs' embeddings. No pixel is kept. Another version of a model is another name, so nothing stale
+is found.
 """
 
 import base64
@@ -14,17 +15,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from annotation.ledger.payload import mask_from_json, mask_to_json
+from core.mask import BitMask
 from core.whole import write_whole
 
 
 @dataclass(frozen=True, eq=False)
 class Remembered:
     """A film's lines of readings.jsonl, without its name, one a limb; their embeddings float16 [L, D], where there are
-    any; and the lines that a second recipe gave of it, nothing where none reads such films."""
+    any; the lines that a second recipe gave of it, nothing where none reads such films; and a line's outlines by
+    region, in the order of the lines."""
 
     rows: tuple[dict[str, Any], ...]
     embedding: npt.NDArray[np.float16] | None = None
     second: tuple[dict[str, Any], ...] = ()
+    outlines: tuple[dict[str, BitMask], ...] = ()
 
 
 def name_of(data: bytes, models: str, key: bytes) -> str:
@@ -40,6 +45,7 @@ def remember(home: Path, name: str, film: Remembered) -> None:
     kept = {
         "rows": film.rows,
         "second": film.second,
+        "outlines": [{name: mask_to_json(mask) for name, mask in drawn.items()} for drawn in film.outlines],
         "embedding": None
         if limbs is None
         else {"shape": limbs.shape, "float16": base64.b64encode(limbs.astype("<f2").tobytes()).decode("ascii")},
@@ -56,7 +62,8 @@ def recall(home: Path, name: str) -> Remembered | None:
         if limbs is not None:
             flat = np.frombuffer(base64.b64decode(limbs["float16"]), "<f2")
             embedding = flat.reshape(limbs["shape"]).astype(np.float16)
-        return Remembered(tuple(kept["rows"]), embedding, tuple(kept["second"]))
+        outlines = tuple({name: mask_from_json(mask) for name, mask in drawn.items()} for drawn in kept["outlines"])
+        return Remembered(tuple(kept["rows"]), embedding, tuple(kept["second"]), outlines)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

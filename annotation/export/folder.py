@@ -19,7 +19,7 @@ from PIL import Image
 
 from annotation.export.card import data_card
 from annotation.export.dataset import write_dataset
-from annotation.export.rows import Row, gather
+from annotation.export.rows import TEST, Row, gather
 from annotation.films import Kept, kept_path
 from annotation.ledger import Ledger
 from annotation.question import Question
@@ -119,6 +119,8 @@ def _mask_name(row: Row, region: str) -> str:
 
 
 def _write_manifest(path: Path, rows: Sequence[Row], key_name: str) -> None:
+    """A row a line. Where nothing is kept for a test no split is given, so that a training may draw its own."""
+    tests = any(row.split == TEST for row in rows)
     lines: list[dict[str, Any]] = []
     for row in rows:
         facts = row.facts | {"blind": {True: 1, False: 0, None: None}[row.blind]}
@@ -130,12 +132,18 @@ def _write_manifest(path: Path, rows: Sequence[Row], key_name: str) -> None:
             "readers": " ".join(row.readers),
             "patient_key": key_name,
         }
+        if not tests:
+            del line["split"]
         if row.answer.points:
             line["landmarks"] = json.dumps(row.landmarks)
         lines.append(line)
     names = dict.fromkeys(name for line in lines for name in line)
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [*_LEADING, *(name for name in names if name not in _LEADING)], restval="")
+        writer = csv.DictWriter(
+            file,
+            sorted(names, key=lambda name: _LEADING.index(name) if name in _LEADING else len(_LEADING)),
+            restval="",
+        )
         writer.writeheader()
         writer.writerows(lines)
 
