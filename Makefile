@@ -1,4 +1,4 @@
-# make run | space | label-studio | setup | test | test-slow | check | weights
+# make run | space | label-studio | backend | setup | test | test-slow | check | weights
 SHELL := /bin/bash
 HOST ?= localhost
 PORT ?= 8501
@@ -6,7 +6,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 LABEL_STUDIO_PORT ?= 8080
 
-.PHONY: run space setup label-studio label-studio-env test test-slow test-tools check weights
+.PHONY: run space setup label-studio backend label-studio-env test test-slow test-tools check weights
 
 run: .venv/installed
 	@$(PY) -m core.port $(HOST) $(PORT) PORT
@@ -36,6 +36,12 @@ setup: .venv/installed
 # The real Label Studio in an environment of its own: started on loopback, connected to the workbench, ended by Ctrl-C.
 label-studio: .venv/installed .venv-label-studio/installed
 	@$(PY) -m annotation.server --port $(LABEL_STUDIO_PORT)
+
+# What answers while a reader works in Label Studio: its machine-learning backend, on its own port.
+backend: export PORT := $(if $(filter file default undefined,$(origin PORT)),9090,$(PORT))
+backend: export HOST := $(HOST)
+backend: .venv/installed
+	@$(PY) -m backend
 
 label-studio-env: .venv-label-studio/installed
 

@@ -33,6 +33,10 @@ class TaskRefused(Exception):
     """Label Studio is well but will not have what was sent; the message is one sentence for a person."""
 
 
+class TooLarge(Exception):
+    """A file that is larger than may be read; the message is one sentence for a person."""
+
+
 class Connection:
     """A connection to one Label Studio. Nothing is sent until a method is called."""
 
@@ -47,10 +51,10 @@ class Connection:
         self.url = url.rstrip("/")
         with self.plainly():
             # A proxy of the environment cannot reach this machine's own loopback, and must not be asked to.
-            client = httpx.Client(timeout=timeout_s, follow_redirects=True, trust_env=not _is_loopback(self.url))
+            self._client = httpx.Client(timeout=timeout_s, follow_redirects=True, trust_env=not _is_loopback(self.url))
             from label_studio_sdk import LabelStudio as Sdk  # takes seconds to load, and only the connected need it
 
-            self._sdk = Sdk(base_url=self.url + "/", api_key=token, timeout=timeout_s, httpx_client=client)
+            self._sdk = Sdk(base_url=self.url + "/", api_key=token, timeout=timeout_s, httpx_client=self._client)
 
     def request(self, method: str, path: str, once: bool = False, **options: Any) -> Any:
         """What the server answers, as plain values. once: a request that makes something, never repeated.
@@ -70,6 +74,32 @@ class Connection:
         if answer.status_code >= 400:
             raise api_error()(status_code=answer.status_code, body=_json_or_text(answer))
         return answer
+
+    def fetch(self, url: str, most_bytes: int) -> tuple[int, bytes | None, str]:
+        """What this Label Studio serves at an address of its own, with our token: status and bytes, or None and where
+        it sends one instead (empty where nowhere). Nothing is followed.
+
+        Raises TooLarge as soon as more comes than most_bytes. The caller sees to it that the address is of this server.
+        """
+        with (
+            self.plainly(),
+            self._client.stream(
+                "GET", url, headers=self._sdk._client_wrapper.get_headers(), follow_redirects=False
+            ) as answer,
+        ):
+            if answer.is_redirect:
+                return answer.status_code, None, str(httpx.URL(url).join(answer.headers["location"]))
+            if answer.status_code in (401, 403):
+                raise api_error()(status_code=answer.status_code, body="the film is not given out with this token")
+            if answer.status_code != 200:
+                return answer.status_code, None, ""
+            parts, size = [], 0
+            for part in answer.iter_bytes():
+                size += len(part)
+                if size > most_bytes:
+                    raise TooLarge(f"The film has more than {most_bytes / 1e6:.0f} MB; export a single film")
+                parts.append(part)
+            return 200, b"".join(parts), ""
 
     @contextmanager
     def plainly(self, what: str | None = None) -> Iterator[None]:

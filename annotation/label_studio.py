@@ -33,12 +33,14 @@ class LabelStudioStatus:
 
 @dataclass(frozen=True)
 class ProjectNow:
-    """A project as it stands. at: the server's clock. annotations: all of them, skipped ones too."""
+    """A project as it stands. at: the server's clock. annotations: all of them, skipped ones too. shows: whether its
+    readers see predictions."""
 
     at: datetime
     tasks: int
     annotations: int
     config: str
+    shows: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ class LabelStudio(Connection):
             found, date = answer.json(), answer.headers.get("date")
         at = parsedate_to_datetime(date) if date else datetime.now(UTC)
         counts = (found["task_number"] or 0, found["total_annotations_number"] or 0)
-        return ProjectNow(at, *counts, found.get("label_config") or "<View/>")
+        shows = bool(found.get("show_collab_predictions"))
+        return ProjectNow(at, *counts, found.get("label_config") or "<View/>", shows)
 
     def tasks_of(self, project_id: int, case_id: str, recipe: str) -> list[int]:
         """The tasks made for this case, oldest first."""
@@ -226,6 +229,16 @@ class LabelStudio(Connection):
             path = f"api/projects/{project_id}/import"
             answer = self.request("POST", path, once=True, params={"return_task_ids": "true"}, json=list(tasks))
             return [int(task) for task in answer["task_ids"]]
+
+    def sign_webhook(self, project_id: int, ending: str, headers: Mapping[str, str], actions: Collection[str]) -> None:
+        """Have the project's webhook whose address ends so send these headers, for these actions alone. Label Studio
+        makes it as a backend is connected, without the backend's password."""
+        with self.plainly():
+            for hook in self.request("GET", "api/webhooks/", params={"project": project_id}):
+                told = {"headers": dict(headers), "actions": sorted(actions), "send_for_all_actions": False}
+                now = {name: hook.get(name) for name in told} | {"actions": sorted(hook.get("actions") or ())}
+                if str(hook["url"]).endswith(ending) and now != told:
+                    self.request("PATCH", f"api/webhooks/{hook['id']}/", json=told)
 
     def delete(self, task_id: int) -> None:
         """Take a task away; one that is not there any more is as good."""

@@ -16,7 +16,7 @@ class LockOwner:
 
     def __init__(self, home: Path) -> None:
         self.name = secrets.token_hex(12)
-        self._lock = FileLock(_lock_path(home, self.name))
+        self._lock = FileLock(_lock_path(home, self.name), thread_local=False)  # a page may end it in another thread
 
     def __enter__(self) -> "LockOwner":
         Path(self._lock.lock_file).parent.mkdir(parents=True, exist_ok=True)

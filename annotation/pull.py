@@ -11,7 +11,7 @@ answer is set aside with its reason and tried again once it is changed; nothing 
 pull for the others.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -41,15 +41,22 @@ class PullProgress:
 
 
 def pull(
-    ledger: Ledger, studio: LabelStudio, question_of: Callable[[str], Question], pseudonym: Callable[[str], str]
+    ledger: Ledger,
+    studio: LabelStudio,
+    question_of: Callable[[str], Question],
+    pseudonym: Callable[[str], str],
+    only: Collection[int] | None = None,
 ) -> Iterator[PullProgress]:
     """Take in what experts answered, yielding after each case that has an answer, lost one, or lost its task.
 
-    pseudonym: from an account of Label Studio to the name under which its answers are kept.
+    pseudonym: from an account of Label Studio to the name under which its answers are kept. only: the projects to look
+    at, of those that the worklist has tasks in; all of them unless told.
     Taking in is keyed by the annotation's own number, so that it can be broken off and repeated at will.
     Raises LabelStudioFault where Label Studio cannot be used.
     """
     for project, count in ledger.projects().items():
+        if only is not None and project not in only:
+            continue
         try:
             yield from _Project(ledger, studio, project, count, question_of, pseudonym).pull()
         except ProjectGone:

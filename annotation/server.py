@@ -43,7 +43,8 @@ class LabelStudioServer:
         self.folder, self.port, self.program = folder, port, program
         self.url = f"http://127.0.0.1:{port}"
         self._process: subprocess.Popen[bytes] | None = None
-        self._alone = FileLock(folder / "running.lock")  # two servers on one folder would spoil each other's data
+        # Two servers on one folder would spoil each other's data. Whoever ends this one may be another thread.
+        self._alone = FileLock(folder / "running.lock", thread_local=False)
 
     def __enter__(self) -> "LabelStudioServer":
         if not self.program.exists():

@@ -58,6 +58,12 @@ class Tasks(Database):
             )
             return {row.project_id: row.tasks for row in rows}
 
+    def recipes_of_project(self, project_id: int) -> list[str]:
+        """The recipes whose cases are asked about there, by name."""
+        asked = sa.select(cases.c.recipe).join(tasks, tasks.c.entry == cases.c.id)
+        with self._read() as connection:
+            return sorted(set(connection.scalars(asked.where(tasks.c.project_id == project_id).distinct())))
+
     def tasks_of_project(self, project_id: int, numbers: Collection[int] | None = None) -> dict[int, Task]:
         """Its tasks that are not known to be deleted, by Label Studio's number: those of these numbers, or all."""
         there = sa.and_(tasks.c.project_id == project_id, tasks.c.state != State.GONE)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from annotation.lock_owner import LockOwner, clear_stale_lock, is_dead
@@ -27,6 +28,15 @@ def test_a_killed_process_is_dead_and_a_living_one_is_not(tmp_path: Path) -> Non
     assert is_dead(tmp_path, name)
     clear_stale_lock(tmp_path, name)
     assert not is_dead(tmp_path, name)
+
+
+def test_an_owner_may_be_ended_in_another_thread_than_it_began_in(tmp_path: Path) -> None:
+    """A page begins a push and a later run of it, in a thread of its own, ends it."""
+    owner = LockOwner(tmp_path).__enter__()
+    ending = threading.Thread(target=owner.__exit__, args=(ValueError, ValueError(), None))
+    ending.start()
+    ending.join()
+    assert is_dead(tmp_path, owner.name)
 
 
 def test_two_owners_in_one_process_are_told_apart(tmp_path: Path) -> None:

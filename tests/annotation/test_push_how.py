@@ -106,13 +106,13 @@ def test_a_case_whose_blind_push_died_is_not_made_again_where_answers_are_shown(
 
 def test_each_recipe_asks_for_what_can_teach_all_its_parts() -> None:
     for name in ("hip_vit", "hip_regions", "hip_bmd"):
-        hip = learning._question(name)
+        hip = learning.question(name)
         assert (hip.regions, hip.sides, hip.findings) == (OUTLINED, ("R", "L"), ())  # the femur among them
-    spine = learning._question("spine_vertex")
+    spine = learning.question("spine_vertex")
     assert (spine.labels, spine.regions, spine.points) == ((), (), OUTPUTS)
     assert spine.findings == ("vertebral_fracture", "osteoporosis")
     assert spine.grades == LEVELS[::-1]
-    knee = learning._question("knee_resnet")
+    knee = learning.question("knee_resnet")
     assert knee.project_title("Osteolens") == "Osteolens"
 
 

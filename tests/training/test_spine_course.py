@@ -163,4 +163,4 @@ def test_both_networks_begin_with_the_same_weights(tmp_path: Path) -> None:
 
 
 def test_the_expert_is_asked_what_the_scores_ask() -> None:
-    assert learning._question("spine_vertex").findings == RECIPES["spine_vertex"].outputs(SCORES)
+    assert learning.question("spine_vertex").findings == RECIPES["spine_vertex"].outputs(SCORES)
