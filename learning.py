@@ -6,7 +6,7 @@ train or calibrate -> evaluate -> compare -> promote or roll_back
 How the worklist stands is told by `annotation.worklist`; its functions are here too, under their own names.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,16 +116,17 @@ def push(preannotate: bool | None = None, readers: int = 1) -> Iterator[PushProg
     """
     shown = preannotates() if preannotate is None else preannotate
     title, home = settings_now().label_studio_project, settings().home
-    yield from push_cases(ledger(), label_studio(), title, home, _question, readers, shown)
+    yield from push_cases(ledger(), label_studio(), title, home, question, readers, shown)
 
 
-def pull() -> Iterator[PullProgress]:
+def pull(only: Collection[int] | None = None) -> Iterator[PullProgress]:
     """Take in what experts answered in Label Studio, each annotation once, yielding after each answered case.
 
-    Whoever answered is kept under a pseudonym. Raises LabelStudioFault as `push` does.
+    only: the numbers of the projects to look at; all unless told. Whoever answered is kept under a pseudonym. Raises
+    LabelStudioFault as `push` does.
     """
     key = machine_key(settings().home)
-    yield from pull_answers(ledger(), label_studio(), _question, partial(pseudonym, "annotator", key=key))
+    yield from pull_answers(ledger(), label_studio(), question, partial(pseudonym, "annotator", key=key), only)
 
 
 def export(out: Path, recipe: str | None = None, control_tests: bool = True, tell: Tell | None = None) -> Exported:
@@ -145,16 +146,16 @@ def export(out: Path, recipe: str | None = None, control_tests: bool = True, tel
         raise ExportFault("No expert has answered yet, expected one answer at least; `queue pull` takes answers in")
     key, records = machine_key(home), [taught(find(bundle, root)) for bundle in names(root)]
     known = {one for record in records for one in (*record.get("films", ()), *record.get("patients", ()))}
-    now, asked = truths(name), _question(name)
+    now, asked = truths(name), question(name)
     return export_answers(now, ledger(), home, asked, out, to_dicom, key_name(key), known, control_tests, tell)
 
 
 def _regions(name: str) -> tuple[str, ...]:
     """The regions that experts are asked to outline on films of a recipe."""
-    return _question(name).regions
+    return question(name).regions
 
 
-def _question(name: str) -> Question:
+def question(name: str) -> Question:
     """What the expert is asked about a film of this recipe: what its networks answer, and what can teach them. Hips are
     judged each for itself, other films as one."""
     recipe = by_name(name)

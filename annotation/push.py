@@ -33,7 +33,7 @@ from annotation.label_studio import (
     project_title,
 )
 from annotation.ledger import Ledger, LostClaim, State, Task, WorklistEntry
-from annotation.lock_owner import LockOwner, clear_stale_lock, is_dead
+from annotation.ledger.lock_owner import LockOwner, clear_stale_lock, is_dead
 from annotation.predictions import about, asked, is_blind, predictions
 from annotation.question import Question
 

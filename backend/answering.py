@@ -12,7 +12,8 @@ from typing import Any
 
 import learning
 import reading
-from annotation.films import Kept
+from annotation import worklist
+from annotation.films import facts_of, kept_path
 from annotation.label_studio import LabelStudio, LabelStudioFault, ProjectGone
 from annotation.ledger import LedgerFault, WorklistEntry
 from annotation.live import Interface, NoImage, fitted, image_of
@@ -47,7 +48,7 @@ def version(project: int, interface: Interface, pinned: str | None = None) -> st
     """
     able = {one.name: one for one in reading.ready()}
     try:
-        asked = [pinned] if pinned else learning.ledger().recipes_of_project(project)
+        asked = [pinned] if pinned else worklist.ledger().recipes_of_project(project)
     except LedgerFault:  # said in the answer to each task
         asked = []
     wanted = [able[name] for name in asked if name in able]
@@ -72,7 +73,7 @@ def answers(
     """An answer to each task of one project, in their order. Raises nothing for what is wrong with a task."""
     until = time.monotonic() + patience_s
     try:
-        studio, interface = learning.label_studio(), Interface.of(config)
+        studio, interface = worklist.label_studio(), Interface.of(config)
         shows = studio.project_now(project).shows
     except (LabelStudioFault, ProjectGone, ValueError) as fault:
         return [Answer(None, (str(fault),))] * len(tasks)
@@ -113,18 +114,32 @@ class _Desk:
 
     def _answer(self, task: Mapping[str, Any]) -> Answer:
         number = int(task["id"])
-        known = learning.ledger().tasks_of_project(self.project, [number]).get(number)
-        entry = learning.ledger().entry_numbered(known.entry) if known else None
+        known = worklist.ledger().tasks_of_project(self.project, [number]).get(number)
+        entry = worklist.ledger().entry_numbered(known.entry) if known else None
         if known is not None and (known.blind is not False or entry is None or is_blind(entry, True)):
             return Answer(None, (f"Task {number} is asked blind, so nothing is shown",))
         if entry is not None and entry.model == self.version:
             return self._kept(entry)
-        address = task["data"].get(self.interface.image) if isinstance(task.get("data"), dict) else None
-        data = image_of(address, number, self.studio, int(settings().max_megabytes * 1e6))
+        data, person, edge = self._film(task, number, entry)
         wanted = self.pinned or (entry.recipe if entry else "auto")
         with _ONE_FILM:
-            readings = reading.read(data, f"task {number}", wanted, *_person(entry))
+            readings = reading.read(data, f"task {number}", wanted, person, edge)
         return self._told(readings, f"{self.project}:{number}")
+
+    def _film(
+        self, task: Mapping[str, Any], number: int, entry: WorklistEntry | None
+    ) -> tuple[bytes, Clinical | None, float | None]:
+        """The film of a task, who is on it, and the edge of its pixels in mm, as far as that is known: of a case of the
+        worklist as it was kept, since Label Studio has eight bits of it and nothing else."""
+        home = settings().home
+        if entry is not None and kept_path(home, entry.case_id).exists():
+            facts = facts_of(home, entry.case_id)
+            spacing = facts.spacing_mm
+            edge = spacing[0] if spacing and spacing[0] == spacing[1] else None
+            data = kept_path(home, entry.case_id).read_bytes()
+            return data, Clinical(facts.age_years, facts.sex, facts.bmi), edge  # type: ignore[arg-type]
+        address = task["data"].get(self.interface.image) if isinstance(task.get("data"), dict) else None
+        return image_of(address, number, self.studio, int(settings().max_megabytes * 1e6)), None, None
 
     def _told(self, readings: list[Reading], film: str) -> Answer:
         told = [one for one in readings if one.status == "read"]
@@ -133,7 +148,7 @@ class _Desk:
             why = first.refusal.message if first.refusal else "".join(one.message for one in first.warnings)
             return self._empty(why) if first.status == "refused" else Answer(None, (why,))
         recipe, seen = str(told[0].recipe), told[0].radiograph
-        control = learning.ledger().entry(str(told[0].case_id), recipe)
+        control = worklist.ledger().entry(str(told[0].case_id), recipe)
         if control is not None and is_blind(control, True):
             return Answer(None, ("This film is a control case, which is judged blind, so nothing is shown",))
         assert seen is not None
@@ -158,17 +173,3 @@ class _Desk:
     def _empty(self, why: str) -> Answer:
         """Why there is no answer. It is kept, so that the film is not asked for again before another version reads."""
         return self._fitted((), (1, 1), why, [why])
-
-
-def _person(entry: WorklistEntry | None) -> tuple[Clinical | None, float | None]:
-    """Who is on the film of a case, and the edge of its pixels in mm, as far as that was kept: what Label Studio shows
-    is pixels alone."""
-    if entry is None:
-        return None, None
-    try:
-        facts = Kept.load(settings().home, entry.case_id).facts
-    except FileNotFoundError:
-        return None, None
-    square = facts.spacing_mm is not None and facts.spacing_mm[0] == facts.spacing_mm[1]
-    edge = facts.spacing_mm[0] if facts.spacing_mm and square else None
-    return Clinical(facts.age_years, facts.sex, facts.bmi), edge  # type: ignore[arg-type]

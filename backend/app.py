@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import learning
+from annotation import worklist
 from annotation.label_studio import LabelStudioFault, ProjectGone
 from annotation.ledger import LedgerFault
 from annotation.live import Interface
@@ -155,4 +156,4 @@ def _sign_webhook(project: int, port: int, authorization: str) -> None:
     """Label Studio gives its webhook no password; without one each hint would be turned away."""
     headers = {"Authorization": authorization} if authorization else {}
     with suppress(LabelStudioFault, ProjectGone, LedgerFault):
-        learning.label_studio().sign_webhook(project, f":{port}/webhook", headers, ANSWERED)
+        worklist.label_studio().sign_webhook(project, f":{port}/webhook", headers, ANSWERED)

@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     )
     agree_mm: float = Field(
         3.0, gt=0, description="Largest distance, in mm, of two readers' outlines or marks that count as agreeing"
+    )
     backend_user: str = Field("osteolens", min_length=1, description="User name of the machine-learning backend")
     backend_password: SecretStr | None = Field(
         None, description="Its password (basic auth); without one it answers on loopback alone"

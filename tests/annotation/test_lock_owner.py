@@ -5,13 +5,13 @@ import sys
 import threading
 from pathlib import Path
 
-from annotation.lock_owner import LockOwner, clear_stale_lock, is_dead
+from annotation.ledger.lock_owner import LockOwner, clear_stale_lock, is_dead
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = """
 import sys, time
 from pathlib import Path
-from annotation.lock_owner import LockOwner
+from annotation.ledger.lock_owner import LockOwner
 with LockOwner(Path(sys.argv[1])) as owner:
     print(owner.name, flush=True)
     time.sleep(60)

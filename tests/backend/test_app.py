@@ -12,8 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-import learning
 import reading
+from annotation import worklist
 from annotation.label_studio import LabelStudioFault, ProjectNow
 from annotation.ledger import Task
 from annotation.policy import CONTROL
@@ -54,7 +54,7 @@ class Studio:
 @pytest.fixture
 def studio(monkeypatch: pytest.MonkeyPatch, tiny_weights: Path) -> Studio:
     one = Studio()
-    monkeypatch.setattr(learning, "label_studio", lambda: one)
+    monkeypatch.setattr(worklist, "label_studio", lambda: one)
     return one
 
 
@@ -160,7 +160,7 @@ def test_where_label_studio_cannot_be_asked_nothing_is_shown(studio: Studio, rea
 
 def entered(case: str, reason: str, blind: bool | None, number: int = 1) -> None:
     """A case of the worklist, pushed as task `number` of project 3."""
-    ledger = learning.ledger()
+    ledger = worklist.ledger()
     row = a_reading().row()
     ledger.enter(case, "knee_resnet", [reason], row)
     entry = ledger.entry(case, "knee_resnet")
