@@ -17,26 +17,20 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 from scipy.stats import rankdata
 
 from annotation.policy import Offer, Policy, choose
 from bench.hard_cases import expected_error
+from bench.last_layers import FOLDS, PULLS, Array, Head, Numbers, answers, shipped, teach
 from bench.virtual_hips import CLASSIFIER, POOL, RUNS, TEST, Hips, hips
 from core.labels import CLASSES as LABELS
-from core.settings import ROOT, settings
+from core.settings import ROOT
 from evidence.calibration import fit_temperature_and_bias
 from evidence.densitometry import YOUNG, lowest_t, who_class
-from evidence.statistics.pooling import pooled
-from models import registry
-from recipes import by_name
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
-
-Array = npt.NDArray[np.floating]
-Numbers = npt.NDArray[np.int64]
 
 ROUNDS, BUDGET, CONTROL = 5, 20, 0.1  # films a round
 KEPT = 0.8  # of the pool's films, drawn anew for every seed, so that hard alone differs between seeds too
@@ -45,90 +39,12 @@ KEPT = 0.8  # of the pool's films, drawn anew for every seed, so that hard alone
 # average in ten test sets: Northcutt et al., NeurIPS Datasets and Benchmarks 2021).
 PRECISION = {"femoral_neck": 0.025, "total_hip": 0.018}
 SLIPS = 0.033
-PULLS = (1.0, 10.0, 100.0)  # strengths of the pull to the weights that ship; the best on folds of the answers is taken
-FOLDS = 3
 ARMS: dict[str, tuple[str, Policy, float]] = {
     "mixed": ("hard and diverse, a tenth control (`mixed`)", "mixed", CONTROL),
     "hard": ("hardest alone (`hard`)", "hard", 0.0),
     "random": ("at random (`random`)", "random", 0.0),
 }
 COLOURS = {"mixed": "#0072b2", "hard": "#d55e00", "random": "#7f7f7f"}
-
-
-@dataclass(frozen=True, eq=False)
-class Head:
-    """A last layer: weight [K, D], bias [K], and the temperature its logits are divided by."""
-
-    weight: Array
-    bias: Array
-    temperature: float
-
-    def probabilities(self, features: Array) -> Array:
-        """[N, K] of features [N, D]."""
-        return np.asarray(softmax((features @ self.weight.T + self.bias) / self.temperature, axis=1))
-
-
-def shipped() -> tuple[dict[str, Head], list[float | None]]:
-    """The heads of hip_vit as it ships, by network, and the networks' ensemble weights."""
-    bundle = registry.bundle(by_name(CLASSIFIER).bundle or "", settings().weights)
-    nodes = bundle.ensemble("classes").nodes
-    heads = {}
-    for node in nodes:
-        last = node.weights.head
-        weight, bias = (values.detach().float().numpy().astype(float) for values in (last.weight, last.bias))
-        heads[node.name] = Head(weight, bias, float(node.facts["temperature"]))
-    return heads, [node.facts.get("weight") for node in nodes]
-
-
-def taught(head: Head, features: Array, truth: Numbers, pull: float) -> Head:
-    """The head after learning from features [N, D] and classes [N]: cross-entropy at its temperature, and the squared
-    change of each weight times its feature's variance, so that no feature is let go for its scale. Convex."""
-    spread = features.std(0) + 1e-6
-    # The best change lies in the span of the films (a fifth of the features at most): solved there, it is the same.
-    basis = np.linalg.qr((features / spread).T)[0]
-    seen, before = features / spread @ basis, features @ head.weight.T + head.bias
-    rows, (classes, width) = np.arange(len(truth)), (len(head.bias), basis.shape[1])
-
-    def loss(flat: Array) -> tuple[float, Array]:
-        change = flat.reshape(classes, width + 1)
-        logs = log_softmax((before + seen @ change[:, :-1].T + change[:, -1]) / head.temperature, axis=1)
-        slope = np.exp(logs)
-        slope[rows, truth] -= 1
-        slope /= len(truth) * head.temperature
-        gradient = np.concatenate([slope.T @ seen, slope.sum(0)[:, None]], axis=1) + 2 * pull * change
-        return float(-logs[rows, truth].mean() + pull * (change**2).sum()), gradient.ravel()
-
-    start = np.zeros(classes * (width + 1))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 100, "ftol": 1e-6}).x
-    change = found.reshape(classes, width + 1)
-    return replace(head, weight=head.weight + change[:, :-1] @ basis.T / spread, bias=head.bias + change[:, -1])
-
-
-def teach(heads: Mapping[str, Head], of: Mapping[str, Array], truth: Numbers, film: Numbers) -> dict[str, Head]:
-    """Every network's head, with the pull that serves best on folds of the answers by film, and so is never tuned on
-    the test hips."""
-    fold = np.unique(film, return_inverse=True)[1] % FOLDS
-    new = {}
-    for name, head in heads.items():
-        features = of[name].astype(float)
-
-        def held_out(pull: float, head: Head = head, features: Array = features) -> float:
-            losses = []
-            for number in range(FOLDS):
-                inside = fold != number
-                if inside.all() or not inside.any():
-                    continue
-                told = taught(head, features[inside], truth[inside], pull).probabilities(features[~inside])
-                losses += list(-np.log(told[np.arange(len(told)), truth[~inside]] + 1e-9))
-            return float(np.mean(losses))
-
-        new[name] = taught(head, features, truth, min(PULLS, key=held_out))
-    return new
-
-
-def answers(heads: Mapping[str, Head], voices: Sequence[float | None], of: Mapping[str, Array]) -> Array:
-    """The ensemble's probabilities [N, K]."""
-    return pooled([head.probabilities(of[name].astype(float)) for name, head in heads.items()], voices)
 
 
 def expert(of: Hips, random: np.random.Generator) -> Numbers:
@@ -171,9 +87,8 @@ def run(arm: str, seed: int, pool: Hips, test: Hips) -> Run:
     _, policy, control = ARMS[arm]
     heads, voices = _shipped()
     leading = max(zip(heads, voices, strict=True), key=lambda one: one[1] or 0)[0]
-    random = np.random.default_rng([seed, 7])
+    random, films = np.random.default_rng([seed, 7]), np.unique(pool.film)
     said = expert(pool, random)
-    films = np.unique(pool.film)
     left = {int(film) for film in random.permutation(films)[: round(KEPT * len(films))]}
     base_pool, base_test = answers(heads, voices, pool.features), answers(heads, voices, test.features)
     spent: list[int] = []
@@ -181,14 +96,8 @@ def run(arm: str, seed: int, pool: Hips, test: Hips) -> Run:
     done = Run([0], [base_test], [base_test], float((said != pool.truth).mean()))
     for _ in range(ROUNDS):
         cases = offers_of(pool, answers(now, voices, pool.features), leading)
-        chosen = choose(
-            [cases[film] for film in sorted(left)],
-            BUDGET,
-            policy,
-            control,
-            seed.to_bytes(32, "big"),
-            [cases[film] for film in spent],
-        )
+        waiting, answered = [cases[film] for film in sorted(left)], [cases[film] for film in spent]
+        chosen = choose(waiting, BUDGET, policy, control, seed.to_bytes(32, "big"), answered)
         picked = [int(one.offer.case_id, 16) for one in chosen.choices]
         spent += picked
         left -= set(picked)
@@ -314,16 +223,14 @@ def report(seeds: int, out: Path) -> list[str]:
         f"films (seed {POOL.seed}), and a test set of {len(test)} hips of {TEST.films} other persons (seed "
         f"{TEST.seed}) that chooses and teaches nothing. {ROUNDS} rounds of {BUDGET} films each; a film is answered "
         f"for all its hips. {seeds} seeds, each with its own {KEPT:.0%} of the pool, expert and control draw. "
-        f"Figures are "
-        "means over seeds; intervals are 95 %, by bootstrap over test patients and seeds together. AUC is the mean "
-        "over the three classes, one against the others.",
+        "Figures are means over seeds; intervals are 95 %, by bootstrap over test patients and seeds together. AUC is "
+        "the mean over the three classes, one against the others.",
         "",
         f"**The expert** is a DXA that repeats as badly as is accepted (ISCD 2019 Official Positions: coefficient of "
         f"variation {PRECISION['femoral_neck']:.1%} at the femoral neck, {PRECISION['total_hip']:.1%} at the total "
         f"hip), who names a neighbouring class by mistake in {SLIPS:.1%} of answers (the mean share of wrong "
-        f"labels in ten "
-        "public test sets: Northcutt et al., NeurIPS 2021). Together the expert names another class than the true "
-        f"T-scores on {error:.1%} of hips.",
+        "labels in ten public test sets: Northcutt et al., NeurIPS 2021). Together the expert names another class than "
+        f"the true T-scores on {error:.1%} of hips.",
         "",
         "**What is taught** is the last layer of each of the three networks, beginning from its shipped weights and "
         f"pulled back to them (squared change, strength from {', '.join(map(str, PULLS))} by {FOLDS}-fold "
@@ -333,10 +240,9 @@ def report(seeds: int, out: Path) -> list[str]:
         "**Recalibration alone** keeps all weights and fits a temperature and a bias a class to the ensemble on the "
         "same answers.",
         "",
-        "**Not wholly blind.** The strengths of the pull were raised twice (from 0.003 to 0.3, by way of 0.1 to "
-        "10) after "
-        "pilot runs of `random` with one seed lost accuracy, the first seen on the pool, the second on the test hips. "
-        "Pool, rounds and seeds were cut for time before any arm was compared.",
+        "**Not wholly blind.** The strengths of the pull were raised twice (from 0.003 to 0.3, by way of 0.1 to 10) "
+        "after pilot runs of `random` with one seed lost accuracy, the first seen on the pool, the second on the test "
+        "hips. Pool, rounds and seeds were cut for time before any arm was compared.",
         "",
         "![Accuracy and AUC against labels](active_learning.png)",
         "",
@@ -353,13 +259,10 @@ def report(seeds: int, out: Path) -> list[str]:
         for arm, (said, *_) in ARMS.items():
             lines.append(f"| {said}, recalibrated only | {' | '.join(map(_text, recalibrated[arm, name]))} |")
         lines.append("")
+    answered = "; ".join(f"{ARMS[arm][0]} {', '.join(map(str, of[1:]))}" for arm, of in labels.items())
     lines += [
-        "Hips answered after each round: "
-        + "; ".join(f"{ARMS[arm][0]} {', '.join(map(str, of[1:]))}" for arm, of in labels.items())
-        + ".",
+        f"Hips answered after each round: {answered}.",
         "",
-    ]
-    lines += [
         "## Differences on the same test hips",
         "",
         "| after the last round | accuracy | AUC | Brier score |",

@@ -87,7 +87,8 @@ def patient(index: int, folder: Path | None) -> tuple[dict[str, float], Scans]:
                 continue
             bone = thigh.bone("femur", "L", loss.solved(solved_on, pattern, aims), STILL)
             scan = densitometry.scan(bone, shape, "L", pitch_mm=0.8)
-            found[name, way] = (*(scan.abmd[region] for region in REGIONS), scan.label)
+            neck, total = (scan.abmd[region] for region in REGIONS)
+            found[name, way] = (neck, total, scan.label)
     return aims, found
 
 

@@ -77,7 +77,7 @@ def answers(name: str, part: Part, manifest: Manifest) -> list[Any]:
     for done, film_rows in enumerate(films, start=1):
         file = kept / f"{film_rows[0].stem}.npz"
         if not file.exists():
-            np.savez(file, **_said(film_rows, name, part, ensemble, finder, on))
+            np.savez(file, **_said(film_rows, name, part, ensemble, finder, on))  # type: ignore[arg-type]
         raws += _loaded(file, film_rows, part, ensemble, manifest)
         print(f"{name}: {done} of {len(films)}   ", end="\r")
     return raws

@@ -8,6 +8,7 @@ fitted on the hips of `alpha` alone; the tables that count are of `beta`, whose 
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -117,10 +118,7 @@ def table(of: Hips, scores: dict[str, tuple[str, Score]]) -> list[str]:
     lines = [f"| score | AUROC of error | {head} |", "|---|---|" + "---|" * len(SHARES)]
     for said, score in scores.values():
         value = score(of)
-        cells = [
-            interval(lambda rows, share=share, value=value: found_among(of.wrong, value, share, rows), of.patient, 500)
-            for share in SHARES
-        ]
+        cells = [interval(partial(found_among, of.wrong, value, share), of.patient, 500) for share in SHARES]
         lines.append(
             f"| {said} | {bootstrap.auc(of.wrong, value).text(2)} | {' | '.join(one.text(2) for one in cells)} |"
         )

@@ -49,7 +49,8 @@ def films(virtual: int) -> Iterator[tuple[str, Pixels]]:
         scanner = scanners[index % len(scanners)]
         for view in simulation.VIEWS:
             pixels = simulation.simulate(view, SEED, index, scanner, SIZE, truth=False).pixels
-            yield f"virtual {view}{', DXA' if scanner == 'vfa' else ''}", np.rint(pixels * 255) / np.float32(255)
+            in_bytes = np.rint(pixels * 255).astype(np.float32) / np.float32(255)
+            yield f"virtual {view}{', DXA' if scanner == 'vfa' else ''}", in_bytes
 
 
 def fitted(rows: Values, sources: npt.NDArray[np.str_]) -> Values:

@@ -204,12 +204,13 @@ def teach(
 ) -> Classifier:
     """The bundle's network after meeting the new films in one way."""
     if arm.rate is None:
-        return copy.deepcopy(source.weights).eval()
+        same: Classifier = copy.deepcopy(source.weights).eval()  # type: ignore[assignment]  # of scores: a classifier
+        return same
     torch.manual_seed(seed)
     if arm.frozen is None:
         network: Classifier = build(candidate.network, truth.shape[1], candidate.options)
     else:
-        network = copy.deepcopy(source.weights)
+        network = copy.deepcopy(source.weights)  # type: ignore[assignment]
         for weights in network.parameters():
             weights.requires_grad_(True)
         freeze(network, arm.frozen)

@@ -164,7 +164,7 @@ def _limb(case: Case, recipe: Recipe, film: Radiograph, outlined: bool) -> dict[
         "joint": np.asarray(said.joint, np.float64),
         "features": {name: np.asarray(one, np.float32) for name, one in said.features.items()},
         "distance": float(known.distance(said.features[first.name])),
-        "unusual": known.unusual,
+        "unusual": known.unusual_beyond,
         "density": np.array([measured.shares[label] for label in LABELS]),
         "abmd": np.asarray(measured.value, np.float64),
         "regions": by_name(DENSITOMETER).outputs(DENSITY),

@@ -67,4 +67,4 @@ def real_films(view: str) -> list[Picture]:
         pictures = [
             ImageOps.invert(Image.open(path).convert("L")) for path in sorted((data / "hip_inverted").glob("*_ap.png"))
         ]
-    return [np.asarray(picture, np.float32) / 255 for picture in pictures]
+    return [np.asarray(picture, np.float32) / np.float32(255) for picture in pictures]

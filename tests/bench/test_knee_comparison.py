@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import simulation
-from bench import knee_comparison
+from bench import knee_comparison, knee_questions
 from core.settings import settings
 from imaging.preprocess import Preprocess
 from tasks.part import Candidate, Preset
@@ -31,7 +31,7 @@ def films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A set of drawn legs, each twice, as a crop of itself; and one of virtual knees, which are found on films."""
     random = np.random.default_rng(0)
     knees = simulation.batch("knee_ap", 5, range(18), size=256, frame="single")
-    for folder, labels in (("knee_binary", ("normal", "osteoporosis")), ("knee_qus", knee_comparison.CLASSES)):
+    for folder, labels in (("knee_binary", ("normal", "osteoporosis")), ("knee_qus", knee_questions.CLASSES)):
         lines = ["path,label,age_years,sex,bmi"]
         (tmp_path / folder).mkdir()
         for number in range(18):
@@ -54,10 +54,10 @@ def films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_copies_stand_on_one_side_unless_the_split_is_random(films: Path, tmp_path: Path) -> None:
-    asked = {one.name: one for one in knee_comparison.questions(INPUTS, 1, None, tmp_path / "kept", silent)}
+    asked = {one.name: one for one in knee_questions.questions(INPUTS, 1, None, tmp_path / "kept", silent)}
     assert set(asked) == {"random", "grouped", "whole"}
 
-    def leaks(question: knee_comparison.Question) -> bool:
+    def leaks(question: knee_questions.Question) -> bool:
         group = question.films.group
         return any(set(group[learns]) & set(group[held]) for parts in question.rounds for learns, held in parts)
 
@@ -71,12 +71,12 @@ def test_copies_stand_on_one_side_unless_the_split_is_random(films: Path, tmp_pa
 def test_knees_of_one_film_stand_on_one_side_and_are_answered_as_one() -> None:
     film = np.repeat(np.arange(20), 2)
     labels = np.repeat(np.arange(20) % 2, 2)
-    knees = knee_comparison.Films(
+    knees = knee_questions.Films(
         np.zeros((40, 8, 8), np.uint8), labels, np.zeros((40, 7)), np.full((40, 3), np.nan), film, film
     )
-    folds = list(knee_comparison._folds(knees, 0))
+    folds = list(knee_questions.folds(knees, 0))
     assert not any(set(film[learns]) & set(film[held]) for learns, held in folds)
-    asked = knee_comparison.Question("apart", knees, ("normal", "osteoporosis"), [folds])
+    asked = knee_questions.Question("apart", knees, ("normal", "osteoporosis"), [folds])
     rows = np.concatenate([held for _, held in folds])
     # One knee is surely right, the other a little wrong: together they are right, alone half of them are.
     surely = np.eye(2)[labels[rows]]
@@ -103,7 +103,7 @@ def test_the_page_and_what_was_done_outlive_a_second_run(
     assert "In plain words" in first
     assert knee_comparison.TITLES["apart"] in first  # the finder ships
     monkeypatch.setattr(knee_comparison, "taught", lambda *_: pytest.fail("was taught again"))
-    monkeypatch.setattr(knee_comparison, "gather", lambda *_: pytest.fail("was read again"))
+    monkeypatch.setattr(knee_questions, "gather", lambda *_: pytest.fail("was read again"))
     knee_comparison.main()
     assert page.read_text() == first
     next((tmp_path / "run").glob("*/whole/cnn3/*.npy")).unlink()

@@ -90,15 +90,14 @@ def _encoded(frame: np.ndarray, syntax: str, bits: int) -> bytes:
         case "rle":
             return _run_length(frame)
         case "jpeg_lossless":
-            return imagecodecs.jpeg8_encode(
-                frame, lossless=True, bitspersample=max(bits, 8 if frame.dtype == np.uint8 else 9)
-            )
+            depth = max(bits, 8 if frame.dtype == np.uint8 else 9)
+            return bytes(imagecodecs.jpeg8_encode(frame, lossless=True, bitspersample=depth))
         case "jpeg_ls":
-            return imagecodecs.jpegls_encode(frame)
+            return bytes(imagecodecs.jpegls_encode(frame))
         case "jpeg_2000":
-            return imagecodecs.jpeg2k_encode(frame, codecformat="j2k", reversible=True, level=0)
+            return bytes(imagecodecs.jpeg2k_encode(frame, codecformat="j2k", reversible=True, level=0))
         case "htj2k":
-            return imagecodecs.htj2k_encode(frame)
+            return bytes(imagecodecs.htj2k_encode(frame))
     raise ValueError(syntax)
 
 
