@@ -30,7 +30,9 @@ from annotation.pull import pull as pull_answers
 from annotation.push import PushProgress
 from annotation.push import push as push_cases
 from annotation.question import Question
+from annotation.readers import Doubt
 from annotation.readers import Settled as Settled
+from annotation.readers import doubts as doubts_of
 from annotation.worklist import control_arm as control_arm
 from annotation.worklist import counts as counts
 from annotation.worklist import film_png as film_png
@@ -153,6 +155,14 @@ def export(out: Path, recipe: str | None = None, control_tests: bool = True, tel
 def _regions(name: str) -> tuple[str, ...]:
     """The regions that experts are asked to outline on films of a recipe."""
     return question(name).regions
+
+
+def doubts(found: Sequence[Settled]) -> list[Doubt]:
+    """Which of these settled answers the models contradict, the most doubtful first, by what each said of the film when
+    it came. A version that learned from a film is not heard on it."""
+    root = settings().weights
+    learned = {bundle: frozenset(taught(find(bundle, root)).get("films", ())) for bundle in names(root)}
+    return doubts_of(ledger().entries(), found, learned)
 
 
 def question(name: str) -> Question:

@@ -4,6 +4,8 @@ from annotation.readers.agreement import Agreement as Agreement
 from annotation.readers.agreement import LeftOut as LeftOut
 from annotation.readers.agreement import agreements as agreements
 from annotation.readers.bounds import Bounds as Bounds
+from annotation.readers.doubts import Doubt as Doubt
+from annotation.readers.doubts import doubts as doubts
 from annotation.readers.settled import How as How
 from annotation.readers.settled import Settled as Settled
 from annotation.readers.settled import settled as settled
