@@ -2,13 +2,15 @@
 
     python -m bench.startup [--beside FOLDER] [--runs 5]
 
-Each command runs in a process of its own; the median of its runs counts, and the smallest and largest stand beside it.
+Each command runs in a process of its own; the median of its runs counts.
 Writes docs/evidence/startup.md.
 """
 
 import argparse
+import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -19,29 +21,64 @@ from time import perf_counter
 from core.settings import ROOT
 
 PAGE = ROOT / "docs/evidence/startup.md"
-READ = "from pathlib import Path; import reading; reading.read_file(Path('samples/virtual_hip.png'))"
+# One process, in parts: what torch takes, what our own modules take, what bundles and the libraries of their networks
+# take, and what is left for the film.
+FIRST = """
+import json, time
+from pathlib import Path
+clock = lambda: (time.perf_counter(), time.process_time())
+def since(begun): return [now - then for now, then in zip(clock(), begun)]
+begun = clock(); import torch; took = {"torch": since(begun)}
+begun = clock(); import reading; took["reading"] = since(begun)
+from models import registry
+load, loading = registry.bundle, [0.0, 0.0]
+def loaded(*words):
+    begun = clock(); bundle = load(*words); loading[:] = [sum(both) for both in zip(loading, since(begun))]
+    return bundle
+registry.bundle = loaded
+begun = clock(); (answer, *_) = reading.read_file(Path("samples/virtual_hip.png")); all_ = since(begun)
+assert answer.status == "read", answer
+took["bundles"] = loading
+took["film"] = [whole - part for whole, part in zip(all_, loading)]
+print(json.dumps(took))
+"""
+PARTS = {
+    "torch": "`import torch`",
+    "reading": "`import reading`, after it",
+    "bundles": "bundles loaded, with the libraries of their networks",
+    "film": "the first hip's answer, without these",
+}
 COMMANDS = {
     "`cli.py --help`": ["cli.py", "--help"],
     "`cli.py queue status`": ["cli.py", "queue", "status"],
     "`cli.py models list`": ["cli.py", "models", "list"],
-    "`import torch`": ["-c", "import torch"],
-    "`import reading`": ["-c", "import reading"],
-    "`import reading`, and the first hip's answer": ["-c", READ],
 }
+Taken = tuple[float, float]  # wall and CPU seconds
 
 
-def seconds(words: list[str], checkout: Path) -> float:
-    """Wall time of one run. Raises CalledProcessError for a command that fails."""
+def taken(words: list[str], checkout: Path) -> tuple[Taken, str]:
+    """One run of Python, and what it printed. Raises CalledProcessError for a command that fails."""
     with tempfile.TemporaryDirectory() as home:
         known = {**os.environ, "PYTHONPATH": str(checkout), "OSTEOLENS_HOME": home, "OSTEOLENS_LABEL_STUDIO_URL": ""}
-        begun = perf_counter()
-        subprocess.run([sys.executable, *words], cwd=checkout, env=known, check=True, capture_output=True)
-        return perf_counter() - begun
+        before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
+        done = subprocess.run(
+            [sys.executable, *words], cwd=checkout, env=known, check=True, capture_output=True, text=True
+        )
+        wall, after = perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime), done.stdout
 
 
-def said(times: list[float]) -> str:
-    """Median, smallest and largest."""
-    return f"{statistics.median(times):.2f} ({min(times):.2f} to {max(times):.2f})"
+def measured(checkout: Path) -> dict[str, Taken]:
+    """Every row of the page, once."""
+    rows = {name: taken(command, checkout)[0] for name, command in COMMANDS.items()}
+    parts = json.loads(taken(["-c", FIRST], checkout)[1].splitlines()[-1])
+    return rows | {said: tuple(parts[part]) for part, said in PARTS.items()}
+
+
+def said(runs: list[Taken]) -> str:
+    """Median, smallest and largest of the wall seconds, and the median of CPU seconds."""
+    wall, cpu = zip(*runs, strict=True)
+    return f"{statistics.median(wall):.2f} ({min(wall):.2f} to {max(wall):.2f}); {statistics.median(cpu):.2f}"
 
 
 def main() -> None:
@@ -50,25 +87,28 @@ def main() -> None:
     words.add_argument("--runs", type=int, default=5)
     asked = words.parse_args()
     checkouts = {"now": ROOT, **({"before": asked.beside.resolve()} if asked.beside else {})}
-    table: dict[str, dict[str, list[float]]] = {name: {which: [] for which in checkouts} for name in COMMANDS}
-    for name, command in COMMANDS.items():
-        for checkout in checkouts.values():
-            seconds(command, checkout)  # files are read into memory once
-        for _ in range(asked.runs):
-            for which, checkout in checkouts.items():  # in turn, so that a busy moment meets both
-                table[name][which].append(seconds(command, checkout))
-        print(name, {which: said(times) for which, times in table[name].items()}, flush=True)
+    runs: dict[str, list[dict[str, Taken]]] = {which: [] for which in checkouts}
+    for number in range(asked.runs + 1):
+        for which, checkout in checkouts.items():  # in turn, so that a busy moment meets both
+            one = measured(checkout)
+            if number:  # the first only brings files into memory
+                runs[which].append(one)
+                print(which, {name: f"{wall:.2f} s" for name, (wall, _) in one.items()}, flush=True)
     order = [which for which in ("before", "now") if which in checkouts]
     lines = [
         "# Startup",
         "",
         f"Written by `python -m bench.startup{' --beside FOLDER' if asked.beside else ''} --runs {asked.runs}` on "
-        f"{os.cpu_count()} cores without a GPU, Python {platform.python_version()}. Wall seconds of whole processes, "
-        "median (smallest to largest); checkouts are run in turn.",
+        f"{os.cpu_count()} cores without a GPU, Python {platform.python_version()}. Wall seconds, median (smallest to "
+        "largest), and the median of CPU seconds; checkouts are run in turn. Commands are whole processes; the first "
+        "answer is one process, told in parts.",
         "",
         f"| | {' | '.join(order)} |",
         "|---" * (1 + len(order)) + "|",
-        *(f"| {name} | {' | '.join(said(times[which]) for which in order)} |" for name, times in table.items()),
+        *(
+            f"| {name} | {' | '.join(said([run[name] for run in runs[which]]) for which in order)} |"
+            for name in (*COMMANDS, *PARTS.values())
+        ),
         "",
     ]
     PAGE.write_text("\n".join(lines), encoding="utf-8")
