@@ -47,7 +47,8 @@ from core.reading import Reading
 from core.settings import settings
 from core.vertebra import LEVELS, OUTPUTS
 from imaging import to_dicom, to_png
-from models.bundle import BundleError, amend, describe, save, taught
+from models.bundle import amend, describe, save, taught
+from models.files.plain import BundleError
 from models.numbering import version_for
 from models.reads import NotPromoted as NotPromoted
 from models.reads import Step as Step

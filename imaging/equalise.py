@@ -3,8 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from core.radiograph import Pixels
-
+Pixels = npt.NDArray[np.float32]
 GREYS = 256
 
 

@@ -1,16 +1,29 @@
 """From a film to a network's input, and a network's map back onto the film. One object serves training and reading."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from core.radiograph import Pixels, Radiograph
 from imaging.equalise import equalising, levels
 
+Pixels = npt.NDArray[np.float32]
 Input = npt.NDArray[np.float32]
+
+
+class Film(Protocol):
+    """What a preprocessing must know of a `Radiograph`: this file also travels with weights, without the rest."""
+
+    @property
+    def pixels(self) -> Pixels: ...
+    @property
+    def valid(self) -> npt.NDArray[np.bool_] | None: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def width(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -37,7 +50,7 @@ class Preprocess:
         if not 0 <= self.trim < 0.5:
             raise ValueError(f"trim is {self.trim:g}, expected a share of the film from 0 to below 0.5")
 
-    def grey(self, film: Radiograph, by: Radiograph | None = None) -> Pixels:
+    def grey(self, film: Film, by: Film | None = None) -> Pixels:
         """The film windowed and fitted, float32 [height, width] in 0..1: what augmentation works on.
 
         by: the film whose valid pixels set the window, where that is only a part of it.
@@ -62,11 +75,11 @@ class Preprocess:
         mean, std = (np.asarray(values, np.float32)[:, None, None] for values in (self.mean, self.std))
         return (grey[..., None, :, :] - mean) / std
 
-    def __call__(self, film: Radiograph) -> Input:
+    def __call__(self, film: Film) -> Input:
         """Input float32 [3, H, W]."""
         return self.tensor(self.grey(film))
 
-    def back(self, heat: npt.NDArray[np.floating], film: Radiograph) -> Pixels:
+    def back(self, heat: npt.NDArray[np.floating], film: Film) -> Pixels:
         """A map over the input [h, w], of any coarseness, laid onto the film [H, W]; what lay on padding is dropped,
         and what was trimmed away is 0."""
         left, top, width, height = self._place(film.height, film.width)
@@ -81,17 +94,17 @@ class Preprocess:
         )
         return whole
 
-    def points_back(self, points: npt.NDArray[np.floating], film: Radiograph) -> npt.NDArray[np.float64]:
+    def points_back(self, points: npt.NDArray[np.floating], film: Film) -> npt.NDArray[np.float64]:
         """Points (x, y) [N, 2] of the input on the film; the middle of the first pixel is 0.5 in both."""
         (left, top), by, corner = self._shift(film)
         return (np.asarray(points, float) - (left, top)) / by + corner
 
-    def points_in(self, points: npt.NDArray[np.floating], film: Radiograph) -> npt.NDArray[np.float64]:
+    def points_in(self, points: npt.NDArray[np.floating], film: Film) -> npt.NDArray[np.float64]:
         """The other way: points of the film on the input."""
         (left, top), by, corner = self._shift(film)
         return (np.asarray(points, float) - corner) * by + (left, top)
 
-    def _shift(self, film: Radiograph) -> tuple[tuple[int, int], npt.NDArray[np.float64], tuple[int, int]]:
+    def _shift(self, film: Film) -> tuple[tuple[int, int], npt.NDArray[np.float64], tuple[int, int]]:
         """Where the film stands in the input, input pixels a film pixel, and the first film pixel kept; each (x, y)."""
         left, top, width, height = self._place(film.height, film.width)
         rows, columns = self._kept(film.height, film.width)

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+OWN_TYPE = "osteolens"  # of networks that transformers does not know
+
 
 @dataclass(frozen=True)
 class Output:
@@ -26,11 +28,15 @@ class Network(nn.Module):
 
     heads: the parts of `network` that give the answer, and are learned anew for other classes.
     least_px: the shortest side of a film that still gives a map.
+    plain: whether `network` by itself, as its library runs it, gives the same answer.
+    not_known: what a network that is told of the person takes where nothing is known; empty for those told nothing.
     """
 
     network: Any  # its class is another library's; nn.Module would type its parts as tensors
     heads: tuple[str, ...] = ("classifier",)
     least_px: int = 32
+    plain: bool = False
+    not_known: tuple[float, ...] = ()
 
     def forward(self, images: Tensor) -> Any:
         """Images [B, C, H, W] as the candidate's preprocessing gives them."""
@@ -41,13 +47,18 @@ class Network(nn.Module):
         return any(key.startswith(f"{head}.") for head in self.heads)
 
     def hub_config(self, labels: tuple[str, ...]) -> dict[str, Any]:
-        """`config.json` with the outputs by name, as transformers writes it; weights are stored in half precision."""
+        """`config.json` with the outputs by name, as transformers writes it.
+
+        Weights are stored in half precision and run in full: half would answer differently. Only a plain network
+        states the type of its library's own; loaded as such, any other would answer something else.
+        """
         config = self.network.config
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: number for number, label in enumerate(labels)}
         config.architectures = [type(self.network).__name__]
-        config.dtype = torch.float16
-        return json.loads(config.to_json_string(use_diff=False))
+        config.dtype = torch.float32
+        written: dict[str, Any] = json.loads(config.to_json_string(use_diff=False))
+        return written if self.plain else {**written, "model_type": OWN_TYPE}
 
     def _large_enough(self, images: Tensor) -> None:
         height, width = images.shape[2:]

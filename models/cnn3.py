@@ -6,7 +6,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from models.classifier import Classifier, Output
-from models.plain_config import PlainConfig
+from models.plain_config import OsteolensConfig
 
 
 class ThreeLayers(nn.Module):
@@ -34,7 +34,7 @@ class CNN3(Classifier):
         if len(channels) != 3:
             raise ValueError(f"found {len(channels)} channel counts, expected three; give channels as in (32, 64, 128)")
         self.network = ThreeLayers(labels, channels, hidden, dropout)
-        self.network.config = PlainConfig.of(labels, channels=list(channels), hidden=hidden, dropout_rate=dropout)
+        self.network.config = OsteolensConfig.of(labels, channels=list(channels), hidden=hidden, dropout_rate=dropout)
 
     def forward(self, images: Tensor) -> Output:
         self._large_enough(images)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from transformers import ConvNextV2Config, ConvNextV2Model
 
 from models.classifier import Network
-from models.plain_config import PlainConfig
+from models.plain_config import OsteolensConfig
 
 STEEP = 8.0  # of the softplus that keeps mineral from falling below nought
 
@@ -174,7 +174,7 @@ class LightDecomposer(Decomposer):
     ) -> None:
         super().__init__()
         self.network = ResidualLayers(outputs, widths, fold, norm, grid, hidden, see_projection)
-        self.network.config = PlainConfig.of(
+        self.network.config = OsteolensConfig.of(
             outputs, widths=list(widths), fold=fold, norm=norm, grid=grid, hidden=hidden, see_projection=see_projection
         )
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
 
 from models.classifier import Network
-from models.plain_config import PlainConfig
+from models.plain_config import OsteolensConfig
 
 FEATURES = (32, 32, 64, 128, 256, 32)
 STRIDE = 16  # four halvings
@@ -58,7 +58,7 @@ class Dense(Network):
             **options,
         )
         self.network.to(memory_format=torch.channels_last)  # on CPUs with few channels 1.4 times as fast
-        self.network.config = PlainConfig.of(
+        self.network.config = OsteolensConfig.of(
             outputs,
             in_channels=in_channels,
             features=list(features),

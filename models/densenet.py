@@ -8,7 +8,7 @@ from torch.nn.functional import dropout as drop
 from torch.nn.functional import relu
 
 from models.classifier import Classifier, Output
-from models.plain_config import PlainConfig
+from models.plain_config import OsteolensConfig
 
 
 class DenseNet121(Classifier):
@@ -33,7 +33,7 @@ class DenseNet121(Classifier):
         self.network = DenseNet(
             2, 3, labels, init_features, growth_rate, tuple(block_config), dropout_prob=layer_dropout
         )
-        self.network.config = PlainConfig.of(
+        self.network.config = OsteolensConfig.of(
             labels,
             init_features=init_features,
             growth_rate=growth_rate,

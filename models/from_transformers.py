@@ -25,6 +25,8 @@ from models.classifier import Classifier, Output, numbered
 class MobileNetV2(Classifier):
     """Sandler et al., CVPR 2018, with the padding of its TensorFlow weights."""
 
+    plain = True
+
     def __init__(self, labels: int, **options: Any) -> None:
         super().__init__()
         self.network = MobileNetV2ForImageClassification(MobileNetV2Config(id2label=numbered(labels), **options))
@@ -38,6 +40,8 @@ class MobileNetV2(Classifier):
 
 class ResNet(Classifier):
     """He et al., CVPR 2016: ResNet-50 unless `depths`, `hidden_sizes` and `layer_type` say otherwise."""
+
+    plain = True
 
     def __init__(self, labels: int, **options: Any) -> None:
         super().__init__()
@@ -64,6 +68,7 @@ class ResNet(Classifier):
 class EfficientNet(Classifier):
     """Tan and Le, ICML 2019: EfficientNet-B4 unless `width_coefficient` and `depth_coefficient` say otherwise."""
 
+    plain = True
     B4 = {  # noqa: RUF012
         "width_coefficient": 1.4,
         "depth_coefficient": 1.8,
@@ -102,9 +107,11 @@ class EfficientNetWithClinical(EfficientNet):
     """
 
     heads = ("classifier", "branch", "joined")
+    plain = False
 
     def __init__(self, labels: int, known: int = 6, branch: int = 32, joined: int = 128, **options: Any) -> None:
         super().__init__(labels, **options)
+        self.not_known = (0.0,) * (known // 2) + (1.0,) * (known // 2)  # each as the mean, and flagged as missing
         config, drop = self.network.config, 0.2
         config.osteolens_branch = {"known": known, "branch": branch, "joined": joined}
 
@@ -151,6 +158,7 @@ class VisionTransformer(Classifier):
         super().__init__()
         config = ViTConfig(id2label=numbered(labels), **options)
         self.pool = pool
+        self.plain = pool == "class" and stem is None
         self.size = _pair(config.image_size)
         patch = _pair(config.patch_size)
         if self.size[0] % patch[0] or self.size[1] % patch[1]:

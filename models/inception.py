@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, max_pool2d, relu
 
 from models.classifier import Classifier, Output
-from models.plain_config import PlainConfig
+from models.plain_config import OsteolensConfig
 
 Scale = Callable[[int], int]  # channels as published -> channels of this width
 Side = int | tuple[int, int]
@@ -204,7 +204,7 @@ class InceptionV3(Classifier):
     def __init__(self, labels: int, width: float = 1.0, auxiliary: bool = False, dropout: float = 0.5) -> None:
         super().__init__()
         self.network = Inception(labels, width, auxiliary, dropout)
-        self.network.config = PlainConfig.of(labels, width=width, auxiliary=auxiliary, dropout_rate=dropout)
+        self.network.config = OsteolensConfig.of(labels, width=width, auxiliary=auxiliary, dropout_rate=dropout)
 
     @property
     def head(self) -> nn.Linear:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from models.bundle import VERSION, free
+from models.files.draft import VERSION, free
 
 
 def versions(name: str, *roots: Path) -> list[str]:

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from core.whole import write_whole
-from models.bundle import BundleError
+from models.files.plain import BundleError
 
 FILE, LOG, LOCK = "reads.json", "reads.jsonl", ".reads.lock"
 PATIENCE = 60.0  # seconds to wait for another process that is taking a step

@@ -4,7 +4,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from models.bundle import VERSION, Bundle, BundleError, describe, load
+from models.bundle import Bundle, describe, load
+from models.files.draft import VERSION
+from models.files.plain import BundleError
 
 _guard = Lock()  # of the two tables below; never held while a bundle is read from disk
 _locks: dict[Path, Lock] = {}  # one a folder: of two first films one loads, the other waits for what it loaded

@@ -5,7 +5,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from models.classifier import Classifier, Output
-from models.plain_config import PlainConfig
+from models.plain_config import OsteolensConfig
 
 STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 
@@ -44,7 +44,7 @@ class VGG16(Classifier):
     def __init__(self, labels: int, width: float = 1.0, hidden: int = 4096, dropout: float = 0.5) -> None:
         super().__init__()
         self.network = Vgg(labels, width, hidden, dropout)
-        self.network.config = PlainConfig.of(labels, width=width, hidden=hidden, dropout_rate=dropout)
+        self.network.config = OsteolensConfig.of(labels, width=width, hidden=hidden, dropout_rate=dropout)
 
     @property
     def head(self) -> nn.Linear:

@@ -34,6 +34,7 @@ def node_of(
         weights=network,
         facts={**(facts or {}), **({"region": candidate.region} if candidate.region else {})},
         ood=ood.arrays() if ood else {},
+        unit=part.unit,
     )
 
 

@@ -12,7 +12,9 @@ from core.identity import machine_key, pseudonym
 from core.settings import settings
 from evidence.versus import RULE, Comparison
 from models import reads, registry
-from models.bundle import BundleError, copy, describe, fingerprint
+from models.bundle import describe, fingerprint
+from models.files.copies import copy
+from models.files.plain import BundleError
 from models.reads import NotPromoted, Step
 from recipes import LEARNERS, learner
 from recipes.recipe import Recipe

@@ -15,7 +15,8 @@ from evidence.statistics.paired import mean_difference
 from evidence.versus import Measure
 from imaging import read_radiograph
 from models import registry
-from models.bundle import Bundle, Ensemble, fingerprint, recalibrated
+from models.bundle import Bundle, Ensemble, fingerprint
+from models.files.copies import recalibrated
 from models.numbering import next_version
 from recipes.recipe import Recipe
 from tasks.part import Part

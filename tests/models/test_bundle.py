@@ -13,7 +13,11 @@ from transformers import AutoModelForImageClassification
 
 from imaging.preprocess import Preprocess
 from models import engine, registry
-from models.bundle import BundleError, copy, describe, free, load, read_config, save
+from models.bundle import describe, load, save
+from models.files.config import read_config
+from models.files.copies import copy
+from models.files.draft import free
+from models.files.plain import BundleError
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = np.random.default_rng(0).random((3, 64, 64), dtype=np.float32) * 2 - 1
@@ -45,7 +49,7 @@ def test_transformers_loads_a_candidate_by_itself_and_agrees(folder: Path, candi
 def test_weights_are_half_precision_and_never_pickle(folder: Path) -> None:
     state = load_file(folder / "vit" / "model.safetensors")
     assert {value.dtype for value in state.values() if value.is_floating_point()} == {torch.float16}
-    assert {file.suffix for file in folder.rglob("*") if file.is_file()} <= {".json", ".md", ".safetensors"}
+    assert {file.suffix for file in folder.rglob("*") if file.is_file()} <= {".json", ".md", ".safetensors", ".py"}
 
 
 def test_the_preprocessing_a_candidate_was_trained_with_comes_back(folder: Path) -> None:
@@ -194,7 +198,7 @@ def test_nobody_sees_half_of_a_bundle_that_is_being_copied(
             seen.append((registry.has("knee_resnet@0.1.0", root), registry.shelf(root)))
         return result
 
-    monkeypatch.setattr("models.bundle.shutil.copytree", watched)
+    monkeypatch.setattr("models.files.copies.shutil.copytree", watched)
     copy(folder, root)
     assert seen == [(False, [])]
     assert registry.has("knee_resnet@0.1.0", root)

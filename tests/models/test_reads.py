@@ -12,7 +12,7 @@ import pytest
 
 from core.settings import ROOT
 from models import reads
-from models.bundle import BundleError
+from models.files.plain import BundleError
 from models.reads import Step
 
 

@@ -18,7 +18,8 @@ from core.settings import settings
 from imaging.preprocess import Preprocess
 from learning import NotPromoted
 from models import reads
-from models.bundle import BundleError, describe, load, taught
+from models.bundle import describe, load, taught
+from models.files.plain import BundleError
 from recipes.recipe import Recipe
 from tasks import CLASSES
 from tasks.part import Candidate, Part, Preset

@@ -1,0 +1,1 @@
+"""How a bundle lies on disk: its files, and the code beside its weights that loads them without this project."""
