@@ -21,10 +21,10 @@ def modeling(network: str) -> str:
 def code_of(network: str | None, kind: type) -> dict[str, str]:
     """By file name, the code beside a classifier's weights. network: its name, or None for one whose layers
     transformers knows. kind: its class."""
-    files = {f"{IMAGES}.py": joined("imaging.for_transformers"), f"{PIPELINE}.py": joined("models.pipeline")}
+    files = {f"{IMAGES}.py": joined("imaging.for_transformers"), f"{PIPELINE}.py": joined("models.hub.pipeline")}
     if network is not None:
         bound = f"\n\nOsteolensForImageClassification.kind = {kind.__name__}\n"
-        files[f"{modeling(network)}.py"] = joined(kind.__module__, "models.for_transformers") + bound
+        files[f"{modeling(network)}.py"] = joined(kind.__module__, "models.hub.model") + bound
     return files
 
 

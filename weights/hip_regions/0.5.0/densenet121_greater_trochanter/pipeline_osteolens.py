@@ -1,4 +1,4 @@
-# Made from Osteolens, Apache-2.0: models/pipeline.py.
+# Made from Osteolens, Apache-2.0: models/hub/pipeline.py.
 """The pipeline of transformers for this project's classifiers: films as they are, and probabilities as calibrated."""
 
 from pathlib import Path

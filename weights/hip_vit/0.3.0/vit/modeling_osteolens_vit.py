@@ -1,4 +1,4 @@
-# Made from Osteolens, Apache-2.0: models/classifier.py, models/from_transformers.py, models/plain_config.py, models/for_transformers.py.
+# Made from Osteolens, Apache-2.0: models/classifier.py, models/from_transformers.py, models/plain_config.py, models/hub/model.py.
 """What every network has in common, whoever wrote its layers."""
 
 import json

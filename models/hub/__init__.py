@@ -1,0 +1,1 @@
+"""What transformers runs beside the weights of a bundle (models.files.beside)."""
