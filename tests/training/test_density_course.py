@@ -1,6 +1,5 @@
 """Bone density's road back, whole and small: virtual films, their projections, three stages, a bundle, its figures."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ import simulation
 from anatomy.femur import REGIONS
 from anatomy.limb import ROOM
 from core.clinical import Clinical
-from core.example import Example, ManifestError
+from core.example import ManifestError
 from core.settings import ROOT, settings
 from imaging.preprocess import Preprocess
 from models import engine
@@ -23,9 +22,7 @@ from models.bundle import Bundle, describe, load, save
 from models.bundle import by_name as nodes_by_name
 from models.networks import build
 from recipes import by_name
-from recipes.hip_finder import FINDER
 from recipes.recipe import Recipe
-from simulation import Uncommon
 from simulation.write import write
 from tasks import DENSITY
 from tasks.density.learn import learn_stages
@@ -34,14 +31,12 @@ from tasks.part import Candidate, Part, Preset, Stage
 from tasks.samples import Samples
 from tests.runs import a_run, a_trainer
 from training.ct.ct_projections import POSE, SOURCE_MM
-from training.ct.projections import COLUMNS, projection_of
-from training.data.limbs import gather
+from training.ct.projections import COLUMNS
 from training.data.manifest import Manifest, read_manifest
 from training.data.units import Units
 from training.evaluate import evaluate
 
 WEIGHTS = ROOT / "weights"
-FINDER_FOLDER = WEIGHTS / FINDER.replace("@", "/")
 SMALL = Candidate(
     "decomposer",
     "light_decomposer",
@@ -105,75 +100,6 @@ def test_projections_lie_on_the_bone_of_their_crop(limbs: Samples) -> None:
         assert femur[share > 0.99].min() > 0.01
         assert femur[share > 0.99].mean() > 3 * femur[share == 0].mean()
         assert crop[mask[0, 0].numpy() > 0].mean() > crop.mean()
-
-
-def test_a_projection_is_made_once_and_kept_beside_the_films(manifest: Manifest) -> None:
-    example = manifest.examples[0]
-    first = projection_of(example, COLUMNS[1], manifest.folder)
-    kept = manifest.folder / "projections" / f"{example.path.stem}.npz"
-    changed = kept.stat().st_mtime_ns
-    again = projection_of(example, COLUMNS[1], manifest.folder)
-    assert first is not None
-    assert np.array_equal(first, again)
-    assert kept.stat().st_mtime_ns == changed
-
-
-def test_a_projection_made_again_is_that_of_its_cohort(tmp_path: Path) -> None:
-    born = Uncommon(dysplasia=1.0)
-    list(write("hip_ap", 1, 77, "alpha", tmp_path, 256, frame="pelvis", projections=False, uncommon=born))
-    example = read_manifest(tmp_path / "truth.csv").examples[0]
-    film = simulation.simulate("hip_ap", 77, 0, "alpha", 256, frame="pelvis", uncommon=born)
-    plain = simulation.simulate("hip_ap", 77, 0, "alpha", 256, frame="pelvis")
-    again = projection_of(example, COLUMNS[0], tmp_path)
-    assert again is not None
-    assert np.allclose(again, film.projections["all_bone"], atol=2e-3)
-    assert np.abs(again - plain.projections["all_bone"]).max() > 0.5  # g/cm2: no born shallow socket
-
-    about = tmp_path / "cohort.json"
-    about.write_text(json.dumps(json.loads(about.read_text()) | {"meshes": "bones"}))
-    (tmp_path / "projections" / "000000.npz").unlink()
-    assert projection_of(example, COLUMNS[0], tmp_path) is None  # those bodies are not at hand
-
-
-def test_a_projection_with_bones_of_meshes_is_made_again_where_the_meshes_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    meshes = settings().data / "mesh"
-    if not meshes.exists():
-        pytest.skip("no meshes: set OSTEOLENS_DATA to a folder with mesh/l_femur.vtp")
-    monkeypatch.setenv("OSTEOLENS_MESHES", str(meshes))
-    settings.cache_clear()
-    seed = next(seed for seed in range(20) if _body(seed, meshes) == "mesh")
-    list(write("hip_ap", 1, seed, "alpha", tmp_path, 256, frame="pelvis", projections=False, meshes=meshes))
-    film = simulation.simulate("hip_ap", seed, 0, "alpha", 256, frame="pelvis", meshes=meshes)
-    again = projection_of(read_manifest(tmp_path / "truth.csv").examples[0], COLUMNS[0], tmp_path)
-    assert again is not None
-    assert np.allclose(again, film.projections["all_bone"], atol=2e-3)
-
-
-def _body(seed: int, meshes: Path) -> str:
-    film = simulation.simulate("hip_ap", seed, 0, "alpha", 128, frame="pelvis", meshes=meshes, truth=False)
-    return str(film.rows[0]["body"])
-
-
-def test_a_users_own_projection_is_read_and_a_wrong_one_is_told(manifest: Manifest, tmp_path: Path) -> None:
-    row = manifest.examples[0]
-
-    def named(values: np.ndarray) -> Example:
-        np.save(tmp_path / "own.npy", values)
-        others = {key: value for key, value in row.others.items() if not key.startswith("mask_")}
-        return replace(row, others={**others, COLUMNS[0]: "own.npy", COLUMNS[1]: "own.npy"})
-
-    own = projection_of(named(np.ones((3, 4), np.float32)), COLUMNS[0], tmp_path)
-    assert own is not None
-    assert own.shape == (3, 4)
-    wrong = replace(manifest, examples=(named(np.ones((3, 4), np.float32)),), folder=tmp_path)
-    with pytest.raises(
-        ManifestError, match=r"is 4 x 3 px, the film .* expected a projection in the film's own geometry"
-    ):
-        gather(wrong, lambda _: True, FINDER_FOLDER, False, columns=COLUMNS, projection_px=64)
-    with pytest.raises(ManifestError, match="no plane of numbers"):
-        projection_of(named(np.ones(3, np.float32)), COLUMNS[0], tmp_path)
 
 
 def test_film_and_projection_are_moved_alike(limbs: Samples) -> None:
