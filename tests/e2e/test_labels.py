@@ -1,5 +1,6 @@
 """What an expert sees and does in the real Label Studio, in a real browser, and what comes back of it."""
 
+import csv
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,13 +14,17 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from annotation.answers import labelled_cases
+from annotation.export import export
 from annotation.films import keep_film, keep_outlines
 from annotation.label_studio import LabelStudio
 from annotation.ledger import Ledger
 from annotation.policy import CONTROL
+from annotation.pull import pull
 from annotation.push import push
 from annotation.question import Question
+from annotation.readers import Bounds, truths
 from core.case import LabeledCase
+from imaging import to_dicom
 from tests.questions import SPINE
 
 pytestmark = pytest.mark.e2e
@@ -76,6 +81,15 @@ class Desk:
 
     def task(self, link: str) -> dict:
         return self.studio.get(f"/api/tasks/{link.rpartition('=')[2]}").json()
+
+    def manifest(self) -> list[dict[str, str]]:
+        """What was answered by now, pulled and exported to `set`: the rows of its manifest."""
+        client = LabelStudio(self.studio.url, self.studio.token)
+        list(pull(self.ledger, client, QUESTIONS.__getitem__, "reader-{}".format))
+        settled = truths(self.ledger, self.home, Bounds(), HIP.recipe)
+        made = export(settled, self.ledger, self.home, HIP, self.home / "set", to_dicom, "k" * 12)
+        with made.manifest.open() as file:
+            return list(csv.DictReader(file))
 
     def annotate(self, link: str, result: list) -> None:
         httpx.post(
@@ -173,7 +187,8 @@ def test_each_key_of_the_instruction_chooses_what_it_says(desk: Desk, opened: Ca
 def test_an_expert_corrects_what_was_drawn_and_the_rest_stays_as_it_was(
     desk: Desk, opened: Callable[[str], Page]
 ) -> None:
-    """One stroke of the eraser over one outline; every other pixel of every outline comes back as it went."""
+    """One stroke of the eraser over one outline; every other pixel comes back as it went, and the corrected outlines
+    stand in the manifest that a training takes."""
     desk.enter("hip_vit")
     (link,) = desk.push(preannotate=True)
     page = opened(link)
@@ -200,6 +215,28 @@ def test_an_expert_corrects_what_was_drawn_and_the_rest_stays_as_it_was(
     assert erased.sum() > 10  # a stroke of some pixels' width, there where it was drawn and nowhere else
     assert 112 < rows.min() <= rows.max() < 128
     assert 50 < columns.min() <= columns.max() < 100
+
+    taught = {row["side"]: row for row in desk.manifest()}
+    assert {side: row["label"] for side, row in taught.items()} == {"R": "osteopenia", "L": "osteoporosis"}
+    sent = as_label_studio_kept_it(desk.task(link))
+    assert sent.keys() == {f"{region} {side}" for side in "RL" for region in ("femoral neck", "femur")}
+    for name, mask in sent.items():
+        region, _, side = name.rpartition(" ")
+        with Image.open(desk.home / "set" / taught[side][f"mask_{region.replace(' ', '_')}"]) as picture:
+            assert np.array_equal(np.asarray(picture) > 127, mask), name
+    assert not np.array_equal(sent["femur R"], DRAWN["R"]["femur"])
+
+
+def as_label_studio_kept_it(task: dict) -> dict[str, np.ndarray]:
+    """The brush masks of a task's one annotation by label, unpacked by the SDK's own reader."""
+    from label_studio_sdk.converter.brush import decode_rle
+
+    (annotation,) = task["annotations"]
+    return {
+        one["value"]["brushlabels"][0]: decode_rle(one["value"]["rle"]).reshape(HEIGHT, WIDTH, 4)[:, :, 3] > 127
+        for one in annotation["result"]
+        if "brushlabels" in one["value"]
+    }
 
 
 def test_a_spines_choices_and_points_come_back(desk: Desk, opened: Callable[[str], Page]) -> None:
