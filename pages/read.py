@@ -55,7 +55,7 @@ def collect_films(state: Session) -> list[Film]:
 
 
 def collect_clinical() -> Clinical:
-    with st.expander("About the person (optional)"):
+    with st.expander("About the patient (optional)"):
         st.caption("Leave empty what is not known. Applies to all films below.")
         age = st.number_input("Age, years", 0.0, 120.0, None, 1.0, format="%.0f", placeholder="not known")
         sexes: tuple[Sex, ...] = ("F", "M")
@@ -68,7 +68,7 @@ def collect_recipe() -> str:
     """How films are to be read: by what they show, or with one recipe whatever they show."""
     titles = {one.name: one.title for one in ready()}
     return st.selectbox(
-        "Read as",
+        "Method",
         [AUTO, *titles],
         format_func=lambda name: recipe_title(name, titles),
         help="With one recipe chosen, a film that its file says shows another part of the body is refused.",

@@ -134,7 +134,7 @@ def _read(reading: Reading, card: ModelSummary | None, said_already: Sequence[No
 
 def _scored(reading: Reading, estimate: Estimate, card: ModelSummary | None, said_already: Sequence[Notice]) -> str:
     """Questions of yes or no with their lines, each network's own answers, and the vertebral bodies measured."""
-    head = ["Question", *(network_title(name) for name in reading.candidates), "Line", "Answer"]
+    head = ["Question", *(network_title(name) for name in reading.candidates), "Threshold", "Answer"]
     rows = [
         [
             score_title(name),

@@ -126,7 +126,7 @@ def test_the_film_can_be_zoomed_moved_and_windowed_and_stays_so_when_a_button_is
         expect(facts).not_to_contain_text("W 100")
         kept = facts.inner_text()
         page.get_by_text("Timings and facts of the film").click()
-        page.get_by_text("About the person").click()
+        page.get_by_text("About the patient").click()
         page.get_by_label("Age, years").fill("70")
         page.get_by_label("Age, years").press("Enter")
         expect(page.get_by_text("drawn phantom", exact=False).or_(page.get_by_text("PNG").last)).to_be_visible()

@@ -94,7 +94,7 @@ def test_a_recipe_can_be_chosen_by_its_title_and_reads_the_film_anew(monkeypatch
 
     monkeypatch.setattr("reading.read", noted)
     app = click(opened(), "Both knees")
-    (choice,) = [one for one in app.selectbox if one.label == "Read as"]
+    (choice,) = [one for one in app.selectbox if one.label == "Method"]
     assert choice.options[0] == AUTO_TITLE
     assert set(choice.options[1:]) == {recipe.title for recipe in ready()}
     choice.set_value("knee_resnet").run()
@@ -116,7 +116,7 @@ def test_the_scale_of_a_picture_is_asked_for_where_densities_are_measured_and_ha
     app = click(opened(), PELVIS.title)
     label = "Edge of a pixel, mm"
     assert label not in [one.label for one in app.number_input]
-    (choice,) = [one for one in app.selectbox if one.label == "Read as"]
+    (choice,) = [one for one in app.selectbox if one.label == "Method"]
     choice.set_value("hip_bmd").run()
     (scale,) = [one for one in app.number_input if one.label == label]
     scale.set_value(0.14).run()
