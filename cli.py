@@ -41,6 +41,7 @@ DOES = {
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = _parser().parse_args(words)
+    arguments.words = sys.argv[1:] if words is None else list(words)
     logging.basicConfig(level=settings().log_level, format="%(levelname)s %(message)s", stream=sys.stderr)
     module = import_module(f"commands.{arguments.module}")
     try:

@@ -2,8 +2,6 @@
 
 enqueue, or offer -> choose -> admit; push -> (Label Studio) -> pull -> export;
 train or calibrate -> evaluate -> compare -> promote or roll_back
-
-How the worklist stands is told by `annotation.worklist`; its functions are here too, under their own names.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -13,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from annotation.control import ControlRate as ControlRate
 from annotation.entering import choose_films, enter_chosen, enter_reading
-from annotation.export import Exported, ExportFault
+from annotation.export import Exported
+from annotation.export import ExportFault as ExportFault
 from annotation.export import export as export_answers
 from annotation.label_studio import LabelStudioFault as LabelStudioFault
 from annotation.label_studio import LabelStudioStatus as LabelStudioStatus
@@ -36,7 +35,7 @@ from annotation.readers import doubts as doubts_of
 from annotation.worklist import control_arm as control_arm
 from annotation.worklist import counts as counts
 from annotation.worklist import film_png as film_png
-from annotation.worklist import label_studio, settings_now, truths
+from annotation.worklist import label_studio, settings_now, the_answered_recipe, truths
 from annotation.worklist import label_studio_status as label_studio_status
 from annotation.worklist import ledger as ledger
 from annotation.worklist import preannotates as preannotates
@@ -45,22 +44,22 @@ from annotation.worklist import worklist as worklist
 from core.identity import key_name, machine_key, pseudonym
 from core.reading import Reading
 from core.settings import settings
-from core.vertebra import LEVELS, OUTPUTS
+from core.watch import Watch
 from imaging import to_dicom, to_png
-from models.bundle import amend, describe, save, taught
-from models.files.plain import BundleError
+from models.bundle import amend, describe, save
 from models.numbering import version_for
 from models.reads import NotPromoted as NotPromoted
 from models.reads import Step as Step
+from models.reads import before
 from models.reads import history as steps
-from models.reads import previous
-from models.registry import find, has, names
+from models.registry import films_that_taught, has, names, names_that_taught
 from recipes import by_name, learner
 from recipes.second import second_opinion
 from tasks import LANDMARKS, MASKS, SCORES
 
 if TYPE_CHECKING:
     from training.champion import Promotion, Weighed
+    from training.data.audit import Audit
     from training.recalibrate import Recalibrated
     from training.results import Results
 
@@ -77,7 +76,7 @@ def enqueue(reading: Reading, reason: str | None = None) -> bool:
     Returns True when the case stands in the worklist afterwards. Asked twice, it stands there once. Raises ValueError
     when a person asks for a film that was not read, or for a reason nobody may give.
     """
-    return enter_reading(ledger(), reading, reason, _regions, to_png)
+    return enter_reading(ledger(), reading, reason, lambda recipe: question(recipe).regions, to_png)
 
 
 def offer(source: Callable[[], bytes], name: str, read: Read, recipe: str = "auto") -> Offered:
@@ -87,8 +86,8 @@ def offer(source: Callable[[], bytes], name: str, read: Read, recipe: str = "aut
     asked for a second opinion.
     """
     home, weights = settings().home, settings().weights
-    second = partial(second_opinion, there=lambda bundle: has(bundle, weights))
-    return offered(home, machine_key(home), source, name, recipe, ", ".join(names(weights)), read, second, _regions)
+    second, regions = partial(second_opinion, there=lambda one: has(one, weights)), lambda one: question(one).regions
+    return offered(home, machine_key(home), source, name, recipe, ", ".join(names(weights)), read, second, regions)
 
 
 def choose(films: Sequence[Offered], budget: int, policy: Policy = "mixed", control: float = 0.1) -> Selection:
@@ -141,47 +140,23 @@ def export(out: Path, recipe: str | None = None, control_tests: bool = True, tel
     nothing is settled or the folder is not free, and ValueError where several recipes have answers.
     """
     home, root = settings().home, settings().weights
-    answered = dict.fromkeys(one.answer.recipe for one in ledger().taken())
-    if recipe is None and len(answered) > 1:
-        raise ValueError(f"found answers to {' and '.join(answered)}, expected one recipe; name it with --recipe")
-    name = by_name(recipe).name if recipe else next(iter(answered), None)
-    if name is None:
-        raise ExportFault("No expert has answered yet, expected one answer at least; `queue pull` takes answers in")
-    key, records = machine_key(home), [taught(find(bundle, root)) for bundle in names(root)]
-    known = {one for record in records for one in (*record.get("films", ()), *record.get("patients", ()))}
-    now, asked = truths(name), question(name)
+    name = by_name(recipe).name if recipe else the_answered_recipe()
+    key, now, asked, known = machine_key(home), truths(name), question(name), names_that_taught(root)
     return export_answers(now, ledger(), home, asked, out, to_dicom, key_name(key), known, control_tests, tell)
-
-
-def _regions(name: str) -> tuple[str, ...]:
-    """The regions that experts are asked to outline on films of a recipe."""
-    return question(name).regions
 
 
 def doubts(found: Sequence[Settled]) -> list[Doubt]:
     """Which of these settled answers the models contradict, the most doubtful first, by what each said of the film when
     it came. A version that learned from a film is not heard on it."""
-    root = settings().weights
-    learned = {bundle: frozenset(taught(find(bundle, root)).get("films", ())) for bundle in names(root)}
-    return doubts_of(ledger().entries(), found, learned)
+    return doubts_of(ledger().entries(), found, films_that_taught(settings().weights))
 
 
 def question(name: str) -> Question:
-    """What the expert is asked about a film of this recipe: what its networks answer, and what can teach them. Hips are
-    judged each for itself, other films as one."""
-    recipe = by_name(name)
-    about = f"{recipe.site.capitalize()}, {recipe.view.upper() if recipe.view == 'ap' else recipe.view}"
-    scores, points = recipe.outputs(SCORES), recipe.outputs(LANDMARKS)
-    return Question(
-        name,
-        about,
-        labels=recipe.labels,
-        regions=recipe.outputs(MASKS) or (() if points else recipe.regions),
-        sides=("R", "L") if recipe.site == "hip" else (),
-        findings=scores,
-        grades=tuple(reversed(LEVELS)) if scores and points == OUTPUTS else (),
-        points=points,
-    )
+    """What the expert is asked about a film of this recipe: what its networks answer, and what can teach them."""
+    one = by_name(name)
+    scores, points = one.outputs(SCORES), one.outputs(LANDMARKS)
+    regions = one.outputs(MASKS) or (() if points else one.regions)
+    return Question.of_films(name, one.site, one.view, one.labels, regions, scores, points)
 
 
 # -- back: from answers to the version that reads -------------------------------------------------------------------
@@ -196,19 +171,26 @@ def simulate(
     size: int | None = None,
     workers: int = 1,
     meshes: Path | None = None,
-    implants: float = 0.0,
-    dysplasia: float = 0.0,
-    fractures: float = 0.0,
+    **uncommon: float,
 ) -> Iterator[int]:
     """Make n films of virtual patients under `out`, with masks, projections and truth.csv; yields how many are there.
 
-    Stopped and run again, it goes on. Raises ValueError in one sentence for what cannot be made.
+    uncommon: shares of people with `implants`, `dysplasia` or `fractures`. Stopped and run again, it goes on. Raises
+    ValueError in one sentence for what cannot be made.
     """
     from simulation.uncommon import Uncommon
     from simulation.write import write  # tables and bodies take seconds to load, and few commands need them
 
-    cohort = (view, n, seed, scanner, out, size, workers)
-    yield from write(*cohort, meshes=meshes, uncommon=Uncommon(implants, dysplasia, fractures))
+    yield from write(view, n, seed, scanner, out, size, workers, meshes=meshes, uncommon=Uncommon(**uncommon))
+
+
+def audit(recipe_name: str, data: Path, from_bundle: str | None = None) -> "Audit":
+    """What `train` would make of a manifest, in sentences and counts; raises nothing for a bad one."""
+    from training import champion
+    from training.data.audit import audit as audit_of
+
+    parent = describe(champion.find(from_bundle)) if from_bundle else None
+    return audit_of(learner(recipe_name), data, parent)
 
 
 def train(
@@ -227,6 +209,7 @@ def train(
     freeze: str | None = None,
     virtual_share: float | None = None,
     epochs: int | None = None,
+    watch: Watch = lambda *_: None,
 ) -> Path:
     """From a manifest, or virtual patients, to a bundle with its evidence in `out/bundles`. Run again after a kill, it
     goes on.
@@ -235,7 +218,7 @@ def train(
     one sentence for a manifest, a recipe or weights that cannot be used, before anything long begins. version: of the
     bundle; unless told, the next one free. test_films: virtual films a set on which the bundle is measured and signed;
     0 leaves that to `evaluate`. from_bundle: `name@version`, or a folder, of a bundle whose networks go on learning,
-    heads included; freeze, virtual_share and epochs say how (training.continuation).
+    heads included; freeze, virtual_share and epochs say how (training.continuation). watch: is told of every epoch.
     """
     from training import champion, pipeline  # network libraries take seconds to load, and the worklist needs none
     from training.continuation import continuation, continued, preset_of
@@ -248,7 +231,7 @@ def train(
     if how is not None:
         preset_name = preset_of(recipe, how, preset_name)
         recipe = continued(recipe, preset_name, how)
-    run = Run(recipe, preset_name, out, seed, version, learned_from or "", init or {}, workers, say, how)
+    run = Run(recipe, preset_name, out, seed, version, learned_from or "", init or {}, workers, say, how, watch)
     folder = document(save(pipeline.trained(run, data), out / "bundles"))
     finds_only = all(part.task == LANDMARKS for part in recipe.own)  # validation films are all that it is measured on
     if data == VIRTUAL and test_films and recipe.holding != "folds" and not finds_only:
@@ -294,8 +277,7 @@ def evaluate(
 
     data: a manifest, of which rows `test` alone where it has a split, or `virtual`: patients of their own on the
     internal and on the external scanner; where density is measured, some are filmed again and again besides. bundle:
-    `name@version` or a folder, the version that reads unless told. Raises ValueError in one sentence for what cannot be
-    measured.
+    as in `calibrate`. Raises ValueError in one sentence for what cannot be measured.
     """
     from training import champion, pipeline
 
@@ -344,10 +326,7 @@ def history(recipe_name: str | None = None) -> list[Step]:
 
 def version_before(recipe_name: str) -> str | None:
     """The version that a rollback would go back to; None where there is none."""
-    try:
-        return previous(recipe_name, settings().weights)
-    except BundleError:
-        return None
+    return before(recipe_name, settings().weights)
 
 
 def described(bundle: str) -> dict[str, Any]:
@@ -365,10 +344,7 @@ def films_at_hand() -> dict[str, list[tuple[str, bytes]]]:
 
 
 def prognosis(table: Path, horizon: float = 5.0) -> dict[str, Any]:
-    """What the scores of a table with follow-up say of fractures to come, in plain values.
-
-    Raises ValueError in one sentence for a table that lacks something.
-    """
+    """What scores say of fractures to come, in plain values. Raises ValueError for a table that lacks something."""
     from training.data.followup import prognosis as figures_of
 
     return figures_of(table, horizon)

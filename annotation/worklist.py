@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache
 
 from annotation.control import ControlRate, control_rates
+from annotation.export import ExportFault
 from annotation.films import film_path
 from annotation.label_studio import LabelStudio, LabelStudioStatus, status, task_link
 from annotation.ledger import Ledger, State, WorklistEntry
@@ -72,6 +73,16 @@ def ask_another(found: Iterable[Settled]) -> int:
 def control_arm() -> list[ControlRate]:
     """How often each version of a model was wrong, by the experts' answers to the cases that were drawn at random."""
     return control_rates(ledger().entries(), ledger().taken())
+
+
+def the_answered_recipe() -> str:
+    """The one recipe that experts have answered. Raises ExportFault where there is none yet, ValueError for several."""
+    answered = list(dict.fromkeys(one.answer.recipe for one in ledger().taken()))
+    if len(answered) > 1:
+        raise ValueError(f"found answers to {' and '.join(answered)}, expected one recipe; name it with --recipe")
+    if not answered:
+        raise ExportFault("No expert has answered yet, expected one answer at least; `queue pull` takes answers in")
+    return answered[0]
 
 
 def film_png(case_id: str) -> bytes:

@@ -71,9 +71,9 @@ def simulate(arguments: argparse.Namespace) -> None:
         arguments.size,
         arguments.workers,
         arguments.meshes,
-        arguments.implants,
-        arguments.dysplasia,
-        arguments.fractures,
+        implants=arguments.implants,
+        dysplasia=arguments.dysplasia,
+        fractures=arguments.fractures,
     )
     with tqdm(total=arguments.n, desc="simulating", unit="film", disable=None) as bar:
         for done in films:

@@ -2,14 +2,17 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import learning
 import reading
-from commands.shared import Progress, WrongUse, no_bundle, pair, there
+from commands.shared import Fault, Progress, WrongUse, no_bundle, pair, there
+from core.settings import settings
+from jobs import Recording, Stopped, recorded, running
 from recipes import learner
 from recipes.facts import facts_of
 from report.page import study_of
@@ -34,8 +37,8 @@ def train(arguments: argparse.Namespace) -> None:
             raise WrongUse(f"{' and '.join(alone)} say how to go on from a bundle, expected --from-bundle beside them")
     elif init:
         raise WrongUse("--from-bundle keeps every network's weights, expected no --init beside it; pass one of the two")
-    with Progress() as progress:
-        folder = learning.train(
+    with _watched(arguments) as (record, tell):
+        record.bundle = folder = learning.train(
             arguments.recipe,
             arguments.data,
             arguments.preset,
@@ -45,13 +48,33 @@ def train(arguments: argparse.Namespace) -> None:
             version=arguments.version,
             learned_from=arguments.learned_from,
             workers=arguments.workers,
-            tell=progress,
+            tell=tell,
+            watch=record.epoch,
             from_bundle=arguments.from_bundle,
             freeze=arguments.freeze,
             virtual_share=arguments.virtual_share,
             epochs=arguments.epochs,
         )
     print(folder)
+
+
+@contextmanager
+def _watched(arguments: argparse.Namespace) -> Iterator[tuple[Recording, learning.Tell]]:
+    """Bars on the terminal; and the page Learn sees the training, and may stop it."""
+    home, command = settings().home, tuple(arguments.words)
+    for job in running(home):
+        if job.out.resolve() != arguments.out.resolve():
+            print(f"A training of {job.recipe} runs beside this one ({job.name}); both take longer.", file=sys.stderr)
+    try:
+        with recorded(home, arguments.recipe, arguments.data, arguments.out, command) as record, Progress() as bars:
+
+            def tell(step: str, done: int, total: int) -> None:
+                bars(step, done, total)
+                record(step, done, total)
+
+            yield record, tell
+    except Stopped as stopped:
+        raise Fault("stopped; run the same command again and it goes on from its last whole epoch") from stopped
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -156,7 +179,7 @@ def _promote(arguments: argparse.Namespace) -> None:
             )
         except learning.NotPromoted as refused:
             if refused.weighed is not None:
-                _tell(refused.weighed.to_plain(), arguments.out)
+                _tell(refused.weighed.to_plain(), arguments.out, reasons=False)
             raise
     if done.weighed is not None:
         _tell(done.weighed.to_plain(), arguments.out)
@@ -179,14 +202,13 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 
 def _history(arguments: argparse.Namespace) -> None:
-    for one in learning.history(arguments.name[0] if arguments.name else None):
+    for one in learning.history(learner(arguments.name[0].partition("@")[0]).name if arguments.name else None):
         print(f"{one.when}  {one.what}  {one.came_from or 'nothing'} -> {one.to}  {one.because}")
 
 
-def _tell(weighed: Mapping[str, Any], out: Path | None) -> None:
-    """The decision on the terminal, and figures and page where a folder was named."""
-    found = weighed["comparison"]
-    for line in (*found["reasons"], *weighed["notes"]):
+def _tell(weighed: Mapping[str, Any], out: Path | None, reasons: bool = True) -> None:
+    """The decision on the terminal, unless a fault will tell it, and figures and page where a folder was named."""
+    for line in (*(weighed["comparison"]["reasons"] if reasons else ()), *weighed["notes"]):
         print(line, file=sys.stderr)
     if out is not None:
         for path in write_versus(weighed, out):

@@ -33,16 +33,17 @@ class Progress:
         if self.bar is None or self.bar.desc != step:
             if self.bar is not None:
                 self.bar.close()
-            self.bar = tqdm(total=total, mininterval=1 if sys.stderr.isatty() else 30)
+            self.bar = tqdm(total=total, initial=done, mininterval=1 if sys.stderr.isatty() else 30)
             self.bar.set_description_str(step)
         self.bar.update(done - self.bar.n)
 
 
 def there(data: str) -> None:
     """Raises WrongUse for a manifest that is not there, before anything long begins."""
-    if data != "virtual" and not Path(data).is_file():
+    if data != "virtual" and not Path(data).exists():
         raise WrongUse(
-            f"found no manifest at {data}, expected a CSV or Parquet file with a row a limb, or the word virtual"
+            f"found no manifest at {data}, expected a CSV or Parquet file with a row a limb, a folder that "
+            "`queue export` or `simulate` wrote, or the word virtual"
         )
 
 

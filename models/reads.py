@@ -225,3 +225,11 @@ def _lines(path: Path) -> list[dict[str, Any]]:
         if isinstance(one, dict) and "id" in one:
             found.append(one)
     return found
+
+
+def before(name: str, root: Path) -> str | None:
+    """The version that a rollback would go back to; None where there is none."""
+    try:
+        return previous(name, root)
+    except BundleError:
+        return None

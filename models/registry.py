@@ -4,7 +4,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from models.bundle import Bundle, describe, load
+from models.bundle import Bundle, describe, load, taught
 from models.files.draft import VERSION
 from models.files.plain import BundleError
 
@@ -68,3 +68,14 @@ def at(folder: Path) -> Bundle:
                 for gone in [one for one in _loaded if not one.is_dir()]:
                     del _loaded[gone]
     return known[1]
+
+
+def names_that_taught(root: Path) -> set[str]:
+    """Every film and patient, by the names that bundles keep of them, that any bundle at hand learned from."""
+    records = [taught(find(bundle, root)) for bundle in names(root)]
+    return {one for record in records for one in (*record.get("films", ()), *record.get("patients", ()))}
+
+
+def films_that_taught(root: Path) -> dict[str, frozenset[str]]:
+    """The same of films alone, by bundle."""
+    return {one: frozenset(taught(find(one, root)).get("films", ())) for one in names(root)}

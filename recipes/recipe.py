@@ -9,6 +9,8 @@ from tasks.part import Candidate, Part, Preset
 from tasks.task import Task
 
 BEGUN = ", begun from nothing"  # ends a simplification that no longer holds of a bundle fine-tuned from another
+EPOCHS_ON = 4  # that networks of a bundle go on learning unless told; with the share below, see docs/experiments.md
+VIRTUAL_SHARE = 0.5  # of what they are then shown, where the recipe can make virtual patients
 Holding = Literal["validation", "folds", "origins"]
 More = Literal["fractures", "negatives"]
 
@@ -76,6 +78,16 @@ class Recipe:
         """The bundles it cannot read without."""
         sources = [part.source for part in self.parts]
         return tuple(dict.fromkeys(name for name in (self.bundle, self.finder, *sources) if name is not None))
+
+    @property
+    def makes_virtual(self) -> bool:
+        """Whether virtual patients can be shown beside an expert's films."""
+        return self.holding == "validation" and any(preset.virtual_films for preset in self.presets.values())
+
+    @property
+    def virtual_share(self) -> float:
+        """How large a share of what is shown they are unless told."""
+        return VIRTUAL_SHARE if self.makes_virtual else 0.0
 
     @property
     def view_name(self) -> str:

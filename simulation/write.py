@@ -98,7 +98,7 @@ def write(
             done += 1
             yield done
     else:
-        with ProcessPoolExecutor(workers, get_context("spawn"), _begin_worker) as pool:
+        with ProcessPoolExecutor(workers, get_context("spawn"), begin_worker) as pool:
             running = {pool.submit(make, index, *job) for index in todo}
             while running:
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
@@ -178,7 +178,7 @@ def _row_file(out: Path, index: int) -> Path:
     return out / "rows" / f"{index:06d}.json"
 
 
-def _begin_worker() -> None:
+def begin_worker() -> None:
     """One thread a worker; and a worker whose parent was killed ends too, instead of waiting for work for ever."""
     torch.set_num_threads(1)
     Thread(target=_end_with_parent, daemon=True).start()

@@ -9,9 +9,9 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = {
     "core", "imaging", "models", "evidence", "anatomy", "tasks", "recipes", "simulation", "training", "annotation",
     "present", "report", "pages", "commands", "reading", "learning", "cli", "app", "space", "spaces",
-    "backend",
+    "backend", "jobs",
 }  # fmt: skip
-FACE = {"reading", "learning", "present", "report", "annotation", "core", "recipes", "pages"}
+FACE = {"reading", "learning", "present", "report", "annotation", "core", "recipes", "pages", "jobs"}
 MAY_IMPORT = {
     "reading.py": {"core", "imaging", "models", "evidence", "anatomy", "tasks", "recipes"},
     "learning.py": {

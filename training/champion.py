@@ -233,7 +233,7 @@ def note_calibrated(name: str, made: Recalibrated) -> None:
     about = describe(made.folder)
     to = f"{about['name']}@{about['version']}"
     figures = {"units": dict(made.units), "changes": {task: vars(one) for task, one in made.gains.items()}}
-    step = Step("calibrated", name, made.parent, to, who(), about["learned_from"], figures)
+    step = Step("calibrated", name, made.parent, to, who(), about["learned_from"].rpartition("; ")[2], figures)
     try:
         reads.note(step, settings().weights)
     except BundleError as fault:

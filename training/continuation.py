@@ -11,15 +11,13 @@ from imaging.preprocess import Preprocess
 from models.bundle import Bundle, Node, fingerprint, load
 from models.networks import Network, freeze
 from models.registry import find
-from recipes.recipe import Recipe
+from recipes.recipe import EPOCHS_ON, Recipe
 from tasks.part import Candidate, Part
 
 # What was measured to keep what a bundle knows (docs/experiments.md, 2026-11-26).
-EPOCHS = 4
 BATCH = 16
 RATE = 1e-4
 HEAD_RATE = 1e-3  # where heads alone learn: they are small, and nothing before them moves
-VIRTUAL_SHARE = 0.5  # of what is shown while learning, where the recipe can make virtual patients
 FREEZE = {"none": 0.0, "backbone": 1.0}  # words for the share of layers that stay
 
 
@@ -36,7 +34,7 @@ class Continuation:
     fingerprint: str
     virtual_share: float = 0.0
     frozen: float | None = None
-    epochs: int = EPOCHS
+    epochs: int = EPOCHS_ON
 
     @property
     def record(self) -> dict[str, Any]:
@@ -91,14 +89,14 @@ def continuation(
         raise ValueError(f"{named} answers none of what {recipe.name} asks today, expected a bundle of this version")
     share = virtual_share
     if share is None:
-        share = VIRTUAL_SHARE if makes_virtual(recipe) else 0.0
+        share = recipe.virtual_share
     if not 0 <= share < 1:
         raise ValueError(f"a virtual share of {share:g} was asked for, expected 0 or more and less than 1")
-    if share and not makes_virtual(recipe):
+    if share and not recipe.makes_virtual:
         raise ValueError(f"{recipe.name} learns from no virtual patients, expected a virtual share of 0; leave it out")
     if epochs is not None and epochs < 1:
         raise ValueError(f"{epochs} epochs were asked for, expected 1 or more")
-    return Continuation(parent, fingerprint(folder), share, frozen_share(frozen), epochs or EPOCHS)
+    return Continuation(parent, fingerprint(folder), share, frozen_share(frozen), epochs or EPOCHS_ON)
 
 
 def frozen_share(said: str | None) -> float | None:
@@ -112,11 +110,6 @@ def frozen_share(said: str | None) -> float | None:
     if not 0 <= share <= 1:
         raise ValueError(f"found freeze {said!r}, expected {', '.join(FREEZE)} or a share of the layers from 0 to 1")
     return share
-
-
-def makes_virtual(recipe: Recipe) -> bool:
-    """Whether virtual patients can be shown beside the expert's films."""
-    return recipe.holding == "validation" and any(preset.virtual_films for preset in recipe.presets.values())
 
 
 def continued(recipe: Recipe, preset_name: str, how: Continuation) -> Recipe:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 import torch
 
 from core.settings import settings
+from core.watch import Watch
 from evidence.calibration import fit_temperature
 from evidence.out_of_distribution import OutOfDistribution, bounded, distances
 from models import engine
@@ -56,6 +58,7 @@ def cross_fit(
     init: str,
     tell: Tell | None = None,
     how: Continuation | None = None,
+    watch: Watch = lambda *_: None,
 ) -> Fitted:
     """Fit once a fold and once on all folds. A finished fold is kept in `folder`, under a key of everything it came
     from, and not fitted again. The head of a network that is wholly frozen is a regression on its features, which are
@@ -101,6 +104,7 @@ def cross_fit(
             seed,
             pretrained=pretrained,
             tell=None if tell is None else lambda done, total: tell(f"{candidate.name}, {part}", done, total),
+            note=partial(watch, f"{candidate.name}, {part}"),
         )
 
     (folder / candidate.name).mkdir(parents=True, exist_ok=True)

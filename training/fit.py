@@ -2,8 +2,10 @@
 
 import json
 import logging
+import math
 import platform
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -26,7 +28,9 @@ from training.run_key import run_key
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its tips and device tables are not news here
 
 Tell = Callable[[int, int], None]  # epochs done, epochs in all
+Note = Callable[[float, int, Mapping[str, float]], None]  # core.watch.Watch, of this network
 WATCHED = "watched_loss"  # on the films held out
+FIGURE = "figure_"  # what names of other figures on them begin with
 BEST = "best.ckpt"
 Taught = TypeVar("Taught", bound=Network)
 
@@ -67,6 +71,7 @@ def fit(
     pretrained: bool = False,
     tell: Tell | None = None,
     key: str = "",
+    note: Note | None = None,
 ) -> Taught:
     """Train and return the network in evaluation mode, on the CPU. It runs on the device that OSTEOLENS_DEVICE names.
 
@@ -78,7 +83,8 @@ def fit(
     A folder within `folder`, named by a key of everything the run was given (first weights, films and settings of the
     objective and of the films held out, schedule, seed), receives `run.json`, curves, and checkpoints: a run that was
     killed goes on from them, draws and all, and a run with anything else never does. key: what more belongs to it, for
-    an objective that makes its films: those of the first epoch are in the key anyway.
+    an objective that makes its films: those of the first epoch are in the key anyway. note: is told of every batch, and
+    of the losses and figures of every epoch.
     """
     pl.seed_everything(seed, verbose=False)
     first = objective if isinstance(objective, Objective) else objective(0)
@@ -100,7 +106,7 @@ def fit(
         precision="bf16-mixed" if has_bfloat16(on) else "32-true",
         logger=CSVLogger(folder, name="", version="curves"),
         callbacks=[
-            _Telling(tell),
+            _Telling(tell, note),
             *([EMAWeightAveraging(decay=0.99)] if schedule.averaged else []),
             *(_keep_best(folder, schedule.patience) if watch and schedule.patience else []),
             # After the others, so that it holds what they know of this epoch.
@@ -116,12 +122,16 @@ def fit(
     )
     last, finished = folder / "last.ckpt", folder / "finished"
     if not finished.exists():  # one that stopped early would train an epoch more each time it is asked for again
-        trainer.fit(
-            module,
-            datamodule=_Films(objective, first, watch, schedule.batch_size, seed),
-            ckpt_path=last if last.exists() else None,
-            weights_only=False if last.exists() else None,
-        )
+        with warnings.catch_warnings():  # that the folder is not empty, and of Lightning's own calls
+            warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
+            warnings.filterwarnings("ignore", "Experiment logs directory .* exists and is not empty")
+            warnings.filterwarnings("ignore", ".*LeafSpec")
+            trainer.fit(
+                module,
+                datamodule=_Films(objective, first, watch, schedule.batch_size, seed),
+                ckpt_path=last if last.exists() else None,
+                weights_only=False if last.exists() else None,
+            )
     if watch and schedule.patience:
         finished.touch()
         best = torch.load(folder / BEST, map_location="cpu", weights_only=False)
@@ -229,6 +239,8 @@ class _Fitting(pl.LightningModule):
         assert self.watch is not None
         loss = self.watch.loss(self.network, batch, torch.Generator(), vary=False)
         self.log(WATCHED, loss, batch_size=len(batch[0]))
+        for name, value in self.watch.figures(self.network, batch).items():
+            self.log(FIGURE + name, value, batch_size=len(batch[0]))
 
     def configure_optimizers(self):  # type: ignore[no-untyped-def]
         rate = self.schedule.learning_rate
@@ -245,12 +257,31 @@ class _Fitting(pl.LightningModule):
 
 
 class _Telling(Callback):
-    def __init__(self, tell: Tell | None) -> None:
-        self.tell = tell
+    def __init__(self, tell: Tell | None, note: Note | None) -> None:
+        self.tell, self.note = tell, note
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: object) -> None:
+        if self.note is not None:
+            done = (trainer.fit_loop.batch_idx + 1) / max(1, int(trainer.num_training_batches))
+            self.note(trainer.current_epoch + min(done, 0.99), int(trainer.max_epochs or 0), {})
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        done, total = trainer.current_epoch + 1, int(trainer.max_epochs or 0)
+        if self.note is not None:
+            self.note(done, total, _figures(trainer.callback_metrics))
         if self.tell is not None:
-            self.tell(trainer.current_epoch + 1, int(trainer.max_epochs or 0))
+            self.tell(done, total)
+
+
+def _figures(metrics: Mapping[str, Tensor]) -> dict[str, float]:
+    """Losses and figures of the epoch that ends, under the names of `core.watch`; those that are no number left out."""
+    names = {"loss": "loss", WATCHED: "held_out_loss"}
+    found = {
+        names.get(name) or name.removeprefix(FIGURE): float(value)
+        for name, value in metrics.items()
+        if name in names or name.startswith(FIGURE)
+    }
+    return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
 def _about(schedule: Schedule, seed: int, on: torch.device) -> dict[str, object]:

@@ -73,6 +73,7 @@ def train(run: Run, manifests: Sequence[Manifest]) -> Bundle:
             run.init.get(candidate.name, candidate.init),
             say,
             run.how,
+            run.watch,
         )
         for candidate in candidates
     ]

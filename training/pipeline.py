@@ -17,7 +17,7 @@ from training import course, folds, repeat, view_course
 from training.cohorts.sources import VIRTUAL, mixed_in, refuse_virtual, said_of, to_examine, to_learn, views_to_examine
 from training.data import taught
 from training.data.manifest import Manifest, read_manifest
-from training.data.preflight import check
+from training.data.preflight import check, refuse_what_taught
 from training.evaluate import evaluate
 from training.results import Results
 from training.run import Run
@@ -44,7 +44,7 @@ def trained(run: Run, data: Path | str) -> Bundle:
                 "manifest of own films to go on from it"
             )
         own = read_manifest(Path(data))
-        refuse_what_taught_it(how.parent, own)
+        refuse_what_taught(how.parent.name, how.parent.version, how.parent.evidence, own)
         check(run.recipe, own, begun=True)
         manifests = [
             own,
@@ -74,15 +74,6 @@ def checked(run: Run) -> None:
                 initialise(build(one.network, len(part.outputs), one.options), source, one.name)
 
 
-def refuse_what_taught_it(parent: Bundle, own: Manifest) -> None:
-    """Raises ValueError for the very table that the parent learned from: nothing of it could be held out any more."""
-    if own.fingerprint in str(parent.evidence.get("data", {}).get("manifest_fingerprint", "")).split("+"):
-        raise ValueError(
-            f"{own.name} is the very table that {parent.name}@{parent.version} was trained on, expected films it has "
-            "never seen, since some are held out to calibrate on; add films, or go on from its own parent"
-        )
-
-
 def measured(recipe: Recipe, folder: Path, data: Path | str, workers: int, films: int, say: Say) -> Results:
     """Figures of the bundle in `folder` on films that nobody trained it on, by set. Raises ValueError in one sentence
     for what cannot be measured."""
@@ -98,7 +89,7 @@ def measured(recipe: Recipe, folder: Path, data: Path | str, workers: int, films
             f"{recipe.bundle} has its figures"
         )
     sets = to_examine(recipe, data, films, workers, say)
-    refuse_what_taught(folder, sets)
+    refuse_sets_that_taught(folder, sets)
     return evaluate(recipe, folder, sets, workers, say)
 
 
@@ -126,7 +117,7 @@ def imaged_again(recipe: Recipe, folder: Path, workers: int, films: int, say: Sa
     }
 
 
-def refuse_what_taught(folder: Path, sets: Mapping[str, Manifest]) -> None:
+def refuse_sets_that_taught(folder: Path, sets: Mapping[str, Manifest]) -> None:
     """Raises ValueError for a set that the bundle learned from: its figures would be no figures."""
     learned = str(describe(folder)["evidence"].get("data", {}).get("manifest_fingerprint", "")).split("+")
     for name, manifest in sets.items():

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from core.watch import Watch
 from models.bundle import Bundle
 from models.initial import begin_with, initialise
 from models.networks import build, freeze
@@ -22,7 +24,7 @@ from training.fit import Schedule, fit
 @dataclass(frozen=True)
 class Run:
     """One training. init: first weights by candidate, instead of the recipe's own. learned_from: what the card says of
-    the data. how: what it goes on from, where it fine-tunes a bundle."""
+    the data. how: what it goes on from, where it fine-tunes a bundle. watch: is told of every epoch."""
 
     recipe: Recipe
     preset_name: str
@@ -34,6 +36,7 @@ class Run:
     workers: int = 1
     say: Say = lambda *_: None
     how: Continuation | None = None
+    watch: Watch = lambda *_: None
 
     @property
     def preset(self) -> Preset:
@@ -110,14 +113,17 @@ class NetworkTrainer:
         """The trained network, in evaluation mode, on the CPU. A run that was killed goes on where it was."""
         name = stage or candidate.name
         schedule = replace(Schedule.of(candidate, self.preset), gentle=self.parent is not None)
+        schedule = schedule if epochs is None else replace(schedule, epochs=epochs)
+        self.say(name, 0, schedule.epochs)
         return fit(
             network,
             objective,
-            schedule if epochs is None else replace(schedule, epochs=epochs),
+            schedule,
             self.run.folder / name,
             self.seed if seed is None else seed,
             watch=validation,
             pretrained=pretrained or schedule.gentle,
             tell=lambda done, all_: self.say(name, done, all_),
             key=self.data,
+            note=partial(self.run.watch, name),
         )

@@ -27,6 +27,7 @@ from annotation.question.names import (
 )
 from annotation.question.words import instruction
 from core.labels import CLASSES
+from core.vertebra import LEVELS, OUTPUTS
 
 _TITLE = 50  # letters of a project's title that Label Studio keeps
 
@@ -52,6 +53,31 @@ class Question:
     points: tuple[str, ...] = ()
     blind: bool = True
     model: str = ""
+
+    @classmethod
+    def of_films(
+        cls,
+        recipe: str,
+        site: str,
+        view: str,
+        labels: tuple[str, ...],
+        regions: tuple[str, ...],
+        findings: tuple[str, ...],
+        points: tuple[str, ...],
+    ) -> "Question":
+        """What networks of these outputs answer, and can be taught. Hips are judged each for itself, other films as
+        one; vertebrae are graded where their corners are marked as well."""
+        graded = findings and points == OUTPUTS
+        return cls(
+            recipe,
+            f"{site.capitalize()}, {view.upper() if view == 'ap' else view}",
+            labels=labels,
+            regions=regions,
+            sides=("R", "L") if site == "hip" else (),
+            findings=findings,
+            grades=tuple(reversed(LEVELS)) if graded else (),
+            points=points,
+        )
 
     @property
     def plain(self) -> bool:

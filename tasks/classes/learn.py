@@ -64,7 +64,7 @@ def says(part: Part, example: Example) -> Any:
 
 
 def loads(part: Part, candidates: Sequence[Candidate]) -> dict[str, Any]:
-    return {}
+    return {"inputs": [candidate.preprocess for candidate in candidates]} if part.unit == "film" else {}
 
 
 def labels_of(part: Part, samples: Samples) -> npt.NDArray[np.int64]:
@@ -188,6 +188,7 @@ def learn_one(
     _, features = forward(network, as_read(shown, candidate), candidate.preprocess, trainer.device)
     ood = known_by(candidate, trainer.parent, features, unseen, shown.patients)
     node = node_of(part, candidate, network, {"temperature": temperature}, ood)
+    trainer.say(f"{candidate.name}, calibrating", 1, 1)
     return node, logits + bias.astype(np.float32)
 
 

@@ -1,6 +1,6 @@
 """Which class a film or limb shows, as a training objective."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -103,6 +103,12 @@ class ClassObjective(Objective):
             off = f.binary_cross_entropy_with_logits(self.place(output.maps), share, reduction="none").mean((2, 3))
             cost = cost + self.PLACED * (off * told).sum() / told.sum().clamp(min=1)
         return cost
+
+    def figures(self, network: nn.Module, batch: Sequence[Tensor]) -> Mapping[str, Tensor]:
+        """Share of rows whose class is the likeliest one."""
+        grey = self.shown(batch[0], self._still(len(batch[0])), torch.Generator(), vary=False)
+        said = network((grey[:, None] - self.mean) / self.std).logits.argmax(1)
+        return {"accuracy": (said == batch[1]).float().mean()}
 
     def shown(self, films: Tensor, moves: Tensor, random: torch.Generator, vary: bool = True) -> Tensor:
         """Grey [B, H, W] in 0..1 of the network's size, moved and varied, or as a reading would show it."""

@@ -1,6 +1,6 @@
 """What bone projections and densities teach, with the discriminators as a part of the lesson."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +69,14 @@ class DensityObjective(Objective):
             off = (answer.abmd - batch[2].nan_to_num()) / network.network.density.spread
             cost = cost + stage.density * f.smooth_l1_loss(off[known], torch.zeros_like(off[known]), beta=0.3)
         return cost
+
+    def figures(self, network: nn.Module, batch: Sequence[Tensor]) -> Mapping[str, Tensor]:
+        """How far densities are off, mean of the known ones in g/cm2, in stages that learn them."""
+        known = ~batch[2].isnan()
+        if not self.stage.density or not known.any():
+            return {}
+        film, _ = self.shown(batch[0], batch[1], torch.Generator(), vary=False)
+        return {"density_off": (network(film).abmd - batch[2])[known].abs().mean()}
 
     def _judged(self, film: Tensor, drawn: Tensor, truth: Tensor) -> Tensor:
         """What the discriminators make of the projection, for the network; and what they should, for themselves."""

@@ -6,46 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 import cli
 import learning
 import reading
 import recipes
 from core.settings import settings
-from imaging.preprocess import Preprocess
 from learning import NotPromoted
 from models import reads
 from models.bundle import describe, load, taught
 from models.files.plain import BundleError
 from recipes.recipe import Recipe
-from tasks import CLASSES
-from tasks.part import Candidate, Part, Preset
-from tests.tiny import OPTIONS
-
-LABELS = ("normal", "osteopenia", "osteoporosis")
-TINY = Candidate(
-    "vit", "vit", Preprocess(size=(32, 32), window=(0.0, 1.0)), {**OPTIONS["vit"], "image_size": 32, "patch_size": 8}
-)
-
-
-def draw(folder: Path, first: int, count: int, split: str = "") -> Path:
-    """Films whose class is plain to see: a band at one of three heights, in noise that no two films share."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = ["path,label,patient,sex,scanner,split"]
-    for number in range(first, first + count):
-        random = np.random.default_rng(number)
-        coarse = Image.fromarray(np.uint8(random.integers(0, 255, (24, 18))))
-        film = 40 + 0.4 * np.asarray(coarse.resize((96, 128), Image.Resampling.BICUBIC), float)
-        film[15 + 40 * (number % 3) : 35 + 40 * (number % 3)] += 90
-        Image.fromarray(np.uint8(film.clip(0, 255))).save(folder / f"{number}.png")
-        sex = "FM"[number // 3 % 2]
-        lines.append(f"{number}.png,{LABELS[number % 3]},p{number},{sex},beta,{split}")
-    table = folder / "manifest.csv"
-    table.write_text("\n".join(lines))
-    return table
+from tests.banded import banded, draw
 
 
 @pytest.fixture(scope="module")
@@ -58,15 +31,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def recipe(monkeypatch: pytest.MonkeyPatch) -> Recipe:
-    knee = recipes.RECIPES["knee_resnet"]
-    changed = replace(
-        knee,
-        parts=(Part(CLASSES, "film", LABELS, {"demo": (TINY,)}),),
-        presets={"demo": Preset(epochs=20, batch_size=16, learning_rate=2e-3, folds=2),
-                 "paper": Preset(epochs=1, batch_size=16, learning_rate=1e-7, folds=2)},
-        finder=None, shared=False, holding="validation", bundle="knee_resnet@0.1.0",
-    )  # fmt: skip
-    changed.parts[0].candidates["paper"] = (TINY,)  # type: ignore[index]
+    changed = banded()
     monkeypatch.setitem(recipes.RECIPES, "knee_resnet", changed)
     return changed
 

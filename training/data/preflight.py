@@ -2,12 +2,13 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from core.example import Example, ManifestError
 from recipes.recipe import Recipe
 from tasks.enough import people
-from tasks.part import Part
 from training.data.given_split import part_of, refuse_unknown, to_teach
 from training.data.manifest import Manifest
 
@@ -17,41 +18,77 @@ MOST_LEFT_OUT = 0.2  # share of the rows meant to teach that may fall away befor
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Finding:
+    """One sentence on a manifest. kind: `refused` where nothing can be learned from it as it is; `dropped` where rows
+    fall away; `said` for what is as it should be, and good to know."""
+
+    kind: Literal["refused", "dropped", "said"]
+    sentence: str
+
+
 def check(recipe: Recipe, manifest: Manifest, begun: bool) -> None:
     """Raises ManifestError in one sentence where a manifest cannot teach a recipe; says what falls away.
 
     begun: whether the networks answer already, as those of a bundle that is fine-tuned: parts of which no row says
     anything then stay as they are.
     """
-    check_split(manifest)
+    for found in findings(recipe, manifest, begun):
+        if found.kind == "refused":
+            raise ManifestError(found.sentence)
+        logger.log(logging.WARNING if found.kind == "dropped" else logging.INFO, found.sentence)
+
+
+def findings(recipe: Recipe, manifest: Manifest, begun: bool) -> Iterator[Finding]:
+    """Everything that `check` looks at, in its order, and what comes after the first refusal as well."""
+    try:
+        check_split(manifest)
+    except ManifestError as fault:
+        yield Finding("refused", str(fault))
     rows = to_teach(manifest).examples
     if not rows:
-        raise ManifestError(f"every row of {manifest.name} is kept for a test, expected rows to learn from as well")
-    taught: list[Part] = []
+        yield Finding(
+            "refused", f"every row of {manifest.name} is kept for a test, expected rows to learn from as well"
+        )
+        return
     answered: set[int] = set()
     for part in recipe.own:
         usable = [number for number, one in enumerate(rows) if part.task.learn.usable(part, one)]
         if usable:
-            part.task.learn.check(part, [rows[number] for number in usable], begun)
-            taught.append(part)
             answered.update(usable)
-    if not taught:
+            try:
+                part.task.learn.check(part, [rows[number] for number in usable], begun)
+            except ManifestError as fault:
+                yield Finding("refused", str(fault))
+    if not answered:
         expected = "; or ".join(dict.fromkeys(part.task.learn.expects(part) for part in recipe.own))
-        raise ManifestError(
-            f"no row of {manifest.name} says anything that {recipe.name} learns from, expected {expected}"
+        yield Finding(
+            "refused", f"no row of {manifest.name} says anything that {recipe.name} learns from, expected {expected}"
         )
+        return
     used = [rows[number] for number in sorted(answered)]
     if people(used) < LEAST_PEOPLE:
-        raise ManifestError(
+        yield Finding(
+            "refused",
             f"{manifest.name} shows {people(used)} people, expected at least {LEAST_PEOPLE}: a fifth of them is held "
-            "out; add films of others, or a column patient if several people share one name"
+            "out; add films of others, or a column patient if several people share one name",
         )
     silent, kept = len(rows) - len(used), len(manifest.examples) - len(rows)
     if silent:
-        logger.warning("%d of %d rows say nothing to learn from and are left out", silent, len(rows))
+        yield Finding("dropped", f"{silent} of {len(rows)} rows say nothing to learn from and are left out")
     if kept:
-        logger.info("%d rows are kept for a test by the column split and teach nothing", kept)
-    check_sides(recipe, manifest, used)
+        yield Finding("said", f"{kept} rows are kept for a test by the column split and teach nothing")
+    yield from _of_sides(recipe, manifest, used)
+
+
+def refuse_what_taught(name: str, version: str, evidence: Mapping[str, Any], own: Manifest) -> None:
+    """Raises ManifestError for the very table that a bundle learned from: nothing of it could be held out any more.
+    evidence: the bundle's."""
+    if own.fingerprint in str(evidence.get("data", {}).get("manifest_fingerprint", "")).split("+"):
+        raise ManifestError(
+            f"{own.name} is the very table that {name}@{version} was trained on, expected films it has never seen, "
+            "since some are held out to calibrate on; add films, or go on from its own parent"
+        )
 
 
 def check_split(manifest: Manifest) -> None:
@@ -70,7 +107,7 @@ def check_split(manifest: Manifest) -> None:
         )
 
 
-def check_sides(recipe: Recipe, manifest: Manifest, rows: Sequence[Example]) -> None:
+def _of_sides(recipe: Recipe, manifest: Manifest, rows: Sequence[Example]) -> Iterator[Finding]:
     """Where each limb has a row of its own: rows that share a film and do not say which limb they mean."""
     if recipe.finder is None or recipe.shared:
         return
@@ -78,16 +115,16 @@ def check_sides(recipe: Recipe, manifest: Manifest, rows: Sequence[Example]) -> 
     unsided = [one for one in rows if one.others.get("side") is None]
     torn = sum(of_film[one.path] > 1 for one in unsided)
     if torn:
-        raise ManifestError(
+        yield Finding(
+            "refused",
             f"{torn} rows of {manifest.name} share a film with others and name no side, expected R or L in the column "
-            "side of each"
+            "side of each",
         )
-    if unsided:
-        logger.warning(
-            "%d of %d rows name no side: each stands for the one limb on its film, and is left out where its film "
-            "shows two",
-            len(unsided),
-            len(rows),
+    elif unsided:
+        yield Finding(
+            "dropped",
+            f"{len(unsided)} of {len(rows)} rows name no side: each stands for the one limb on its film, and is left "
+            "out where its film shows two",
         )
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from multiprocessing import get_context
 from typing import TypeVar
 
-import torch
+from simulation.write import begin_worker
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
@@ -17,5 +16,5 @@ def each(job: Callable[[Item], Done], items: Sequence[Item], workers: int, chunk
     if workers <= 1:
         yield from map(job, items)
         return
-    with ProcessPoolExecutor(workers, get_context("spawn"), partial(torch.set_num_threads, 1)) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), begin_worker) as pool:
         yield from pool.map(job, items, chunksize=chunk)
