@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 _LEVELS = 65535
-_PARTS = {"hip": "HIP", "knee": "KNEE", "spine": "SPINE"}
+_PARTS = {  # BodyPartExamined, and the region by its SNOMED code
+    "hip": ("HIP", "24136001", "Hip joint"),
+    "knee": ("KNEE", "72696002", "Knee"),
+    "spine": ("SPINE", "421060004", "Vertebral column"),
+}
 _VIEWS = {"ap": "AP", "lateral": "LL"}
 
 
@@ -28,7 +32,7 @@ def to_png(film: Radiograph) -> bytes:
 def to_dicom(film: Radiograph) -> bytes:
     """The film at 16 bits as a DX object, which a reading and a training read like any other: the same pixels, the same
     case, its spacing, orientation, site, view, side, age and sex, and nothing else of the person or the place."""
-    from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
     from pydicom.filewriter import dcmwrite
     from pydicom.uid import UID, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
@@ -53,7 +57,10 @@ def to_dicom(film: Radiograph) -> bytes:
     if film.clinical.age_years is not None:
         d.PatientAge = f"{round(film.clinical.age_years):03d}Y"
     if film.site in _PARTS:
-        d.BodyPartExamined = _PARTS[film.site]
+        d.BodyPartExamined, code, meaning = _PARTS[film.site]
+        region = Dataset()
+        region.CodeValue, region.CodingSchemeDesignator, region.CodeMeaning = code, "SCT", meaning
+        d.AnatomicRegionSequence = [region]
     if film.view in _VIEWS:
         d.ViewPosition = _VIEWS[film.view]
     d.ImageLaterality = {"R": "R", "L": "L", "both": "B", None: "U"}[film.side]
