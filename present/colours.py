@@ -42,3 +42,9 @@ def rgb(colour: str) -> tuple[int, int, int]:
 
 def class_colour(label: str) -> str:
     return CLASSES.get(label, ACCENT)
+
+
+# Whoever drew on a film: colours of the same palette, with a dash each, so that no two are told apart by hue alone.
+READERS = (("#56b4e9", ()), ("#e69f00", (7, 4)), ("#009e73", (2, 3)), ("#f0e442", (10, 3, 2, 3)))
+MODEL = ("#cc79a7", (1.5, 4))
+SETTLED = ("#ffffff", ())

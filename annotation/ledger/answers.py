@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from annotation.ledger.database import Database, now_utc
 from annotation.ledger.payload import columns, labeled_case
-from annotation.ledger.tables import answers, cases, set_aside, tasks, withdrawn
+from annotation.ledger.tables import adjudications, answers, cases, set_aside, tasks, transitions, withdrawn
 from annotation.ledger.tasks import settle
 from core.case import LabeledCase
 
@@ -185,6 +185,18 @@ class Answers(Database):
             )
             for row in rows
         ]
+
+    def stamp(self) -> tuple[Any, ...]:
+        """Something that is another whenever an answer, a decision or the state of a case is."""
+        asked = (
+            sa.select(sa.func.count(), sa.func.max(answers.c.taken_at), sa.func.max(answers.c.id)),
+            sa.select(sa.func.count(), sa.func.max(withdrawn.c.id)).select_from(withdrawn),
+            sa.select(sa.func.count(), sa.func.sum(sa.cast(adjudications.c.stands, sa.Integer))),
+            sa.select(sa.func.max(transitions.c.id)),
+            sa.select(sa.func.count(), sa.func.sum(cases.c.readers)).select_from(cases),
+        )
+        with self._read() as connection:
+            return tuple(tuple(connection.execute(one).one()) for one in asked)
 
     def history(self, id: int) -> list[tuple[str, str | None, str]]:
         """The withdrawn answers of a case, oldest first: side, label, and why each no longer stands."""

@@ -1,7 +1,8 @@
 """What is voted on in one side of a case: its class, and each finding, grade, region and point that a reader names."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import Any, Final
 
@@ -127,7 +128,7 @@ def _region(votes: Sequence[Vote], name: str, film: Facts, bounds: Bounds) -> Ba
 
     def merge(some: Sequence[int]) -> Kept:
         if len(some) > 1:
-            return {"masks": {name: mask_to_json(joint_mask([drawn[place] for place in some], film))}}
+            return {"masks": {name: mask_to_json(joint_mask(tuple(drawn[place] for place in some), film))}}
         (one,) = (drawn[place] for place in some)
         polygons = [[list(point) for point in polygon] for polygon in one.polygons]
         return ({"masks": {name: mask_to_json(one.mask)}} if one.mask else {}) | (
@@ -145,7 +146,8 @@ def _region(votes: Sequence[Vote], name: str, film: Facts, bounds: Bounds) -> Ba
     return Ballot(tuple(votes), alike, merge, told)
 
 
-def joint_mask(drawn: Sequence[Drawn], film: Facts) -> BitMask:
+@lru_cache(maxsize=4096)
+def joint_mask(drawn: tuple[Drawn, ...], film: Facts) -> BitMask:
     """The consensus of several drawings of one region, as a mask of the whole film."""
     from evidence.statistics.consensus import consensus  # loads scipy
 
@@ -184,8 +186,3 @@ def _point(votes: Sequence[Vote], name: str, film: Facts, bounds: Bounds) -> Bal
 def _listed(said: Sequence[str]) -> str:
     *others, last = said
     return f"{', '.join(others)} and {last}" if others else last
-
-
-def joint(votes: Sequence[Vote], ballot: Ballot) -> Mapping[str, Any]:
-    """What all who say something of a part say together, whether or not they agree within the bounds."""
-    return ballot.merge(range(len(ballot.voters)))

@@ -130,3 +130,18 @@ def _filled(polygon: Polygon, size: Size) -> Patch | None:
 def _first_row(y: float) -> int:
     """The first row whose middle lies at y or below."""
     return int(np.ceil(y - 0.5))
+
+
+def lines_of(drawn: Drawn, size: Size) -> list[list[tuple[float, float]]]:
+    """A drawing as closed lines of points (x, y) in pixels of the film, the left upper corner at 0, 0: polygons as they
+    were clicked, a mask through the middles of its outermost pixels, its holes as well."""
+    import cv2
+
+    lines = [list(to_pixels(polygon, *size)) for polygon in drawn.polygons]
+    patch = patch_of(Drawn(drawn.mask), size) if drawn.mask is not None else None
+    if patch is not None:
+        found, _ = cv2.findContours(patch.pixels.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+        for line in found:
+            if len(line) > 2:
+                lines.append([(float(x) + patch.left + 0.5, float(y) + patch.top + 0.5) for x, y in line[:, 0, :]])
+    return lines

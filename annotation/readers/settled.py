@@ -18,6 +18,7 @@ SINGLE: How = "single"
 AGREED: How = "agreed"
 MAJORITY: How = "majority"
 ADJUDICATED: How = "adjudicated"
+_TOLD = 3  # differences that a sentence names
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,12 @@ class Settled:
 
     @property
     def why_not(self) -> str | None:
-        """Why something of it is not settled, in a sentence or more; None where all is."""
+        """Why something of it is not settled, in a few sentences; None where all is."""
         if self.is_settled:
             return None
-        said = [*self.differs.values()] or [self.waits or "Nobody has answered yet"]
+        said = list(self.differs.values())[:_TOLD] or [self.waits or "Nobody has answered yet"]
+        if len(self.differs) > _TOLD:
+            said.append(f"{len(self.differs) - _TOLD} more parts differ")
         return ". ".join(said) + ("; one more reader is asked." if self.differs and self.asked else ".")
 
 
@@ -80,11 +83,13 @@ def settled(
     bounds: Bounds,
     waits: str | None = None,
     asked: bool = False,
+    drawn: bool = True,
 ) -> Settled:
     """Settle one side: what was adjudicated first, then what the readers agree on.
 
     votes: on this side. decided: the adjudications of it that stand, by part. waits: who has still to answer, of those
-    asked from the start; until then nothing but what was adjudicated is settled.
+    asked from the start; until then nothing but what was adjudicated is settled. drawn: whether outlines are joined,
+    which takes time; without, the answer lacks them.
     """
     how: dict[str, How] = {}
     differs: dict[str, str] = {}
@@ -99,7 +104,8 @@ def settled(
             differs[part] = ballot.told()
             continue
         how[part] = _how(len(ballot.voters), len(agreeing))
-        kept.append(ballot.merge(agreeing))
+        if drawn or not any(part in vote.answer.masks or part in vote.answer.outlines for vote in votes):
+            kept.append(ballot.merge(agreeing))
     for part, decision in decided.items():
         how[part] = ADJUDICATED
         kept.append(parts(decision.answer)[part])

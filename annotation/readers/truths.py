@@ -11,13 +11,18 @@ from annotation.readers.votes import by_case, one_more_is_asked, votes_of, waits
 
 
 def truths(
-    ledger: Ledger, home: Path, bounds: Bounds, recipe: str | None = None, case_id: str | None = None
+    ledger: Ledger,
+    home: Path,
+    bounds: Bounds,
+    recipe: str | None = None,
+    case_id: str | None = None,
+    drawn: bool = True,
 ) -> list[Settled]:
     """What is settled of every case and side that was ever asked about, and why the others are not, in the order in
     which the cases came.
 
-    home: where the films lie. recipe, case_id: of these alone. A side that no reader has answered, and a case whose
-    film is no longer kept, stand with why.
+    home: where the films lie. recipe, case_id: of these alone. drawn: whether outlines are joined, which takes time. A
+    side that no reader has answered, and a case whose film is no longer kept, stand with why.
     """
     taken, decided, tasks = (
         by_case(ledger.taken(case_id, recipe)),
@@ -29,7 +34,7 @@ def truths(
         if entry.state == State.DROPPED:
             continue
         if recipe in (None, entry.recipe) and case_id in (None, entry.case_id):
-            found += truths_of(entry, tasks.get(entry.id, ()), taken.get(entry.id, ()), decided, home, bounds)
+            found += truths_of(entry, tasks.get(entry.id, ()), taken.get(entry.id, ()), decided, home, bounds, drawn)
     return found
 
 
@@ -40,6 +45,7 @@ def truths_of(
     decided: Mapping[tuple[int, str | None], Mapping[str, Adjudication]],
     home: Path,
     bounds: Bounds,
+    drawn: bool,
 ) -> list[Settled]:
     """The sides of one case."""
     asked = list(tasks)
@@ -60,7 +66,7 @@ def truths_of(
         some, parts = votes.get(side, ()), fixed.get(side, {})
         silent = waits or (None if some or parts else "No reader has judged this side")
         try:
-            found.append(settled(entry, side, some, parts, film, bounds, silent, more))
+            found.append(settled(entry, side, some, parts, film, bounds, silent, more, drawn))
         except ValueError as fault:  # a drawing that does not fit its film; the other cases go on
             found.append(_nothing(entry, str(fault), side))
     return found

@@ -86,7 +86,9 @@ class FilmViewer {
 
   async show(data) {
     if (!data || data.key === this.key) return;
+    const same = data.film_key && data.film_key === this.filmKey ? { off: this.off, at: this.place() } : null;
     this.key = data.key;
+    this.filmKey = data.film_key;
     const [planes, heat] = await Promise.all([inflate(data.film), data.heat ? inflate(data.heat.data) : null]);
     if (this.key !== data.key) return; // another film was asked for meanwhile
     const { width, height } = data;
@@ -108,14 +110,24 @@ class FilmViewer {
     legend.firstElementChild.textContent = low;
     legend.lastElementChild.textContent = high;
     this.root.classList.toggle("outlined", this.regions.length > 0);
-    this.list(data.unit, data.heights);
+    this.list(data.unit, data.heights, data.readers);
     const stops = [];
     for (let i = 0; i <= 8; i++) {
       const at = Math.round((i * 255) / 8) * 4;
       stops.push(`rgb(${this.map[at]} ${this.map[at + 1]} ${this.map[at + 2]})`);
     }
     this.root.querySelector(".legend i").style.background = `linear-gradient(90deg, ${stops})`;
-    this.reset();
+    if (same?.at.scale) this.outlinesAnew(same);
+    else this.reset();
+  }
+
+  // Other outlines on the same film: how it is looked at stays.
+  place() { return { scale: this.scale, x: this.x, y: this.y, fitted: this.fitted }; }
+
+  outlinesAnew({ off, at }) {
+    Object.assign(this, at, { off });
+    this.press();
+    this.draw();
   }
 
   reset() {
@@ -233,12 +245,15 @@ class FilmViewer {
   trace() {
     const { pen, density } = this, shown = this.regions.filter(({ name }) => !this.off.has(name)).reverse();
     pen.lineJoin = "round";
-    for (const { name, colour } of shown) {
+    for (const { name, colour, dash } of shown) {
       for (const { outlines } of this.limbs) {
-        if (!outlines[name]) continue;
-        const line = new Path2D();
-        outlines[name].forEach(([x, y], i) => line[i ? "lineTo" : "moveTo"](this.x + x * this.scale, this.y + y * this.scale));
-        line.closePath();
+        if (!outlines[name]?.length) continue;
+        const line = new Path2D(), pieces = Array.isArray(outlines[name][0][0]) ? outlines[name] : [outlines[name]];
+        for (const piece of pieces) {
+          piece.forEach(([x, y], i) => line[i ? "lineTo" : "moveTo"](this.x + x * this.scale, this.y + y * this.scale));
+          line.closePath();
+        }
+        pen.setLineDash((dash || []).map((length) => length * density));
         pen.fillStyle = pen.strokeStyle = colour;
         pen.globalAlpha = this.fill / 100;
         pen.fill(line);
@@ -247,6 +262,7 @@ class FilmViewer {
         pen.stroke(line);
       }
     }
+    pen.setLineDash([]);
     if (!shown.length) return;
     pen.font = `600 ${13 * density}px sans-serif`;
     pen.textAlign = "center";
@@ -287,18 +303,19 @@ class FilmViewer {
   }
 
   // Which colour is which region, how large and how steady each is, with a switch for each.
-  list(unit, heights) {
+  list(unit, heights, readers) {
     const rated = this.limbs.some(({ steady }) => Object.keys(steady).length);
     const table = this.root.querySelector(".regions table"), several = this.limbs.length > 1;
     const cell = (row, text, kind = "td") => row.appendChild(Object.assign(document.createElement(kind), { textContent: text }));
     this.root.querySelector(".regions").hidden = !this.regions.length;
     this.root.querySelector(".unit").textContent =
-      `${heights ? `Heights in front / in the middle / behind, ${heights}. ` : ""}Areas in ${unit}`;
+      readers ? "Who drew what" : `${heights ? `Heights in front / in the middle / behind, ${heights}. ` : ""}Areas in ${unit}`;
+    this.root.querySelector('[data-do="outlines"]').textContent = readers ? "All outlines" : "All regions";
     table.replaceChildren();
     const head = table.createTHead().insertRow();
-    cell(head, "Region", "th");
+    cell(head, readers ? "Reader" : "Region", "th");
     for (const { title } of this.limbs) {
-      cell(head, several ? title : "Area", "th");
+      cell(head, several || readers ? title : "Area", "th");
       if (rated) cell(head, "steady", "th").title = "How little the outline moves when the film is slightly changed: 100 % is not at all";
     }
     const body = table.createTBody();
@@ -310,7 +327,7 @@ class FilmViewer {
       button.append(swatch, title);
       row.insertCell().append(button);
       for (const { areas, steady } of this.limbs) {
-        cell(row, name in areas ? areas[name].toLocaleString("en") : "not found");
+        cell(row, name in areas ? areas[name].toLocaleString("en") : readers ? "nothing" : "not found");
         if (rated) cell(row, name in steady ? `${Math.round(steady[name] * 100)} %` : "");
       }
     }
