@@ -58,12 +58,13 @@ def read(
             f"{wanted.name} reads with {wanted.bundle}, which is not under {settings().weights}; choose one of "
             f"{', '.join(one.name for one in able)}, or train it"
         )
-    clock, seen = Clock(), None
+    clock, seen, shown = Clock(), None, None
     try:
         film = read_radiograph(data, name)
         if pixel_mm is not None:
             film = replace(film, spacing_mm=(pixel_mm, pixel_mm), spacing_origin="marker")
         clock.lap("decode")
+        shown = film
         lie = upright(film)
         film = lie.film
         notices = [*film.notices, *check(film)]
@@ -89,7 +90,8 @@ def read(
             answers = join(answers, bundle.ensemble(CLASSES.name).facts["conformal_quantile"])
         return [lie.back(seen_as(one, chosen, seen)) for one in answers]
     except Refused as refused:
-        return [seen_as(refusal(name, refused, clock, wanted.name if wanted else None), None, seen)]
+        refused_film = refusal(name, refused, clock, wanted.name if wanted else None, shown)
+        return [seen_as(refused_film, None, seen)]
     except Exception as unforeseen:  # noqa: BLE001 - a fault of one film is its result, and no face may die of it
         log.error("a film could not be read: %s", said_safely(unforeseen))
         fault = Notice(
@@ -166,7 +168,7 @@ def answer(
     except Refused as refused:
         if limb is None:
             raise
-        return replace(refusal(name, refused, clock, recipe.name), case_id=film.case_id, side=side)
+        return replace(refusal(name, refused, clock, recipe.name, film), case_id=film.case_id, side=side)
     return Reading(
         path=name,
         status="read",
@@ -208,9 +210,9 @@ def find(case: Case, recipe: Recipe, bundle: Bundle) -> Finding:
     return found
 
 
-def refusal(name: str, refused: Refused, clock: Clock, recipe: str | None) -> Reading:
-    """A refusal is a result."""
-    return Reading(name, "refused", recipe=recipe, refusal=refused.refusal, timing_ms=clock.times())
+def refusal(name: str, refused: Refused, clock: Clock, recipe: str | None, film: Radiograph | None) -> Reading:
+    """A refusal is a result. film: what is shown of it, where it could be decoded."""
+    return Reading(name, "refused", recipe=recipe, refusal=refused.refusal, timing_ms=clock.times(), radiograph=film)
 
 
 # -- what faces ask besides -----------------------------------------------------------------------------------------

@@ -232,7 +232,7 @@ def build() -> gr.Blocks:
                     "", html_template='<div class="film-viewer-root"></div>', js_on_load=SCRIPT + _MOUNT,
                     apply_default_css=False, elem_id="viewer",
                 )  # fmt: skip
-            with gr.Column(scale=4, min_width=320):
+            with gr.Column(scale=5, min_width=320):
                 answer = gr.HTML("", apply_default_css=False, elem_id="answer")
                 with gr.Accordion("The reading as JSON", open=False):
                     line = gr.Code("", language="json", label="reading", wrap_lines=True, interactive=False)

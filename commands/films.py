@@ -32,7 +32,7 @@ def read(arguments: argparse.Namespace) -> None:
             for answer in answers:
                 counts[answer.status] += 1
                 print(json.dumps(answer.row(), ensure_ascii=False, allow_nan=False), file=out, flush=True)
-            if arguments.images and answers[0].radiograph is not None:
+            if arguments.images and any(answer.status == "read" for answer in answers):
                 (arguments.images / f"{answers[0].case_id}.png").write_bytes(png(still(answers)))
     print(", ".join(f"{number} {status}" for status, number in counts.items()), file=sys.stderr)
     if counts["failed"]:

@@ -110,6 +110,8 @@ def test_a_film_unlike_any_learned_from_is_refused(monkeypatch: pytest.MonkeyPat
     (answer,) = reading.read(knee_png(), "a.png")
     assert answer.refusal is not None
     assert answer.refusal.code == "wrong_site"
+    assert answer.radiograph is not None  # a refused film is shown
+    assert answer.radiograph.pixels.shape == reading.read_radiograph(knee_png(), "a.png").pixels.shape
 
 
 def test_an_unknown_recipe_is_wrong_use_and_names_the_known_ones() -> None:

@@ -70,7 +70,7 @@ def running(words: list[str], health: str, home: Path, **settings: str) -> Itera
         "OSTEOLENS_LABEL_STUDIO_URL": "",
         "OSTEOLENS_LABEL_STUDIO_TOKEN": "",
         "OSTEOLENS_CONTROL_RATE": "0",
-        "OMP_NUM_THREADS": "2",
+        "OMP_NUM_THREADS": "1",  # two tests run at once
         "HOST": "127.0.0.1",
         "PORT": str(port),
         **settings,
