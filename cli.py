@@ -26,7 +26,7 @@ DOES = {
     "evaluate": "Measure a model on films not used in training: figures as JSON, and a page with tables and plots.",
     "simulate": "Make films of virtual patients, whose truth is known exactly. Stopped and run again, it resumes.",
     "calibrate": "Fit a model anew to films of your own without touching its weights: a new version, with figures.",
-    "models": "List versions and show cards; compare two, promote one (only with a gain), roll back, show the history.",
+    "models": "List, show and compare versions; promote one (only with a gain), roll back; publish and install.",
     "queue list": "List the cases kept for an expert, oldest first.",
     "queue add": "Read films and keep them for an expert: all, or with --budget those that a policy chooses.",
     "queue push": "Send what waits to Label Studio, one task a case, and print each case with the link to its task.",
@@ -36,6 +36,8 @@ DOES = {
     "queue agreement": "Say how well readers agree: kappas, Dice and distances, with intervals by patient.",
     "queue status": "Say how many cases stand where, what they wait for, and whether Label Studio is connected.",
 }
+
+MODEL_ACTIONS = ("list", "show", "promote", "rollback", "compare", "history", "publish", "install")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -204,15 +206,20 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     one = command("models", "models")
-    one.add_argument("action", choices=["list", "show", "promote", "rollback", "compare", "history"])
+    one.add_argument("action", choices=list(MODEL_ACTIONS))
     one.add_argument(
         "name", nargs="*", metavar="NAME",
-        help="NAME@VERSION to show; it or a folder to promote; two to compare; a recipe to roll back",
+        help="NAME@VERSION to show or publish; it or a folder to promote; two to compare; a recipe to roll back; "
+        "ORG/NAME or ORG/NAME@REVISION to install",
     )  # fmt: skip
     one.add_argument("--data", metavar="MANIFEST", help="a locked test set that the challenger never learned from")
     one.add_argument("--because", default="", metavar="REASON", help="promote without a gain; the log keeps the reason")
     one.add_argument("--workers", type=int, default=cores, help=workers)
     one.add_argument("--out", type=Path, metavar="DIR", help="for a comparison's figures and page")
+    one.add_argument("--to", metavar="ORG/NAME", help="the repository on the Hugging Face Hub to publish to")
+    one.add_argument("--private", action="store_true", help="publish where only members of ORG see it")
+    one.add_argument("--dry-run", action="store_true", help="say what would be published, and ask nothing of the hub")
+    one.add_argument("--fingerprint", metavar="HEX", help="install only the bundle of this fingerprint")
     return parser
 
 

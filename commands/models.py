@@ -1,4 +1,4 @@
-"""Commands about models: train, calibrate, evaluate; list, show, compare, promote, roll back."""
+"""Commands about models: train, calibrate, evaluate; list, show, compare, promote, roll back, publish, install."""
 
 import argparse
 import sys
@@ -10,6 +10,8 @@ from typing import Any
 
 import learning
 import reading
+import sharing
+from commands.hub import install, publish
 from commands.shared import Fault, Progress, WrongUse, no_bundle, pair, there
 from core.settings import settings
 from jobs import Recording, Stopped, recorded, running
@@ -21,7 +23,7 @@ from report.prognosis import write_prognosis
 from report.summary import shelf_line
 from report.versus import write as write_versus
 
-FAULTS: tuple[type[Exception], ...] = (learning.NotPromoted,)
+FAULTS: tuple[type[Exception], ...] = (learning.NotPromoted, sharing.HubFault)
 VIRTUAL = "virtual"
 PROGNOSIS = "prognosis"  # what evaluate measures besides recipes
 
@@ -142,9 +144,9 @@ def models(arguments: argparse.Namespace) -> None:
     """List, show, compare, promote or roll back versions."""
     action: Callable[[argparse.Namespace], None] = {
         "list": _list, "show": _show, "promote": _promote, "rollback": _roll_back, "compare": _compare,
-        "history": _history,
+        "history": _history, "publish": publish, "install": install,
     }[arguments.action]  # fmt: skip
-    wanted = {"list": 0, "show": 1, "promote": 1, "rollback": 1, "compare": 2}.get(arguments.action)
+    wanted = {"list": 0, "compare": 2, "history": None}.get(arguments.action, 1)
     if wanted is not None and len(arguments.name) != wanted:
         raise WrongUse(f"found {len(arguments.name)} names, expected {wanted} after models {arguments.action}")
     action(arguments)

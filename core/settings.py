@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from core.refusal import Code
 
 ROOT = Path(__file__).resolve().parent.parent
+# A checkout keeps what is its own beside the code; a package that pip installed must not.
+HOME = Path.home() / ".osteolens" if ROOT.name == "_parts" else ROOT / ".osteolens"
 
 
 class Settings(BaseSettings):
@@ -17,7 +19,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="OSTEOLENS_", env_file=ROOT / ".env", extra="ignore", frozen=True)
 
-    home: Path = Field(ROOT / ".osteolens", description="Where this installation keeps its key, worklist and films")
+    home: Path = Field(HOME, description="Where this installation keeps its key, worklist and films")
     data: Path = Field(
         ROOT / "../shared/data", description="Real films for development and tests; never part of the project"
     )

@@ -27,6 +27,7 @@ from models.files.network import load_node, save_network
 from models.files.plain import read_json, write_json
 
 if TYPE_CHECKING:  # a listing of bundles needs no network library
+    from models.hub.publish import Published
     from models.networks import Network
 
 TAUGHT = "taught.json"
@@ -87,6 +88,20 @@ class Bundle:
         """The networks of a task that answer with these outputs, whichever unless told."""
         nodes = tuple(node for node in self.networks.values() if node.task == task and outputs in (None, node.outputs))
         return Ensemble(nodes, self.facts.get(task, {}))
+
+    @classmethod
+    def from_pretrained(cls, source: "str | Path", revision: str | None = None) -> "Bundle":
+        """A bundle by its folder, or by `org/name` on the Hugging Face Hub at a revision. Raises BundleError for what
+        is no bundle, and models.hub.errors.HubFault where the hub does not give it."""
+        from models.hub.fetch import from_pretrained
+
+        return from_pretrained(source, revision)
+
+    def push_to_hub(self, repository: str, private: bool = False, dry_run: bool = False) -> "Published":
+        """Send it to `org/name` on the hub, tagged with its version (models.hub.publish)."""
+        from models.hub.publish import push
+
+        return push(self, repository, private, dry_run)
 
 
 def by_name(*nodes: Node) -> dict[str, Node]:

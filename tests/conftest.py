@@ -96,7 +96,7 @@ def write_tiny_bundle(root: Path, name: str = "knee_resnet", version: str = "0.1
             intended_use="For tests.",
             provenance={"seed": 0},
             evidence={"data": {}, "test": part, "cross_validation": part},
-            card="# tiny\n",
+            card="---\nlicense: apache-2.0\n---\n# tiny\n",
         ),
         root,
     )

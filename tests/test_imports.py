@@ -8,12 +8,13 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = {
     "core", "imaging", "models", "evidence", "anatomy", "tasks", "recipes", "simulation", "training", "annotation",
-    "present", "report", "pages", "commands", "reading", "learning", "cli", "app", "space", "spaces",
-    "backend", "jobs",
+    "present", "report", "pages", "commands", "reading", "learning", "sharing", "cli", "app", "space", "spaces",
+    "backend", "jobs", "osteolens",
 }  # fmt: skip
-FACE = {"reading", "learning", "present", "report", "annotation", "core", "recipes", "pages", "jobs"}
+FACE = {"reading", "learning", "present", "report", "annotation", "core", "recipes", "pages", "jobs", "sharing"}
 MAY_IMPORT = {
     "reading.py": {"core", "imaging", "models", "evidence", "anatomy", "tasks", "recipes"},
+    "sharing.py": {"core", "models"},
     "learning.py": {
         "core",
         "imaging",

@@ -1,1 +1,1 @@
-"""What transformers runs beside the weights of a bundle (models.files.beside)."""
+"""Bundles on the Hugging Face Hub: what is sent, what is fetched, and what transformers runs beside the weights."""
