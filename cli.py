@@ -45,6 +45,8 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(words)
     arguments.words = sys.argv[1:] if words is None else list(words)
     logging.basicConfig(level=settings().log_level, format="%(levelname)s %(message)s", stream=sys.stderr)
+    if settings().log_level != "DEBUG":
+        logging.getLogger("httpx").setLevel("WARNING")  # a line a request, in which nobody finds what a command says
     module = import_module(f"commands.{arguments.module}")
     try:
         getattr(module, arguments.function)(arguments)

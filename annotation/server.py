@@ -129,6 +129,7 @@ class LabelStudioServer:
         data.mkdir(exist_ok=True)
         return inherited | {
             "LABEL_STUDIO_BASE_DATA_DIR": str(data.resolve()),
+            "XDG_CONFIG_HOME": str(data.resolve()),  # or else it leaves a file in the home of whoever runs it
             "LABEL_STUDIO_USERNAME": USER,
             "LABEL_STUDIO_PASSWORD": self.password,
             "LABEL_STUDIO_USER_TOKEN": self.token,

@@ -27,7 +27,8 @@ class Made(Protocol):
 
 def export_sentences(made: Made) -> Iterator[str]:
     """What went in and what stayed out, a sentence each."""
-    yield f"{made.rows} rows from {made.films} films of {made.patients} people ({_counts(made.splits)})"
+    rows, films = _many(made.rows, "row"), _many(made.films, "film")
+    yield f"{rows} from {films} of {_many(made.patients, 'person', 'people')} ({_counts(made.splits)})"
     if made.labels:
         yield f"labels: {_counts(made.labels)}"
     if made.masks:
@@ -36,6 +37,10 @@ def export_sentences(made: Made) -> Iterator[str]:
         yield f"left out: {count}, since {why}"
     if made.unsettled:
         yield f"left unknown, since readers differ: {_counts(made.unsettled)}"
+
+
+def _many(count: int, one: str, several: str | None = None) -> str:
+    return f"{count} {one if count == 1 else several or one + 's'}"
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -96,6 +96,8 @@ def export(
         if tell is not None:
             tell("writing the dataset", 0, 1)
         write_dataset(draft / "dataset", rows, partial(_film_png, home), mask_png)
+        if tell is not None:
+            tell("writing the dataset", 1, 1)
         card = data_card(question.recipe, question.about, rows, left_out)
         _write(draft / "dataset" / "README.md", card.encode())
         exported = _summary(out, question.recipe, rows, left_out)
