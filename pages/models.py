@@ -1,7 +1,7 @@
 """The models: which version of each reads here, what it was trained on, and how it was evaluated."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from textwrap import shorten
 
 import streamlit as st
 
@@ -14,6 +14,8 @@ from present.wording import markdown_safe
 from reading import models, versions
 from recipes.facts import facts_of
 from report.screen import Intervals, Section, ShownModel, Table, screen_rows, shown_model
+
+LEARNED_CHARS = 120  # of what a model learned from, in the table; its card has the rest
 
 
 def show_model(model: ShownModel, arms: Sequence[ControlRate]) -> None:
@@ -57,30 +59,52 @@ def show_section(section: Section) -> None:
             st.markdown(markdown_safe(block))
 
 
+def show_overview(by_recipe: Mapping[str, Mapping[str, ShownModel]], now: Mapping[str, str]) -> None:
+    """Every model in a line: what it answers, which version reads, how good it is, what it learned from."""
+    lines = []
+    for recipe, shown in by_recipe.items():
+        first = leading(shown, now.get(recipe))
+        model = shown[first]
+        lines.append(
+            {
+                "Answers": f"**{markdown_safe(model.title)}**",
+                "Reads now": markdown_safe(now.get(recipe, "none")),
+                "Evaluation": markdown_safe(model.measured or "Not evaluated."),
+                "Training data": markdown_safe(shorten(model.about["Training data"], LEARNED_CHARS, placeholder=" …")),
+            }
+        )
+    st.table(lines, border="horizontal", hide_index=True)
+
+
+def leading(shown: Mapping[str, ShownModel], reads: str | None) -> str:
+    """The version that reads; where none does, the newest."""
+    return reads if reads is not None and reads in shown else list(shown)[-1]
+
+
 stay_inside("pages/models.py")
 st.title("Models")
-found = models()
 now = versions()
 try:
     arms = control_arm()
 except LedgerFault:  # the Worklist page says what is wrong with it
     arms = []
-by_recipe: dict[str, list[dict[str, Any]]] = {}
-for description in found:
-    by_recipe.setdefault(description["name"], []).append(description)
-for recipe, several in by_recipe.items():
-    shown = {
-        f"{one['name']}@{one['version']}": shown_model(facts_of(one), one.get("evidence") or {}) for one in several
-    }
-    st.header(next(iter(shown.values())).title, divider="gray")
-    reads = now.get(recipe)
+found: dict[str, dict[str, ShownModel]] = {}
+for one in models():
+    card = shown_model(facts_of(one), one.get("evidence") or {})
+    found.setdefault(one["name"], {})[f"{one['name']}@{one['version']}"] = card
+if found:
+    show_overview(found, now)
+    titles = {recipe: next(iter(shown.values())).title for recipe, shown in found.items()}
+    recipe = st.selectbox("Model", list(found), format_func=lambda name: titles[name], key="model")
+    shown, reads = found[recipe], now.get(recipe)
+    first = leading(shown, reads)
+    st.header(titles[recipe], divider="gray")
     show_versions(recipe, reads, list(shown))
-    first = reads if reads in shown else list(shown)[-1]
     show_model(shown[first], [arm for arm in arms if arm.model == first])
     for name, model in shown.items():
         if name != first and st.toggle(f"Show the card of {name}", key=f"card-{name}"):
             show_model(model, [arm for arm in arms if arm.model == name])
-if not found:
+else:
     st.html(
         '<div class="no-film"><b>No model is installed</b><br>Models belong in the folder weights, or where '
         "OSTEOLENS_WEIGHTS points. python cli.py train makes one.</div>"
