@@ -24,6 +24,7 @@ page = st.navigation(
         st.Page("pages/read.py", title="Read", icon=":material/radiology:", default=True),
         st.Page("pages/worklist.py", title="Worklist", icon=":material/checklist:"),
         st.Page("pages/review.py", title="Review", icon=":material/rule:"),
+        st.Page("pages/learn.py", title="Learn", icon=":material/model_training:"),
         st.Page("pages/models.py", title="Models", icon=":material/deployed_code:"),
     ],
     position="top",

@@ -133,9 +133,11 @@ def calibrate(arguments: argparse.Namespace) -> None:
             arguments.recipe, Path(arguments.data), arguments.out, arguments.bundle, arguments.workers, progress
         )
     for task, one in made.gains.items():
+        high = one.difference.high
+        better = "better" if high is not None and high < 0 else "not surely better"
         print(
             f"{task}: {made.units[task]} units; {one.title} {one.first:.4f} before, {one.second:.4f} cross-fitted, "
-            f"difference {one.difference.text(4, signed=True)}"
+            f"difference {one.difference.text(4, signed=True)}: {better} on these films"
         )
     print(made.folder)
 

@@ -99,7 +99,7 @@ if found:
     shown, reads = found[recipe], now.get(recipe)
     first = leading(shown, reads)
     st.header(titles[recipe], divider="gray")
-    show_versions(recipe, reads, list(shown))
+    show_versions(recipe, reads, {one: one for one in shown})
     show_model(shown[first], [arm for arm in arms if arm.model == first])
     for name, model in shown.items():
         if name != first and st.toggle(f"Show the card of {name}", key=f"card-{name}"):

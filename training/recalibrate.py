@@ -1,5 +1,7 @@
 """A bundle fitted anew to some films of one's own: temperature, thresholds, sets, bounds and lines, never a weight."""
 
+import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,6 +31,7 @@ from training.data.workers import each
 from training.evaluate import Job, predicted
 from training.results import Results
 
+log = logging.getLogger(__name__)
 FOLDS = 5
 BEFORE, AFTER = "own_before", "own"  # sets of evidence: the same films by the parent, and cross-fitted
 
@@ -131,30 +134,39 @@ def raws_of(recipe: Recipe, folder: Path, manifest: Manifest, workers: int, say:
     parts = tuple(part for part in recipe.own if bundle.ensemble(part.task.name, part.outputs).nodes)
     job = Job(recipe, parts, folder, settings().weights, manifest.folder)
     found: dict[str, list[Any]] = {}
-    for done, some in enumerate(each(partial(_film, job=job), films, workers, chunk=4), start=1):
+    refused: Counter[str] = Counter()
+    for done, (some, why) in enumerate(each(partial(_film, job=job), films, workers, chunk=4), start=1):
         for task, one in some:
             found.setdefault(task, []).append(one)
+        refused.update(why)
         say("reading films", done, len(films))
+    said = "; ".join(f"{count} times: {sentence}" for sentence, count in refused.most_common(3))
     if not found:
-        raise ManifestError(f"found nothing to read on any of {len(films)} films, expected {recipe.shows}")
+        raise ManifestError(f"found nothing to read on any of {len(films)} films ({said}), expected {recipe.shows}")
+    if refused:
+        rows = sum(len(rows) for _, rows in films)
+        log.warning("%d of %d rows of %s are left out (%s)", refused.total(), rows, manifest.name, said)
     return found
 
 
-def _film(film_rows: FilmRows, job: Job) -> list[tuple[str, Any]]:
+def _film(film_rows: FilmRows, job: Job) -> tuple[list[tuple[str, Any]], list[str]]:
+    """What is said of each row of a film, by task; and why rows are left out, a sentence a row."""
     path, rows = film_rows
     try:
         film = read_radiograph(path.read_bytes(), path.name)
         limbs = limbs_on(film, registry.find(job.recipe.finder, job.root)) if job.recipe.finder else []
-    except Refused:
-        return []
-    bundle, found = registry.at(job.folder), []
+    except Refused as fault:
+        return [], [fault.refusal.message] * len(rows)
+    bundle, found, refused = registry.at(job.folder), [], []
     for _, example in rows:
         limb = limb_of(example.others.get("side"), limbs)
         if limb is None and job.recipe.finder:
+            refused.append("The limb was not found on its film.")
             continue
         try:
             truth, said = predicted(film, limb, example, False, job, thorough=False)
-        except Refused:
+        except Refused as fault:
+            refused.append(fault.refusal.message)
             continue
         for part in parts_of(job.recipe):
             if part.task.name in said:
@@ -162,7 +174,7 @@ def _film(film_rows: FilmRows, job: Job) -> list[tuple[str, Any]]:
                 one = task_of(part).raw(said[part.task.name], part, truth, ensemble)
                 if one is not None:
                     found.append((part.task.name, one))
-    return found
+    return found, refused
 
 
 def cross_fitted(

@@ -16,23 +16,36 @@ from report.screen import Table, screen_rows
 from report.versus import sections, step_rows
 
 
-def show_versions(recipe: str, reads: str | None, versions: Sequence[str]) -> None:
-    """The versions of one recipe, which of them reads, and what may be done about it."""
+def show_versions(
+    recipe: str,
+    reads: str | None,
+    versions: Mapping[str, str],
+    first: str | None = None,
+    data: str = "",
+    unfolded: bool = False,
+) -> None:
+    """The versions of one recipe, which of them reads, and what may be done about it.
+
+    versions: by `name@version`, that name again or the folder of one that is not among the models yet. first: the
+    challenger to begin with. data: a test set to begin with.
+    """
     told = st.session_state.pop(f"told-{recipe}", None)
     if told:
         st.success(markdown_safe(told))
     st.markdown(f"**Reads now:** {markdown_safe(reads or 'no version at hand')}")
     steps = learning.history(recipe)
     others = [one for one in versions if one != reads]
-    with st.expander("Versions: history, compare, promote, roll back"):
+    others.sort(key=lambda one: one != first)
+    with st.expander("Versions: history, compare, promote, roll back", expanded=unfolded):
+        if others:
+            _challenge(recipe, reads, others, versions, data)
+        _offer_rollback(recipe)
         if steps:
+            st.markdown("**History**")
             st.dataframe(step_rows(steps), hide_index=True)
             _show_compared(steps)
         else:
             st.caption("No version was promoted or rolled back here: the version that ships reads.")
-        if others and reads is not None:
-            _challenge(recipe, reads, others)
-        _offer_rollback(recipe)
 
 
 def _show_compared(steps: Sequence[Step]) -> None:
@@ -44,13 +57,19 @@ def _show_compared(steps: Sequence[Step]) -> None:
         show_comparison(weighed[chosen].figures)
 
 
-def _challenge(recipe: str, reads: str, others: Sequence[str]) -> None:
+def _challenge(recipe: str, reads: str | None, others: Sequence[str], folders: Mapping[str, str], data: str) -> None:
     challenger = st.selectbox("Challenger", others, key=f"challenger-{recipe}")
+    if reads is None:
+        st.caption("No version of this recipe reads yet, so there is nothing to compare it with.")
+        if st.button(f"Promote {challenger}", key=f"promote-{recipe}", type="primary"):
+            _take(recipe, lambda: learning.promote(folders[challenger]).step)
+        return
     data = st.text_input(
         "Locked test set (path of a manifest on this machine)",
+        data,
         key=f"data-{recipe}",
         help="Films that no version learned from. Of a manifest with a column split, rows test alone.",
-    )
+    ).strip()
     key = f"weighed-{recipe}"
     if st.button("Compare with the version that reads", key=f"compare-{recipe}", disabled=not data):
         st.session_state.pop(key, None)
@@ -60,7 +79,7 @@ def _challenge(recipe: str, reads: str, others: Sequence[str]) -> None:
             bar.progress(done / total, step)
 
         try:
-            st.session_state[key] = learning.compare(reads, challenger, Path(data), tell=tell)
+            st.session_state[key] = learning.compare(reads, folders[challenger], Path(data), tell=tell)
         except (NotPromoted, ValueError, OSError) as fault:
             st.error(markdown_safe(str(fault)))
         bar.empty()
@@ -72,7 +91,7 @@ def _challenge(recipe: str, reads: str, others: Sequence[str]) -> None:
     because = st.text_input("Reason, where it is promoted without a gain", key=f"because-{recipe}").strip()
     may = bool(because) or (weighed is not None and weighed.takes)
     if st.button(f"Promote {challenger}", key=f"promote-{recipe}", type="primary", disabled=not may):
-        _take(recipe, lambda: learning.promote(challenger, because=because, weighed=weighed).step)
+        _take(recipe, lambda: learning.promote(folders[challenger], because=because, weighed=weighed).step)
 
 
 def _offer_rollback(recipe: str) -> None:
