@@ -27,6 +27,8 @@ DOES = {
     "simulate": "Make films of virtual patients, whose truth is known exactly. Stopped and run again, it resumes.",
     "calibrate": "Fit a model anew to films of your own without touching its weights: a new version, with figures.",
     "models": "List, show and compare versions; promote one (only with a gain), roll back; publish and install.",
+    "space build": "Write the folder of a Space: the Gradio face, the bundles it reads with, and their requirements.",
+    "space publish": "Send the folder of a Space to the Hugging Face Hub.",
     "queue list": "List the cases kept for an expert, oldest first.",
     "queue add": "Read films and keep them for an expert: all, or with --budget those that a policy chooses.",
     "queue push": "Send what waits to Label Studio, one task a case, and print each case with the link to its task.",
@@ -206,6 +208,23 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--out", type=Path, default=Path("runs/calibrate"), metavar="DIR", help="runs/calibrate unless told"
     )
+
+    kinds = commands.add_parser("space", help="A Space on the Hugging Face Hub: build its folder, publish it.")
+    space = kinds.add_subparsers(required=True, metavar="STEP")
+    for name in ("build", "publish"):
+        does = DOES[f"space {name}"]
+        one = space.add_parser(name, help=does, description=does)
+        one.set_defaults(module="space", function=name)
+        if name == "build":
+            one.add_argument("--recipes", metavar="NAME,NAME", help="all that read now unless told")
+            one.add_argument("--title", default="Osteolens", help="of the Space")
+            one.add_argument("--index", metavar="URL", help="where pip also looks, as for torch without CUDA")
+            one.add_argument("--out", type=Path, default=Path("dist/space"), metavar="DIR", help="or dist/space")
+        else:
+            one.add_argument("folder", nargs="?", type=Path, default=Path("dist/space"), metavar="DIR")
+            one.add_argument("--to", required=True, metavar="ORG/NAME", help="the Space on the hub")
+            one.add_argument("--private", action="store_true", help="for members of ORG alone")
+            one.add_argument("--dry-run", action="store_true", help="say what would be sent, send nothing")
 
     one = command("models", "models")
     one.add_argument("action", choices=list(MODEL_ACTIONS))

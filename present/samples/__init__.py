@@ -24,7 +24,7 @@ class Sample:
         return PREVIEWS / f"{self.path.stem}.png"
 
 
-SAMPLES = (
+_KNOWN = (
     Sample("virtual_pelvis.png", "Pelvis"),
     Sample("virtual_hip.png", "Left hip"),
     Sample("virtual_pelvis_other_scanner.png", "Scanner beta"),
@@ -34,3 +34,4 @@ SAMPLES = (
     Sample("both_knees_thin_bone.png", "Thin bone"),
     Sample("right_knee.dcm", "DICOM"),
 )
+SAMPLES = tuple(one for one in _KNOWN if one.path.is_file())  # a Space may hold those of its recipes alone
