@@ -110,6 +110,9 @@ def _parser() -> argparse.ArgumentParser:
     one = command("films", "deidentify")
     one.add_argument("source", type=Path, metavar="IN", help="a film, or a folder of films")
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="where they go, under opaque names")
+    looked = "a film that was held and that you have looked at"
+    one.add_argument("--clear", action="append", default=[], metavar="NAME", help=f"{looked}: no text, write it")
+    one.add_argument("--paint", action="append", default=[], metavar="NAME", help=f"{looked}: paint the places over")
 
     one = command("models", "train")
     one.add_argument("recipe", choices=list(LEARNERS))

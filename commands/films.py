@@ -41,10 +41,11 @@ def read(arguments: argparse.Namespace) -> None:
 
 def deidentify(arguments: argparse.Namespace) -> None:
     """Write films anew without the person: DICOM stays DICOM, pictures become bare PNG; stopped, it goes on."""
-    counts = dict.fromkeys(("written", "there", "refused"), 0)
+    counts = dict.fromkeys(("written", "there", "refused", "held"), 0)
+    verdicts = dict.fromkeys(arguments.clear, "clear") | dict.fromkeys(arguments.paint, "paint")
     bar = None
     try:
-        for film in reading.deidentify_folder(arguments.source, arguments.out):
+        for film in reading.deidentify_folder(arguments.source, arguments.out, verdicts):
             bar = bar or tqdm(total=film.count, desc="de-identifying", unit="film", disable=None)
             bar.update(1)
             counts[film.status] += 1
@@ -54,6 +55,9 @@ def deidentify(arguments: argparse.Namespace) -> None:
                 tqdm.write(f"film {film.number} of {film.count}: {message}", file=sys.stderr)
             if film.status == "written":
                 print(arguments.out / film.name, flush=True)
+            if film.status == "held":
+                how = f"look at {film.picture}, then run again with --clear {film.name} or --paint {film.name}"
+                tqdm.write(f"film {film.number} of {film.count}: held; {how}", file=sys.stderr)
     finally:
         if bar is not None:
             bar.close()

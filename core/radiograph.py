@@ -15,6 +15,7 @@ Side = Literal["R", "L", "both"]
 SpacingOrigin = Literal["detector", "calibrated", "marker", "none"]
 Pixels = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels, half open
 PIXEL_MM = (0.01, 5.0)  # between which the edge of a pixel may be given
 
 
@@ -46,6 +47,7 @@ class Radiograph:
     pixel_aspect: height over width of a pixel where no spacing is known.
     patient: keyed hash of the patient's number, so that two visits of one person are known for one and nobody without
         the key can tell whose; None where the file does not say.
+    suspected: boxes of what may be burnt-in text and was left. Such a film goes nowhere until a person has looked.
     """
 
     pixels: Pixels
@@ -62,6 +64,7 @@ class Radiograph:
     orientation: tuple[str, str] | None = None
     pixel_aspect: float = 1.0
     patient: str | None = None
+    suspected: tuple[Box, ...] = ()
 
     @property
     def height(self) -> int:

@@ -32,6 +32,7 @@ class NoticeCode(StrEnum):
 
     # the file
     NO_FILE_META = "no_file_meta"
+    TEXT_SUSPECTED = "text_suspected"
     SEVERAL_WINDOWS = "several_windows"
     SIDE_CONTRADICTED = "side_contradicted"
     # the image

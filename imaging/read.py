@@ -20,7 +20,7 @@ from imaging.files.kind import refuse_other_objects
 from imaging.files.layout import layout_of
 from imaging.files.picture import is_picture, read_picture
 from imaging.grey import tone_of
-from imaging.person.text import painted_over, text_lines
+from imaging.person.text import cleaned, suspicion
 from imaging.polarity import is_bone_dark
 from imaging.spacing import aspect_of, scale_of
 from imaging.taking import clinical_of, orientation_of, patient_of, side_of, site_of, view_of
@@ -100,26 +100,22 @@ def _upright_and_anonymous(film: Radiograph) -> Radiograph:
         notices.append(
             Notice(NoticeCode.POLARITY, "Bone was dark on this film, so it was inverted; check that bone is bright.")
         )
-    lines = text_lines(pixels)
-    if lines:
-        pixels = pixels.copy() if pixels is film.pixels else pixels
-        unmarked = painted_over(pixels, lines)
-        if unmarked is not None:
-            film_only = unmarked if film_only is None else film_only & unmarked
-        over = sum(not line.beside for line in lines)
-        if over:
-            message = (
-                f"{over} line(s) of burnt-in text lay over the anatomy; the strokes were painted over, "
-                "so do not judge fine detail there."
-            )
-        else:
-            message = f"{len(lines)} line(s) of burnt-in text beside the anatomy were painted over."
+    without_text = cleaned(pixels)
+    pixels, unmarked, suspected = without_text.pixels, without_text.film, without_text.suspected
+    if without_text.lines:
+        film_only = unmarked if film_only is None or unmarked is None else film_only & unmarked
+        message = f"{without_text.lines} line(s) of burnt-in text were painted over; do not judge what lay under them."
         notices.append(Notice(Code.BURNED_IN_TEXT, message))
+    elif any(notice.code == Code.BURNED_IN_TEXT for notice in notices):  # the file's tags say that there is some
+        suspected = suspected or ((0, 0, film.width, film.height),)
+    if suspected:
+        notices.append(Notice(NoticeCode.TEXT_SUSPECTED, suspicion(suspected)))
     return replace(
         film,
         pixels=pixels,
         valid=None if film_only is None or film_only.all() else film_only,
         notices=tuple(notices),
+        suspected=suspected,
     )
 
 

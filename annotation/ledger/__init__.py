@@ -28,7 +28,6 @@ from annotation.ledger.claims import LEASE as LEASE
 from annotation.ledger.claims import Claims
 from annotation.ledger.claims import LostClaim as LostClaim
 from annotation.ledger.database import LedgerFault as LedgerFault
-from annotation.ledger.entries import Box as Box
 from annotation.ledger.entries import Entries
 from annotation.ledger.entries import WorklistEntry as WorklistEntry
 from annotation.ledger.entries import without_names as without_names

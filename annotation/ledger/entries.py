@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from annotation.ledger.database import Database, now_utc
 from annotation.ledger.tables import cases, transitions
 from annotation.state import State
-
-Box = tuple[int, int, int, int]
+from core.radiograph import Box
 
 
 @dataclass(frozen=True)

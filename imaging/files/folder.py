@@ -2,13 +2,17 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from core.refusal import Notice, Refusal, Refused
+from core.settings import settings
+from core.whole import write_whole
+from imaging.files.marked import marked
 from imaging.person.deidentify import deidentified, opaque_name
+from imaging.person.pixels import Verdict
 
 
 @dataclass(frozen=True)
@@ -17,15 +21,18 @@ class Outcome:
 
     number: int
     count: int
-    status: Literal["written", "there", "refused"]
+    status: Literal["written", "there", "refused", "held"]
     name: str = ""
+    picture: Path | None = None  # of one that is held: what a person must look at
     refusal: Refusal | None = None
     notices: tuple[Notice, ...] = ()
 
 
-def deidentify_folder(source: Path, out: Path) -> Iterator[Outcome]:
+def deidentify_folder(source: Path, out: Path, verdicts: Mapping[str, Verdict] | None = None) -> Iterator[Outcome]:
     """De-identify every file under `source` (or `source` itself) into `out`.
 
+    What may show text is held: nothing of it goes to `out`, and its picture lies under OSTEOLENS_HOME/held for a person
+    to look at. verdicts: what that person said, by the name under which the film was held.
     Nothing of a source's name reaches the output or an outcome: a file is known by its place in the sorted paths.
     Raises FileNotFoundError where there is no such source.
     """
@@ -41,11 +48,18 @@ def deidentify_folder(source: Path, out: Path) -> Iterator[Outcome]:
         if there:
             yield Outcome(number, len(films), "there", there[0])
             continue
+        opaque = opaque_name(data)
         try:
-            clean = deidentified(data)
+            clean = deidentified(data, (verdicts or {}).get(opaque))
         except Refused as refused:
             yield Outcome(number, len(films), "refused", refusal=refused.refusal)
             continue
+        picture = settings().home / "held" / f"{opaque}.png"
+        if clean.suspected:
+            write_whole(picture, marked(clean.picture, clean.suspected))
+            yield Outcome(number, len(films), "held", opaque, picture, notices=clean.notices)
+            continue
+        picture.unlink(missing_ok=True)
         written = _placed(clean.data, out / clean.name)
         yield Outcome(number, len(films), "written" if written else "there", clean.name, notices=clean.notices)
 

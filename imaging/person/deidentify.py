@@ -3,7 +3,8 @@
 Beyond the profile: private tags go, and so does every date, time and person's name whatever its tag, every value of
 unknown type, and every kept text in which something of the person turns up again. Pixels are decoded and written
 anew, so that nothing rides in a compressed stream, in unused bits or behind the image, and burnt-in text is painted
-over. docs/decisions/de-identification.md says why, and what this does not promise.
+over. What may be text is left for a person: such a file is held until somebody has looked.
+docs/decisions/de-identification.md says why, and what this does not promise.
 """
 
 import hashlib
@@ -12,7 +13,6 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Final
 
-import numpy as np
 from pydicom.datadict import dictionary_has_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
@@ -20,19 +20,19 @@ from pydicom.sequence import Sequence
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from core.identity import machine_key, pseudonym
-from core.radiograph import Pixels
+from core.radiograph import Box
 from core.refusal import Code, Notice, Refused
 from core.settings import settings
 from imaging.files.decode import Words, words_of
 from imaging.files.dicom import open_dicom
 from imaging.files.export import to_png
-from imaging.files.header import PARSING_FAULTS, Header, element_of
+from imaging.files.header import PARSING_FAULTS, element_of
 from imaging.files.kind import refuse_directory
 from imaging.files.layout import Layout, layout_of
 from imaging.files.picture import is_picture
-from imaging.grey import tone_of
+from imaging.person.pixels import Verdict, clean_pixels
 from imaging.person.profile import Action, rules
-from imaging.person.text import TextLine, painted_over, text_lines
+from imaging.person.text import without
 from imaging.read import read_radiograph
 
 METHOD: Final = (
@@ -71,11 +71,17 @@ _OLDEST: Final = 89  # years; older people are few enough to be known by it (45 
 
 @dataclass(frozen=True)
 class Deidentified:
-    """A file without the person, an opaque name for it that the same bytes get again, and what to know of it."""
+    """A file without the person, an opaque name for it that the same bytes get again, and what to know of it.
+
+    suspected: boxes on its first such frame of what may be text; a person must look before it is let go. picture: that
+    frame as a grey PNG, where there are any.
+    """
 
     data: bytes
     name: str
     notices: tuple[Notice, ...] = ()
+    suspected: tuple[Box, ...] = ()
+    picture: bytes = b""
 
 
 def opaque_name(data: bytes) -> str:
@@ -84,14 +90,19 @@ def opaque_name(data: bytes) -> str:
     return hashlib.blake2b(data, key=key, digest_size=12, person=b"osteolens-file").hexdigest()
 
 
-def deidentified(data: bytes) -> Deidentified:
+def deidentified(data: bytes, verdict: Verdict | None = None) -> Deidentified:
     """The film in these bytes without the person: DICOM stays DICOM, a picture becomes a bare grey PNG.
 
-    Raises Refused where the file cannot be read: what cannot be decoded cannot be vouched for.
+    verdict: what a person who has looked at it said of what may be text: `clear`, there is none, or `paint`, paint it
+    over. Raises Refused where the file cannot be read: what cannot be decoded cannot be vouched for.
     """
     if is_picture(data):
         film = read_radiograph(data, "")
-        return Deidentified(to_png(film), opaque_name(data) + ".png", film.notices)
+        if verdict == "paint":
+            film = replace(film, pixels=without(film.pixels, film.suspected))
+        suspected = () if verdict else film.suspected
+        png = to_png(film)
+        return Deidentified(png, opaque_name(data) + ".png", film.notices, suspected, png if suspected else b"")
     file = open_dicom(data)
     refuse_directory(file)
     layout = layout_of(file.header)
@@ -99,9 +110,9 @@ def deidentified(data: bytes) -> Deidentified:
     key = machine_key(settings().home)
     try:
         cleaned = _cleaned(file.header.dataset, _who(file.header.dataset), key)
-        words, layout, notices = _clean_pixels(frames, file.header, layout)
-        _set_pixels(cleaned, words, layout)
-        _record(cleaned, clean_pixels=bool(notices))
+        pixels = clean_pixels(frames, file.header, layout, verdict)
+        _set_pixels(cleaned, pixels.frames, pixels.layout)
+        _record(cleaned, pixels.painted, looked=pixels.painted > 0 or verdict is not None)
         if not cleaned.get("SOPInstanceUID"):  # a fresh one, the same for the same bytes
             cleaned.SOPInstanceUID = _new_uid(hashlib.sha256(data).hexdigest(), key)
         written = _written(cleaned)
@@ -109,7 +120,7 @@ def deidentified(data: bytes) -> Deidentified:
         raise Refused(
             Code.UNREADABLE, "The DICOM file has a tag that cannot be written anew; export it again from the archive."
         ) from fault
-    return Deidentified(written, opaque_name(data) + ".dcm", notices)
+    return Deidentified(written, opaque_name(data) + ".dcm", pixels.notices, pixels.suspected, pixels.picture)
 
 
 def _cleaned(dataset: Dataset, who: tuple[str, ...], key: bytes) -> Dataset:
@@ -206,41 +217,6 @@ def _coarse_age(age: str) -> str:
     return "090Y" if found[2] in ("Y", "") and int(found[1]) > _OLDEST else age.strip()
 
 
-def _clean_pixels(
-    frames: list[tuple[Words, int]], header: Header, layout: Layout
-) -> tuple[list[Words], Layout, tuple[Notice, ...]]:
-    """The frames right-aligned with nothing in their unused bits, burnt-in text painted over."""
-    mask = (1 << layout.stored) - 1
-    found, cleaned = 0, []
-    for number, (frame, precision) in enumerate(frames):
-        shift = layout.high_bit - layout.stored + 1 if precision > layout.high_bit else 0
-        kept = frame.dtype.type(mask & np.iinfo(frame.dtype).max)
-        words: Words = ((frame >> shift) & kept).astype(frame.dtype, copy=False)
-        lines = _text_in(frame, words, precision, header.of_frame(number), layout)
-        found += len(lines)
-        for channel in np.moveaxis(words, -1, 0) if words.ndim == 3 else [words]:
-            # Two's complement is not in the order of the values; with its sign bit turned it is.
-            turn = channel.dtype.type(1 << (layout.stored - 1) if layout.signed else 0)
-            painted = ((channel ^ turn) / np.float32(mask)).astype(np.float32)
-            changed = painted_over(painted, lines)
-            if changed is not None:
-                channel[~changed] = np.rint(painted[~changed] * mask).astype(words.dtype) ^ turn
-        cleaned.append(words)
-    notices: tuple[Notice, ...] = ()
-    if found:
-        notices = (Notice(Code.BURNED_IN_TEXT, "Burnt-in text was painted over; look whether all of it went."),)
-    return cleaned, replace(layout, high_bit=layout.stored - 1), notices
-
-
-def _text_in(frame: Words, words: Words, precision: int, header: Header, layout: Layout) -> tuple[TextLine, ...]:
-    """Text as the stored values show it and as the film's own window does."""
-    raw = words.max(2) if words.ndim == 3 else words
-    seen: list[Pixels] = [(raw / np.float32(max(int(raw.max()), 1))).astype(np.float32)]
-    if words.ndim == 2:
-        seen.append(tone_of(header, layout, frame, precision, 0).pixels(frame))
-    return tuple({line for grey in seen for line in text_lines(grey)})
-
-
 def _set_pixels(dataset: Dataset, frames: list[Words], layout: Layout) -> None:
     allocated = 8 * frames[0].dtype.itemsize
     data = b"".join(frame.astype(frame.dtype.newbyteorder("<"), copy=False).tobytes() for frame in frames)
@@ -254,12 +230,18 @@ def _set_pixels(dataset: Dataset, frames: list[Words], layout: Layout) -> None:
     dataset.add(DataElement(0x7FE00010, "OB" if allocated == 8 else "OW", data + b"\0" * (len(data) % 2)))
 
 
-def _record(dataset: Dataset, clean_pixels: bool) -> None:
-    """What was done, in the tags that the profile reserves for it."""
+def _record(dataset: Dataset, painted: int, looked: bool) -> None:
+    """What was done, in the tags that the profile reserves for it, and nothing that was not.
+
+    Clean pixels are claimed only where something was painted over; that no text is left, only where that was looked for
+    anew after it, or by a person. What the file itself says of its text is otherwise left as it says.
+    """
+    if looked:
+        dataset.BurnedInAnnotation = "NO"
     dataset.PatientIdentityRemoved = "YES"
     dataset.DeidentificationMethod = list(METHOD)
     dataset.DeidentificationMethodCodeSequence = Sequence()
-    for value, meaning in (*CODES, *((_CLEAN_PIXELS,) if clean_pixels else ())):
+    for value, meaning in (*CODES, *((_CLEAN_PIXELS,) if painted else ())):
         item = Dataset()
         item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "DCM", meaning
         dataset.DeidentificationMethodCodeSequence.append(item)

@@ -1,151 +1,174 @@
 """Burnt-in text: names, numbers and dates that a console has written into the pixels.
 
-A line of text is three or more glyphs side by side: strokes of one thin width, sharp against what lies around them,
-of one height and on one base line. One or two letters alone are a side marker of lead, which the reader needs and
-which identifies nobody, so they stay. Beside the anatomy a line is painted over whole; over the anatomy its strokes
-alone are, and the reader is warned, for a little of the film goes with them.
+A text network says where a film seems to show text and what it reads there. What reads as a word, a number or a date
+is certain, and is painted over, wherever it stands. A letter or two are a side marker of lead, which the reader needs
+and which names nobody: they stay. What looks like text and cannot be read is suspected: it is left for a person to look
+at, and until then the film goes nowhere (`Radiograph.suspected`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
-from core.radiograph import Mask, Pixels
-from imaging.thumbnail import thumbnail
+from core.radiograph import Box, Mask, Pixels
+from imaging.person.ocr import Corners, Grey, Seen, places
 
-_SIDE: Final = 1400  # pixels of the longer side at which strokes of small print still show
-_STROKE: Final = 9  # pixels that the widest stroke takes at that size
-CONTRAST: Final = 0.3  # of the film's range, between stroke and ground
-FEWEST_GLYPHS: Final = 3
-MANY_GLYPHS: Final = 5  # from which on chance makes no line, and blurred ones may differ more
-_HEIGHTS: Final = (6, 60)
-ALIKE: Final = 0.06  # of the film's range: how far the glyphs of one line differ in brightness; ribs by 0.08 and more
-PEN: Final = 0.9  # of the film's range: consoles write in white or black
-FADED_PEN: Final = 0.75  # of many glyphs, whose thin strokes a lossy file has blurred
-LEVEL: Final = 0.7  # share of the glyphs that stand on the base line; g, j, p, q, y reach below it
-QUIET: Final = 0.04  # of the film's range: how far the grey of air or of a label strays from one value
-MOST_QUIET: Final = 0.85  # share of the ground around a line that must keep to two such values
-
-
-Box = tuple[int, int, int, int]
+SIDE: Final = 960  # pixels of the longer side at which the network sees both small print and large
+LETTERS: Final = 3  # from which on it is no side marker
+SURE: Final = 0.85  # of the words, from which on a place is certain to be text
+# What cannot be read is suspect by how much it looks like text and how long it is for its height. One letter alone, or
+# a marker that the film's edge cuts, is up to two and a half times as long as high.
+HALF_SURE, HALF_LIKE = 0.6, 0.4  # of words that can be made out, and of the detector's score
+LINE, LIKE_TEXT = 2.5, 0.45
+LONG_LINE, HARDLY_LIKE = 3.5, 0.3
+_IDEOGRAPHS: Final = "\u2e7f"  # letters from here on are such, kana or hangul
+LOOKS: Final = 3  # a line is sometimes seen in part: once that is painted over, the rest is
+LARGEST: Final = 4.0  # times that a small film is enlarged for the network
+_LEAST_SIDE: Final = 32
+_RIM: Final = 8  # pixels around a line from which it is filled
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TextLine:
-    """Half-open box on the film, left, top, right, bottom, and whether it lies beside the anatomy."""
+    """corners: [4, 2], x and y on the film. certain: it is text; otherwise it may be."""
 
-    box_xyxy: tuple[int, int, int, int]
-    beside: bool
+    corners: Corners
+    certain: bool
+
+    @property
+    def box(self) -> Box:
+        """Left, top, right, bottom on the film, half open."""
+        (left, top), (right, bottom) = np.floor(self.corners.min(0)), np.ceil(self.corners.max(0))
+        return max(0, int(left)), max(0, int(top)), int(right), int(bottom)
 
 
 def text_lines(pixels: Pixels) -> tuple[TextLine, ...]:
-    """The lines of text on a film, top to bottom."""
-    grey, step = thumbnail(pixels, _SIDE)
-    if min(grey.shape) < 32:
+    """What is, or may be, text on a film, top to bottom."""
+    if min(pixels.shape) < _LEAST_SIDE:
         return ()
-    found: list[TextLine] = []
-    for strokes, pen in zip(_strokes(grey), (grey, 1 - grey), strict=True):
-        for box in _lines(_glyphs(strokes), pen):
-            beside = _beside(grey, strokes, box)
-            if beside or pen is grey:  # black letters stand on white labels; over anatomy they are gaps between bones
-                left, top, right, bottom = (edge * step for edge in box)
-                right, bottom = min(right + step, pixels.shape[1]), min(bottom + step, pixels.shape[0])
-                found.append(TextLine((left, top, right, bottom), beside))
-    return tuple(sorted(set(found), key=lambda line: (line.box_xyxy[1], line.box_xyxy[0])))
+    grey, scale = _seen_by_network(pixels)
+    judged = [(seen, verdict) for seen in places(grey) if (verdict := _judged(seen)) is not None]
+    lines = [TextLine(seen.corners / scale, certain) for seen, certain in judged]
+    known = [line.box for line in lines if line.certain]
+    lines = [line for line in lines if line.certain or not any(_mostly_in(line.box, box) for box in known)]
+    return tuple(sorted(lines, key=lambda line: (line.box[1], line.box[0])))
 
 
-def painted_over(pixels: Pixels, lines: tuple[TextLine, ...]) -> Mask | None:
-    """Paint the lines with the grey around them, in place; False where that was done, None if nowhere.
+@dataclass(frozen=True, eq=False)
+class Cleaned:
+    """A film without its certain text. film: bool [H, W], False where that was painted over; None for nowhere.
 
-    A line beside the anatomy goes with its box, one over it by its strokes.
+    lines: how many were painted over. suspected: what may be text and was left.
     """
+
+    pixels: Pixels
     film: Mask | None = None
-    for line in lines:
-        film = np.ones(pixels.shape, bool) if film is None else film
-        left, top, right, bottom = line.box_xyxy
-        margin = max(2, (bottom - top) // 4)
-        place = slice(max(0, top - margin), bottom + margin), slice(max(0, left - margin), right + margin)
-        patch = pixels[place]
-        if line.beside:
-            rim = np.ones(patch.shape, bool)
-            rim[2:-2, 2:-2] = False
-            patch[:] = np.median(patch[rim])
-            film[place] = False
+    lines: int = 0
+    suspected: tuple[Box, ...] = ()
+
+
+def cleaned(pixels: Pixels) -> Cleaned:
+    """The film with every certain line painted over; without any, the very same pixels."""
+    now = Cleaned(pixels)
+    for _ in range(LOOKS):
+        lines = text_lines(now.pixels)
+        now = replace(now, suspected=tuple(line.box for line in lines if not line.certain))
+        certain = [line.corners for line in lines if line.certain]
+        if not certain:
+            break
+        painted = now.pixels.copy() if now.film is None else now.pixels
+        film = painted_over(painted, certain)
+        film = film if now.film is None else now.film & film
+        now = Cleaned(painted, film, now.lines + distinct(lines), now.suspected)
+    return now
+
+
+def corners_of(box: Box) -> Corners:
+    """The corners [4, 2] of a box."""
+    left, top, right, bottom = box
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
+
+
+def without(pixels: Pixels, boxes: tuple[Box, ...]) -> Pixels:
+    """A copy with these boxes painted over, because a person says that text stands in them."""
+    painted = pixels.copy()
+    painted_over(painted, [corners_of(box) for box in boxes])
+    return painted
+
+
+def distinct(lines: tuple[TextLine, ...]) -> int:
+    """How many certain lines there are, one seen both ways counted once."""
+    boxes = [line.box for line in lines if line.certain]
+    return sum(not any(_mostly_in(box, other) for other in boxes[:place]) for place, box in enumerate(boxes))
+
+
+def _mostly_in(box: Box, other: Box) -> bool:
+    """Whether half of a box lies in another: the same line, seen twice."""
+    wide = min(box[2], other[2]) - max(box[0], other[0])
+    tall = min(box[3], other[3]) - max(box[1], other[1])
+    return 2 * max(wide, 0) * max(tall, 0) >= (box[2] - box[0]) * (box[3] - box[1])
+
+
+def suspicion(suspected: tuple[Box, ...]) -> str:
+    """In a sentence for whoever reads the film."""
+    return (
+        f"At {len(suspected)} place(s) the film may show text that cannot be told for certain; it leaves this machine "
+        "only after a person has looked at it."
+    )
+
+
+def painted_over(pixels: Pixels, quadrangles: list[Corners]) -> Mask:
+    """Paint each quadrangle [4, 2] with what stands around it, in place; False where that was done."""
+    film = np.ones(pixels.shape, bool)
+    for corners in quadrangles:
+        wide = np.rint(_widened(corners)).astype(np.int32)
+        left, top = np.maximum(wide.min(0) - _RIM, 0)
+        right, bottom = np.minimum(wide.max(0) + 1 + _RIM, pixels.shape[::-1])
+        place = slice(top, max(top, bottom)), slice(left, max(left, right))
+        patch = np.ascontiguousarray(pixels[place], np.float32)
+        if not patch.size:
             continue
-        width = max(5, 2 * (bottom - top) // 3) | 1
-        ground = ndimage.median_filter(patch, width, mode="nearest")
-        strokes = ndimage.binary_dilation(abs(patch - ground) > CONTRAST / 3, iterations=2)
-        ground = ndimage.median_filter(np.where(strokes, ground, patch), width, mode="nearest")
-        patch[strokes] = ground[strokes]
-        film[place] &= ~strokes
+        hole = np.zeros(patch.shape, np.uint8)
+        cv2.fillConvexPoly(hole, wide - (left, top), 1)
+        filled = cv2.inpaint(patch, hole, 3, cv2.INPAINT_NS)
+        pixels[place] = np.where(hole > 0, np.clip(filled, patch.min(), patch.max()), patch)
+        film[place] &= hole == 0
     return film
 
 
-def _strokes(grey: Pixels) -> tuple[Mask, ...]:
-    """What is thin and much brighter, or darker, than what lies around it: both top-hats over the contrast."""
-    levels, contrast, square = (grey * 255).astype(np.uint8), int(CONTRAST * 255), np.ones((_STROKE, _STROKE), np.uint8)
-    return tuple(cv2.morphologyEx(levels, hat, square) > contrast for hat in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT))
+def _widened(corners: Corners) -> Corners:
+    """The quadrangle with a margin for what compression spread around the strokes."""
+    along, down = corners[1] - corners[0], corners[3] - corners[0]
+    margin = max(2.0, 0.15 * float(min(np.linalg.norm(along), np.linalg.norm(down))))
+    along = along / max(float(np.linalg.norm(along)), 1e-6) * margin
+    down = down / max(float(np.linalg.norm(down)), 1e-6) * margin
+    out = np.stack([-along - down, along - down, along + down, down - along])
+    return (corners + out).astype(np.float32)
 
 
-def _glyphs(strokes: Mask) -> list[Box]:
-    """Boxes of the connected strokes that have a letter's or digit's proportions."""
-    if not strokes.any():
-        return []
-    _, _, parts, _ = cv2.connectedComponentsWithStats(strokes.view(np.uint8), connectivity=8)
-    left, top, width, height, area = parts[1:].T  # the first part is the ground
-    filled = area / (width * height)
-    letter = (height >= _HEIGHTS[0]) & (height <= _HEIGHTS[1]) & (width >= 0.1 * height) & (width <= 1.6 * height)
-    letter &= (filled >= 0.2) & (filled <= np.where(width < 0.4 * height, 1.0, 0.8))
-    boxes = np.stack([left, top, left + width, top + height], axis=1)[letter]
-    return [(box[0], box[1], box[2], box[3]) for box in boxes.tolist()]
+def _judged(seen: Seen) -> bool | None:
+    """True for text, False for what may be, None for what is none: bone, or a side marker."""
+    letters = [letter for letter in seen.words if letter.isalnum()]
+    weight = sum(2 if letter > _IDEOGRAPHS else 1 for letter in letters)  # a name of two ideographs is a whole one
+    if weight >= LETTERS and len(set(letters)) > 1:
+        if seen.sure >= SURE:
+            return True
+        if seen.sure >= HALF_SURE and seen.score >= HALF_LIKE:
+            return False
+    long = seen.oblong >= LINE and seen.score >= LIKE_TEXT
+    return False if long or (seen.oblong >= LONG_LINE and seen.score >= HARDLY_LIKE) else None
 
 
-def _lines(glyphs: list[Box], pen: Pixels) -> list[Box]:
-    """Boxes of glyphs in a row: alike in height and brightness, level, no further apart than they are tall."""
-    rows: list[list[Box]] = []
-    for glyph in sorted(glyphs):
-        for row in rows:
-            last = row[-1]
-            tall, short = max(_height(last), _height(glyph)), min(_height(last), _height(glyph))
-            level = min(abs(last[3] - glyph[3]), abs(last[1] - glyph[1])) <= 0.15 * tall + 1
-            if level and short >= 0.6 * tall and -0.3 * tall <= glyph[0] - last[2] <= tall:
-                row.append(glyph)
-                break
-        else:
-            rows.append([glyph])
-    return [
-        (row[0][0], min(g[1] for g in row), max(g[2] for g in row), max(g[3] for g in row))
-        for row in rows
-        if len(row) >= FEWEST_GLYPHS and _alike(row, pen)
-    ]
-
-
-def _alike(row: list[Box], pen: Pixels) -> bool:
-    """One pen wrote them on one base line: the strongest of each glyph is white, or black, and all but equal."""
-    bottoms, heights = np.array([box[3] for box in row]), np.array([_height(box) for box in row])
-    level = abs(bottoms - np.median(bottoms)) <= 0.08 * heights.max() + 1
-    tones = np.array([np.percentile(pen[top:bottom, left:right], 95) for left, top, right, bottom in row])
-    many = len(row) >= MANY_GLYPHS
-    one_pen = np.ptp(tones) <= (2 if many else 1) * ALIKE and tones.min() >= (FADED_PEN if many else PEN)
-    return bool(one_pen and level.mean() >= LEVEL and heights.min() >= 0.55 * heights.max())
-
-
-def _height(box: Box) -> int:
-    return box[3] - box[1]
-
-
-def _beside(grey: Pixels, strokes: Mask, box: Box) -> bool:
-    """Whether the ground around a line is quiet, as air, a margin or a label is and anatomy is not."""
-    left, top, right, bottom = box
-    reach = max(3, _height(box) // 2)
-    rows, columns = slice(max(0, top - reach), bottom + reach), slice(max(0, left - reach), right + reach)
-    ground = grey[rows, columns][~ndimage.binary_dilation(strokes[rows, columns], iterations=2)]
-    if ground.size < 20:
-        return True
-    first = abs(ground - np.median(ground)) <= QUIET
-    rest = ground[~first]
-    second = abs(rest - np.median(rest)) <= QUIET if rest.size else rest
-    return bool(first.sum() + second.sum() >= MOST_QUIET * ground.size)
+def _seen_by_network(pixels: Pixels) -> tuple[Grey, float]:
+    """The film at the network's size, its tones spread, and by how much it was scaled."""
+    few = pixels[:: max(1, pixels.shape[0] // 300), :: max(1, pixels.shape[1] // 300)]
+    low, high = (float(value) for value in np.percentile(few, (1, 99)))
+    if high - low < 1e-6:
+        low, high = float(pixels.min()), float(pixels.max())
+    spread = 255 / max(high - low, 1e-6)
+    scale = min(SIDE / max(pixels.shape), LARGEST)
+    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return np.clip((small - low) * spread, 0, 255).astype(np.uint8), scale
