@@ -31,6 +31,8 @@ DOES = {
     "space publish": "Send the folder of a Space to the Hugging Face Hub.",
     "queue list": "List the cases kept for an expert, oldest first.",
     "queue add": "Read films and keep them for an expert: all, or with --budget those that a policy chooses.",
+    "queue release": "Let held films go that you have looked at: as they are, or with --paint, painted over there.",
+    "queue drop": "Take held films out of the worklist, and delete them here.",
     "queue push": "Send what waits to Label Studio, one task a case, and print each case with the link to its task.",
     "queue pull": "Take in what experts have answered in Label Studio, each answer once.",
     "queue export": "Write what experts have settled as a training set: manifest, films, masks; and for `datasets`.",
@@ -178,6 +180,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--policy", choices=list(POLICIES), help="how they are chosen (default: mixed)")
     one.add_argument("--control", type=_share, metavar="SHARE", help="of the budget, drawn at random (0.1)")
     one.add_argument("--dry-run", action="store_true", help="say what would go in and why, and keep nothing")
+    one = step("release", "held")
+    one.add_argument("cases", nargs="+", metavar="CASE", help="as `queue list --state held` names them")
+    one.add_argument("--paint", action="store_true", help="there is text: paint it over first")
+    one = step("drop", "held")
+    one.add_argument("cases", nargs="+", metavar="CASE", help="as `queue list --state held` names them")
     one = step("push")
     one.add_argument("--readers", type=_count, default=1, metavar="K", help="experts who judge each case on their own")
     how = one.add_mutually_exclusive_group()

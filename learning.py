@@ -14,6 +14,9 @@ from annotation.entering import choose_films, enter_chosen, enter_reading
 from annotation.export import Exported
 from annotation.export import ExportFault as ExportFault
 from annotation.export import export as export_answers
+from annotation.held import drop as drop
+from annotation.held import framed, kept_picture
+from annotation.held import release as release_film
 from annotation.label_studio import LabelStudioFault as LabelStudioFault
 from annotation.label_studio import LabelStudioStatus as LabelStudioStatus
 from annotation.ledger import LedgerFault as LedgerFault
@@ -45,7 +48,7 @@ from core.identity import key_name, machine_key, pseudonym
 from core.reading import Reading
 from core.settings import settings
 from core.watch import Watch
-from imaging import to_dicom, to_png
+from imaging import marked, to_dicom, to_png
 from models.bundle import amend, describe, save
 from models.numbering import version_for
 from models.reads import NotPromoted as NotPromoted
@@ -106,6 +109,17 @@ def admit(selection: Selection, films: Sequence[Offered]) -> Iterator[Offered]:
     from imaging import read_radiograph
 
     yield from enter_chosen(ledger(), selection, films, read_radiograph, to_png)
+
+
+def release(case_id: str, paint: bool = False) -> int:
+    """Let a held film go that a person has looked at, painted over first where `paint` says that there is text; gives
+    how many cases wait now. Raises ValueError where nothing is held under this name."""
+    from imaging.person.text import without
+
+    return release_film(case_id, without if paint else None, to_png)
+
+
+held_png, held_picture = partial(framed, mark=marked), partial(kept_picture, mark=marked)
 
 
 def push(preannotate: bool | None = None, readers: int = 1) -> Iterator[PushProgress]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from annotation.copies import Alike
 from annotation.embeddings import add_limb, keep_embedding, kept_embedding
 from annotation.films import Kept, film_path, keep_film, keep_outlines
-from annotation.ledger import Ledger
+from annotation.ledger import Ledger, State
 from annotation.offering import Offered, embedding, outlines_of
 from annotation.policy import REQUESTED, Offer, Policy, Selection, choose, reasons_to_ask
 from annotation.worklist import film_png
@@ -40,13 +40,16 @@ def enter_reading(
     reasons = reasons_to_ask(case_id, recipe, reading.difficulty, machine_key(home), rate, requested=asked)
     if not reasons:
         return ledger.entry(case_id, recipe) is not None
+    known = ledger.entry(case_id, recipe)
+    if known is not None and known.state == State.DROPPED and not asked:
+        return False
     _keep(film, case_id, png)
     model = reading.model
     if model is not None:
         drawn = outlines_of(reading, regions(recipe))
         _keep_outlines(ledger, case_id, recipe, reading.side, f"{model.name}@{model.version}", drawn)
     limb = embedding([reading])
-    ledger.enter(case_id, recipe, reasons, reading.row())
+    ledger.enter(case_id, recipe, reasons, reading.row(), suspected=film.suspected)
     if model is not None and limb is not None:
         add_limb(home, case_id, f"{model.name}@{model.version}", limb)
     return True
@@ -98,7 +101,7 @@ def enter_chosen(
             keep_embedding(home, choice.offer.case_id, film.model, choice.offer.embedding)
         for row, drawn in zip(film.rows, film.outlines, strict=True):
             _keep_outlines(ledger, *choice.offer.key, row["side"], film.model, drawn)
-            ledger.enter(choice.offer.case_id, choice.offer.recipe, choice.reasons, row)
+            ledger.enter(choice.offer.case_id, choice.offer.recipe, choice.reasons, row, suspected=radiograph.suspected)
         yield film
 
 

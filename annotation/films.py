@@ -117,11 +117,11 @@ class Kept:
         )
 
     @staticmethod
-    def save(home: Path, film: Radiograph) -> None:
+    def save(home: Path, film: Radiograph, anew: bool = False) -> None:
         """Keep the film and what is known of it. A film that lies there is left alone, as the same case has the same
-        pixels; of its facts, those that were not known are added."""
+        pixels, unless it is to be kept anew; of its facts, those that were not known are added."""
         path = _path(home, film.case_id, "film.png")
-        if not path.exists():
+        if anew or not path.exists():
             stored = np.floor(
                 film.pixels.astype(np.float32) * np.float32(65535) + np.float32(0.5)
             )  # as its name is made
@@ -162,6 +162,18 @@ def keep_film(home: Path, case_id: str, png: bytes) -> Path:
     if not path.exists():
         write_whole(path, png)
     return path
+
+
+def keep_painted(home: Path, film: Radiograph, png: bytes) -> None:
+    """Put the film in place of the one that is kept: what a person says is text was painted over on it."""
+    Kept.save(home, film, anew=True)
+    write_whole(film_path(home, film.case_id), png)
+
+
+def erase_film(home: Path, case_id: str) -> None:
+    """Delete the film of a case and all that lies beside it."""
+    for path in _path(home, case_id, "png").parent.glob(f"{case_id}.*"):
+        path.unlink(missing_ok=True)
 
 
 def keep_outlines(

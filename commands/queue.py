@@ -31,8 +31,13 @@ def queue_list(arguments: argparse.Namespace) -> None:
     for one in entries:
         hard = "" if one.difficulty is None else f"{one.difficulty:.2f}"
         since, reasons = f"{one.changed_at:%Y-%m-%d %H:%M}", ", ".join(one.reasons)
+        said = f"look at {learning.held_picture(one.case_id)}" if one.state == learning.State.HELD else one.error
+        print(form.format(one.case_id, one.recipe, one.state, since, hard, reasons, one.link or said or "").rstrip())
+    if any(one.state == learning.State.HELD for one in entries):
         print(
-            form.format(one.case_id, one.recipe, one.state, since, hard, reasons, one.link or one.error or "").rstrip()
+            "A held film may show a name. Look at its picture; then `queue release CASE` (no text), `queue release "
+            "--paint CASE` (paint the marked places over) or `queue drop CASE`.",
+            file=sys.stderr,
         )
 
 

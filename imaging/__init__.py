@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from imaging.checks import check
     from imaging.files.export import to_dicom, to_png
     from imaging.files.folder import Outcome, deidentify_folder
+    from imaging.files.marked import marked
     from imaging.person.deidentify import Deidentified, deidentified
     from imaging.read import read_radiograph
 
@@ -20,6 +21,7 @@ _WHERE = {
     "check": "imaging.checks",
     "deidentified": "imaging.person.deidentify",
     "deidentify_folder": "imaging.files.folder",
+    "marked": "imaging.files.marked",
     "read_radiograph": "imaging.read",
     "to_dicom": "imaging.files.export",
     "to_png": "imaging.files.export",
@@ -31,6 +33,7 @@ __all__ = [
     "check",
     "deidentified",
     "deidentify_folder",
+    "marked",
     "read_radiograph",
     "to_dicom",
     "to_png",

@@ -20,7 +20,7 @@ from imaging.files.kind import refuse_other_objects
 from imaging.files.layout import layout_of
 from imaging.files.picture import is_picture, read_picture
 from imaging.grey import tone_of
-from imaging.person.text import cleaned, suspicion
+from imaging.person.text import Cleaned, cleaned, suspicion
 from imaging.polarity import is_bone_dark
 from imaging.spacing import aspect_of, scale_of
 from imaging.taking import clinical_of, orientation_of, patient_of, side_of, site_of, view_of
@@ -31,13 +31,16 @@ _FORMERLY_FOUND: Final = (
 )  # fmt: skip
 
 
-def read_radiograph(data: bytes, name: str, frame: int | None = None, window: int = 0) -> Radiograph:
+def read_radiograph(
+    data: bytes, name: str, frame: int | None = None, window: int = 0, look_for_text: bool = True
+) -> Radiograph:
     """The film in these bytes, bone bright, nothing of the person left but age, sex and size.
 
     data: a DICOM, PNG, JPEG, TIFF, WebP or BMP file, whole.
     name: the name the caller knows the file by; never looked at, so that what it may tell goes nowhere.
     frame: which image of a multi-frame file, from 0; None refuses such a file.
     window: which of the file's windows or VOI tables to show it through, from 0.
+    look_for_text: not needed, and a second saved, for films that this program drew itself to learn from.
 
     Raises Refused: `unreadable`, `unsupported_encoding`, `not_a_radiograph`, `too_large`.
     """
@@ -49,9 +52,9 @@ def read_radiograph(data: bytes, name: str, frame: int | None = None, window: in
             "send one film, or raise OSTEOLENS_MAX_MEGABYTES.",
         )
     if is_picture(data):
-        return _of_picture(data, frame)
+        return _of_picture(data, frame, look_for_text)
     if is_dicom(data):
-        return _of_dicom(data, frame, window)
+        return _of_dicom(data, frame, window, look_for_text)
     found = next((kind for magic, kind in _FORMERLY_FOUND if data.startswith(magic)), None)
     found = found or ("an empty file" if not data else "of no kind known here")
     raise Refused(
@@ -59,7 +62,7 @@ def read_radiograph(data: bytes, name: str, frame: int | None = None, window: in
     )
 
 
-def _of_picture(data: bytes, frame: int | None) -> Radiograph:
+def _of_picture(data: bytes, frame: int | None, look_for_text: bool) -> Radiograph:
     picture = read_picture(data, frame)
     return _finished(
         Radiograph(
@@ -68,11 +71,12 @@ def _of_picture(data: bytes, frame: int | None) -> Radiograph:
             acquisition=Acquisition(bits_stored=picture.bits, encoding=picture.kind),
             valid=picture.film,
             notices=picture.notices,
-        )
+        ),
+        look_for_text,
     )
 
 
-def _finished(film: Radiograph) -> Radiograph:
+def _finished(film: Radiograph, look_for_text: bool) -> Radiograph:
     """What every film goes through, whatever file it came in: borders, polarity, text, and its name.
 
     The name takes as long as all the rest, and most films stay as they came: it is worked out beside the rest, and
@@ -81,12 +85,12 @@ def _finished(film: Radiograph) -> Radiograph:
     key = naming_key(settings().home)
     with ThreadPoolExecutor(1) as beside:
         name = beside.submit(case_id, film.pixels, key)
-        finished = _upright_and_anonymous(film)
+        finished = _upright_and_anonymous(film, look_for_text)
     changed = finished.pixels is not film.pixels
     return replace(finished, case_id=case_id(finished.pixels, key) if changed else name.result())
 
 
-def _upright_and_anonymous(film: Radiograph) -> Radiograph:
+def _upright_and_anonymous(film: Radiograph, look_for_text: bool) -> Radiograph:
     """The film bone bright, without burnt-in text, and where it is film; the very same pixels if all was well."""
     pixels, notices = film.pixels, list(film.notices)
     field = exposed(pixels)
@@ -100,7 +104,7 @@ def _upright_and_anonymous(film: Radiograph) -> Radiograph:
         notices.append(
             Notice(NoticeCode.POLARITY, "Bone was dark on this film, so it was inverted; check that bone is bright.")
         )
-    without_text = cleaned(pixels)
+    without_text = cleaned(pixels) if look_for_text else Cleaned(pixels)
     pixels, unmarked, suspected = without_text.pixels, without_text.film, without_text.suspected
     if without_text.lines:
         film_only = unmarked if film_only is None or unmarked is None else film_only & unmarked
@@ -119,7 +123,7 @@ def _upright_and_anonymous(film: Radiograph) -> Radiograph:
     )
 
 
-def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
+def _of_dicom(data: bytes, frame: int | None, window: int, look_for_text: bool) -> Radiograph:
     file = open_dicom(data)
     header = file.header
     modality = refuse_other_objects(file)
@@ -186,7 +190,8 @@ def _of_dicom(data: bytes, frame: int | None, window: int) -> Radiograph:
             orientation=orientation_of(header),
             pixel_aspect=aspect_of(header),
             patient=patient_of(header, naming_key(settings().home)),
-        )
+        ),
+        look_for_text,
     )
 
 

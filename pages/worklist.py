@@ -8,6 +8,7 @@ import learning
 from learning import LabelStudioFault, LabelStudioStatus, LedgerFault, State, WorklistEntry
 from pages.parts.choosing import show_choosing
 from pages.parts.entrance import stay_inside
+from pages.parts.held import show_held
 from present.choosing import control_sentence
 from present.thumbnail import thumbnail_url
 from present.wording import markdown_safe, reason_title, said_of, state_title, waiting_sentence
@@ -154,6 +155,7 @@ try:
         open_states = (State.WAITING, State.FAILED, State.PUSHING)
         show_connection(connection(), sum(entry.state in open_states for entry in entries))
     show_outcome()
+    show_held(entries)
     for arm in learning.control_arm():
         st.caption(control_sentence(arm))
     show_choosing()

@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 _LEAST: Final = 0.25  # of the detector's score, below which it sees text in any trabecula
 _MOST: Final = 40  # places read, the likeliest first
+_BROAD: Final = 14.0  # pixels: wider than a stroke
+_LEAST_CONTRAST: Final = 6.0  # levels, below which it is noise
 OBLONG: Final = 1.5  # a line of text is longer than it is high by this and more; a letter alone is not
 _one_at_a_time = Lock()  # the engine keeps what it is at work on in itself
 
@@ -45,9 +47,10 @@ class Seen:
 def places(grey: Grey) -> list[Seen]:
     """Every oblong place of a picture [H, W] that may be text, the likeliest first.
 
-    The picture is looked at as it stands and lying on its side: lines that run down are seen best that way.
+    The picture is looked at twice: as it stands, and lying on its side with its tones made even, by which lines are
+    found that run down, or that are faint.
     """
-    lying = np.ascontiguousarray(np.rot90(grey, -1))
+    lying = np.ascontiguousarray(np.rot90(_even(grey), -1))
     with _one_at_a_time:
         found = _found(grey)
         for corners, score in _found(lying):
@@ -70,6 +73,14 @@ def _found(grey: Grey) -> list[tuple[Corners, float]]:
     if seen.boxes is None:
         return []
     return [(np.asarray(box, np.float32), float(score)) for box, score in zip(seen.boxes, seen.scores, strict=True)]
+
+
+def _even(grey: Grey) -> Grey:
+    """The picture with what is broad taken out and the rest at one contrast everywhere."""
+    tones = grey.astype(np.float32)
+    fine = (tones - cv2.GaussianBlur(tones, (0, 0), _BROAD)).astype(np.float32)
+    contrast = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 3 * _BROAD))
+    return np.clip(128 + 32 * fine / np.maximum(contrast, _LEAST_CONTRAST), 0, 255).astype(np.uint8)
 
 
 def _oblong(corners: Corners) -> float:

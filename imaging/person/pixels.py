@@ -13,7 +13,17 @@ from imaging.files.decode import Words
 from imaging.files.header import Header
 from imaging.files.layout import Layout
 from imaging.grey import tone_of
-from imaging.person.text import LOOKS, Corners, TextLine, corners_of, distinct, painted_over, suspicion, text_lines
+from imaging.person.text import (
+    LOOKS,
+    Corners,
+    TextLine,
+    corners_of,
+    distinct,
+    look_alike,
+    painted_over,
+    suspicion,
+    text_lines,
+)
 
 Verdict = Literal["clear", "paint"]
 _PAINTED: Final = "Burnt-in text was painted over ({count} line(s)); look whether all of it went."
@@ -78,10 +88,11 @@ def _text_in(words: Words, precision: int, header: Header, layout: Layout) -> tu
 
 def _seen(words: Words, precision: int, header: Header, layout: Layout) -> list[Pixels]:
     raw = words.max(2) if words.ndim == 3 else words
-    seen: list[Pixels] = [(raw / np.float32(max(int(raw.max()), 1))).astype(np.float32)]
-    if words.ndim == 2:
-        seen.append(tone_of(header, layout, words, min(precision, layout.stored), 0).pixels(words))
-    return seen
+    stored = (raw / np.float32(max(int(raw.max()), 1))).astype(np.float32)
+    if words.ndim == 3:
+        return [stored]
+    shown = tone_of(header, layout, words, min(precision, layout.stored), 0).pixels(words)
+    return [shown] if look_alike(stored, shown) else [stored, shown]
 
 
 def _paint(words: Words, quadrangles: list[Corners], mask: int, layout: Layout) -> None:

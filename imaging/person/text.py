@@ -27,6 +27,7 @@ _IDEOGRAPHS: Final = "\u2e7f"  # letters from here on are such, kana or hangul
 LOOKS: Final = 3  # a line is sometimes seen in part: once that is painted over, the rest is
 LARGEST: Final = 4.0  # times that a small film is enlarged for the network
 _LEAST_SIDE: Final = 32
+_ALIKE: Final = 12  # levels of 255
 _RIM: Final = 8  # pixels around a line from which it is filled
 
 
@@ -83,6 +84,12 @@ def cleaned(pixels: Pixels) -> Cleaned:
         film = film if now.film is None else now.film & film
         now = Cleaned(painted, film, now.lines + distinct(lines), now.suspected)
     return now
+
+
+def look_alike(one: Pixels, other: Pixels) -> bool:
+    """Whether the network would be shown all but the same picture of both, or its negative."""
+    first, second = (_seen_by_network(pixels)[0].astype(np.int16) for pixels in (one, other))
+    return bool(min(abs(first - second).max(), abs(first + second - 255).max()) <= _ALIKE)
 
 
 def corners_of(box: Box) -> Corners:

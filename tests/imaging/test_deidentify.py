@@ -15,7 +15,6 @@ from pydicom.datadict import dictionary_has_tag
 from core.refusal import Refused
 from imaging import check, deidentified, deidentify_folder, read_radiograph, to_png
 from imaging.person.profile import rules
-from imaging.person.text import text_lines
 from tests.imaging import planted
 from tests.imaging.made import bone, dicom
 
@@ -91,9 +90,6 @@ def test_the_film_is_the_same_film_afterwards(syntax: str) -> None:
 
 
 def test_burnt_in_text_goes_from_picture_and_dicom_alike() -> None:
-    lines = text_lines(planted.film_with_text())
-    assert lines
-    assert all(line.beside for line in lines)
     film = read_radiograph(planted.planted_dicom(), "")
     clean = read_radiograph(deidentified(planted.planted_dicom()).data, "")
     for pixels in (film.pixels, clean.pixels, read_radiograph(planted.planted_png(), "").pixels):
@@ -184,7 +180,7 @@ def test_the_command_line_tells_nothing_either(tmp_path: Path, home: Path) -> No
         cwd=root,
     )
     assert ran.returncode == 0
-    assert b"1 written, 0 there, 1 refused" in ran.stderr
+    assert b"1 written, 0 there, 1 refused, 0 held" in ran.stderr
     assert planted.traces(ran.stdout, ran.stderr) == []
 
 

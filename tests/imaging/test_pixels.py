@@ -5,21 +5,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 from scipy import ndimage
 
 import simulation
 from core.radiograph import Radiograph
 from core.refusal import Code, Refused
 from core.settings import settings
-from imaging import check, read_radiograph, to_png
+from imaging import check, read_radiograph
 from imaging.checks import implant
 from imaging.collimation import exposed
-from imaging.person.text import painted_over, text_lines
 from imaging.polarity import DARK_BELOW, bone_brightness
 from simulation import Uncommon
 from tests.imaging.made import bone
-from tests.imaging.planted import film_with_text
 
 
 def png(grey: np.ndarray) -> bytes:
@@ -105,52 +103,6 @@ def test_a_collimators_straight_edge_is_found_even_aslant(degrees: float, beyond
 
 def test_a_film_without_borders_is_film_everywhere() -> None:
     assert exposed(0.2 + 0.6 * ndimage.gaussian_filter(np.random.default_rng(0).random((300, 300)), 3)) is None
-
-
-def test_text_over_the_anatomy_loses_its_strokes_and_the_reader_is_warned() -> None:
-    plain, written = bone((512, 384)), film_with_text(over=True)
-    film = read_radiograph(png(written), "")
-    said = [notice.message for notice in film.notices if notice.code == Code.BURNED_IN_TEXT]
-    assert len(said) == 1
-    assert "over the anatomy" in said[0]
-    assert text_lines(film.pixels) == ()
-    changed = abs(film.pixels - plain) > 0.2
-    assert changed.mean() < 0.005
-    assert film.valid is not None
-    assert 0 < (~film.valid[230:270]).mean() < 0.6
-
-
-def test_a_side_marker_stays() -> None:
-    image = Image.fromarray(np.rint(bone((512, 384)) * 255).astype(np.uint8))
-    from PIL import ImageFont
-
-    ImageDraw.Draw(image).text((20, 30), "R", 255, ImageFont.load_default(40))
-    before = np.asarray(image) / 255
-    np.testing.assert_allclose(read_radiograph(png(before), "").pixels, before, atol=1e-6)
-
-
-def test_the_patients_number_between_the_knees_is_gone(films: Path) -> None:
-    for name in ("N16", "N21", "OP90"):
-        film = read_radiograph((films / f"knee_qus/images/{name}.jpg").read_bytes(), "")
-        assert Code.BURNED_IN_TEXT in codes(film)
-        assert text_lines(film.pixels) == ()
-        again = read_radiograph(to_png(film), "")
-        assert Code.BURNED_IN_TEXT not in codes(again)
-
-
-def test_no_more_than_a_few_real_films_are_touched(films: Path) -> None:
-    """Ribs, teeth and trabeculae are no text."""
-    paths = real(films, "knee_qus/images/*.jpg", "wrong_site/*.jpg", "hip_inverted/*.png")[::2]
-    written = [path.name for path in paths if Code.BURNED_IN_TEXT in codes(read_radiograph(path.read_bytes(), ""))]
-    assert len(written) <= 4, written
-
-
-def test_painting_over_marks_exactly_what_it_changed() -> None:
-    pixels = film_with_text()
-    before = pixels.copy()
-    film = painted_over(pixels, text_lines(pixels))
-    assert film is not None
-    assert np.array_equal(before[film], pixels[film])
 
 
 def radiograph(pixels: np.ndarray, **facts: object) -> Radiograph:

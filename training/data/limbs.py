@@ -159,7 +159,7 @@ def _one_film(
 ) -> _Found:
     path, rows = film_rows
     try:
-        film = read_radiograph(path.read_bytes(), path.name)
+        film = read_radiograph(path.read_bytes(), path.name, look_for_text=not simulated)
         limbs = limbs_on(film, finder)
     except Refused as fault:
         return _Found(path.name, (), None, {path.name: fault.refusal.message})
