@@ -97,7 +97,7 @@ def _row(name: str, outcomes: list[Outcome], seconds: float | None = None) -> st
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lines", type=int, default=120)
     parser.add_argument("--plain", type=int, default=120)
     parser.add_argument("--compared", type=int, default=120, help="lines that the other two finders are asked about")
