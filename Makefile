@@ -1,4 +1,4 @@
-# make run | space | label-studio | backend | setup | test | test-slow | check | weights
+# make run | space | label-studio | backend | loop-demo | setup | test | test-slow | check | weights
 SHELL := /bin/bash
 HOST ?= localhost
 PORT ?= 8501
@@ -6,7 +6,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 LABEL_STUDIO_PORT ?= 8080
 
-.PHONY: run space setup label-studio backend label-studio-env test test-slow test-tools check weights
+.PHONY: run space setup label-studio backend loop-demo label-studio-env test test-slow test-tools check weights
 
 run: .venv/installed
 	@$(PY) -m core.port $(HOST) $(PORT) PORT
@@ -42,6 +42,10 @@ backend: export PORT := $(if $(filter file default undefined,$(origin PORT)),909
 backend: export HOST := $(HOST)
 backend: .venv/installed
 	@$(PY) -m backend
+
+# The whole loop on virtual patients, from films to a model that learned from answers, in runs/loop-demo: five minutes of processor time.
+loop-demo: .venv/installed .venv-label-studio/installed
+	@$(PY) -m bench.loop_demo
 
 label-studio-env: .venv-label-studio/installed
 

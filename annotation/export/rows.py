@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -143,18 +143,15 @@ def gather(
     known = frozenset(taught)
     rows = list(_rows(truths, ledger, home, question, left_out))
     if control_tests:
-        for at, row in enumerate(rows):
-            if row.is_control and not known & {row.case_id, row.film.patient}:
-                rows[at] = Row(**{**_fields(row), "split": TEST})
+        rows = [
+            replace(row, split=TEST) if row.is_control and not known & {row.case_id, row.film.patient} else row
+            for row in rows
+        ]
     tested = {row.film.patient for row in rows if row.split == TEST}
     kept = [row for row in rows if row.split == TEST or row.film.patient not in tested]
     if len(kept) < len(rows):
         left_out[OF_TESTED] += len(rows) - len(kept)
     return kept, left_out
-
-
-def _fields(row: Row) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in Row.__dataclass_fields__}
 
 
 def _rows(
