@@ -90,10 +90,11 @@ def push(
                     with suppress(LostClaim):
                         ledger.put_back(entry.id, owner.name, str(fault))
                 raise
+            places = ledger.places([entry.id for entry in batch if ends.get(entry.id) in (None, "elsewhere")])
             for entry in batch:
                 done += 1
                 error = ends.get(entry.id)
-                link = _link_by_now(ledger, studio, entry) if error in (None, "elsewhere") else None
+                link = studio.link(*places[entry.id]) if entry.id in places else None
                 yield PushProgress(done, total, entry.case_id, link, None if error == "elsewhere" else error)
         for name in dead:
             clear_stale_lock(home, name)
@@ -176,8 +177,9 @@ class _Pusher:
     ) -> Iterator[tuple[int | None, list[WorklistEntry]]]:
         """Which cases each reader is still to be asked: the only one (None), or from 1 on."""
         wanted: dict[int | None, list[WorklistEntry]] = {}
+        before = self._ledger.tasks_of_cases([entry.id for entry in entries])
         for entry in entries:
-            asked = [task for task in self._ledger.tasks_of_case(entry.id) if task.state != State.GONE]
+            asked = [task for task in before[entry.id] if task.state != State.GONE]
             by = {task.reader or 1 for task in asked}
             number = entry.readers or readers
             for reader in range(1, number + 1):
@@ -269,12 +271,6 @@ def _rest(now: datetime, changed_at: datetime) -> float:
 
 def _no_such_recipe(entry: WorklistEntry) -> str:
     return f"There is no recipe {entry.recipe} in this version, so nothing can be asked about case {entry.case_id}"
-
-
-def _link_by_now(ledger: Ledger, studio: LabelStudio, entry: WorklistEntry) -> str | None:
-    """Where the case is, if it is pushed by now, by this process or another."""
-    now = ledger.entry(entry.case_id, entry.recipe)
-    return studio.link(now.project_id, now.task_id) if now and now.project_id and now.task_id else None
 
 
 def _sentence(error: OSError, entry: WorklistEntry) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from annotation.ledger.database import Database, now_utc
-from annotation.ledger.tables import cases, tasks
-from annotation.ledger.tasks import Task, add_task, settle
+from annotation.ledger.tables import answers, cases, tasks
+from annotation.ledger.tasks import Task, add_tasks, settle
 from annotation.state import State
 
 LEASE = timedelta(minutes=10)  # far longer than any request to Label Studio may take
@@ -50,17 +50,11 @@ class Claims(Database):
                 .order_by(cases.c.id)  # in one order, so that two who claim the same do not wait for one another
                 .with_for_update()
             ).all()
-            for row in found:
-                self._move(
-                    connection,
-                    row.id,
-                    State.PUSHING,
-                    now,
-                    note="taken over" if row.state == State.PUSHING else None,
-                    owner=owner,
-                    lease_until=now + LEASE,
-                    attempts=cases.c.attempts + 1,
-                )
+            claim: dict[str, Any] = {"owner": owner, "lease_until": now + LEASE, "attempts": cases.c.attempts + 1}
+            over = [row.id for row in found if row.state == State.PUSHING]
+            free_ones = [row.id for row in found if row.state != State.PUSHING]
+            self._move_all(connection, free_ones, State.PUSHING, now, None, **claim)
+            self._move_all(connection, over, State.PUSHING, now, "taken over", **claim)
         return {row.id: str(row.state) for row in found}
 
     def renew(self, id: int, owner: str, now: datetime | None = None) -> None:
@@ -87,23 +81,30 @@ class Claims(Database):
     def pushed_all(self, made: Mapping[int, Sequence[Task]], owner: str, now: datetime | None = None) -> set[int]:
         """Put down, in one transaction, the tasks of these cases; gives those that were still this process's."""
         now = now or now_utc()
-        done = set()
         with self._write() as connection:
-            for id in sorted(made):
-                if not self._mine(connection, id, owner):
-                    continue
-                for task in made[id]:
-                    add_task(connection, task)
-                first = connection.execute(
-                    sa.select(tasks.c.project_id, tasks.c.task_id)
-                    .where(tasks.c.entry == id, tasks.c.state != State.GONE)
-                    .order_by(tasks.c.id)
-                ).first()
-                project_id, task_id = first if first else (None, None)
-                self._decide(connection, id, State.PUSHED, now, project_id=project_id, task_id=task_id, error=None)
+            mine = sa.and_(cases.c.id.in_(tuple(made)), cases.c.state == State.PUSHING, cases.c.owner == owner)
+            ids = connection.scalars(sa.select(cases.c.id).where(mine).order_by(cases.c.id).with_for_update()).all()
+            add_tasks(connection, [task for id in ids for task in made[id]])
+            there = sa.and_(tasks.c.entry.in_(ids), tasks.c.state != State.GONE)
+            first: dict[int, tuple[int, int]] = {}
+            for row in connection.execute(sa.select(tasks).where(there).order_by(tasks.c.id)):
+                first.setdefault(row.entry, (row.project_id, row.task_id))
+            free: dict[str, Any] = {
+                "owner": None,
+                "lease_until": None,
+                "error": None,
+                "project_id": None,
+                "task_id": None,
+            }
+            self._move_all(connection, ids, State.PUSHED, now, None, **free)
+            places = [{"id_": id, "project": project, "task": task} for id, (project, task) in first.items()]
+            if places:
+                where: dict[str, Any] = {"project_id": sa.bindparam("project"), "task_id": sa.bindparam("task")}
+                connection.execute(sa.update(cases).where(cases.c.id == sa.bindparam("id_")).values(where), places)
+            answered = sa.select(answers.c.entry).where(answers.c.entry.in_(ids)).distinct()
+            for id in connection.scalars(answered).all():  # a reader more was asked
                 settle(self, connection, id, now)
-                done.add(id)
-        return done
+            return set(ids)
 
     def failed(self, id: int, owner: str, error: str, now: datetime | None = None) -> None:
         """Put down in one sentence why Label Studio would not have the case. Raises LostClaim."""

@@ -1,6 +1,6 @@
 """One database, opened safely by many processes; faults in a sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,8 +76,18 @@ class Database:
     def _move(
         connection: sa.Connection, id: int, state: State, now: datetime, note: str | None = None, **values: Any
     ) -> None:
-        connection.execute(sa.update(cases).where(cases.c.id == id).values(state=state, changed_at=now, **values))
-        connection.execute(sa.insert(transitions).values(entry=id, at=now, state=state, note=note))
+        Database._move_all(connection, [id], state, now, note, **values)
+
+    @staticmethod
+    def _move_all(
+        connection: sa.Connection, ids: Sequence[int], state: State, now: datetime, note: str | None, **values: Any
+    ) -> None:
+        """All of these cases at once: two statements, however many they are."""
+        if ids:
+            moved = sa.update(cases).where(cases.c.id.in_(ids)).values(state=state, changed_at=now, **values)
+            connection.execute(moved)
+            steps = [{"entry": id, "at": now, "state": state, "note": note} for id in ids]
+            connection.execute(sa.insert(transitions), steps)
 
     @staticmethod
     def _lock(connection: sa.Connection, id: int) -> str | None:

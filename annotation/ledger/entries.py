@@ -132,6 +132,13 @@ class Entries(Database):
                 times.setdefault(change.entry, {})[change.state] = change.at
         return [_entry(row, times.get(row.id, {})) for row in rows]
 
+    def places(self, ids: Collection[int]) -> dict[int, tuple[int, int]]:
+        """The project and number of the first task of these cases, of those that have one, by the case's number."""
+        pushed = sa.and_(cases.c.id.in_(tuple(ids)), cases.c.task_id.is_not(None))
+        with self._read() as connection:
+            rows = connection.execute(sa.select(cases.c.id, cases.c.project_id, cases.c.task_id).where(pushed))
+            return {row.id: (row.project_id, row.task_id) for row in rows}
+
     def entry(self, case_id: str, recipe: str) -> WorklistEntry | None:
         return self._one(sa.and_(cases.c.case_id == case_id, cases.c.recipe == recipe))
 

@@ -1,6 +1,6 @@
 """The tasks of a case in Label Studio: one for each reader who is asked."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,13 @@ class Tasks(Database):
         found: dict[int, list[Task]] = {}
         for task in self._tasks(sa.true()):
             found.setdefault(task.entry, []).append(task)
+        return found
+
+    def tasks_of_cases(self, ids: Collection[int]) -> dict[int, list[Task]]:
+        """As `tasks_of_case`, of many cases at once, by the number of each."""
+        found: dict[int, list[Task]] = {id: [] for id in ids}
+        for task in self._tasks(tasks.c.entry.in_(tuple(ids))):
+            found[task.entry].append(task)
         return found
 
     def projects(self) -> dict[int, int]:
@@ -160,22 +167,26 @@ class Tasks(Database):
             return set(connection.scalars(sa.union(sa.select(answers.c.entry), sa.select(set_aside.c.entry))))
 
 
-def add_task(connection: sa.Connection, task: Task) -> None:
-    """Put a task down; one that stands there is put down anew, for a push that forgot finds what there is."""
-    values: dict[str, Any] = {
-        "entry": task.entry,
-        "reader": task.reader,
-        "blind": task.blind,
-        "state": State(task.state),
-    }
-    which = sa.and_(tasks.c.project_id == task.project_id, tasks.c.task_id == task.task_id)
-    known = connection.execute(sa.select(tasks.c.entry, tasks.c.state).where(which)).one_or_none()
-    if known is None:
-        connection.execute(
-            sa.insert(tasks).values(project_id=task.project_id, task_id=task.task_id, annotations=0, **values)
-        )
-    elif known.entry != task.entry or known.state == State.GONE:
-        connection.execute(sa.update(tasks).where(which).values(seen=None, **values))
+def add_tasks(connection: sa.Connection, made: Sequence[Task]) -> None:
+    """Put tasks down; one that stands there is put down anew, for a push that forgot finds what there is."""
+    numbers = {task.task_id for task in made}
+    rows = connection.execute(sa.select(tasks).where(tasks.c.task_id.in_(numbers))).all()
+    known = {(row.project_id, row.task_id): row for row in rows}
+    fresh = []
+    for task in made:
+        values: dict[str, Any] = {
+            "entry": task.entry,
+            "reader": task.reader,
+            "blind": task.blind,
+            "state": State(task.state),
+        }
+        row = known.get((task.project_id, task.task_id))
+        if row is None:
+            fresh.append({"project_id": task.project_id, "task_id": task.task_id, "annotations": 0, **values})
+        elif row.entry != task.entry or row.state == State.GONE:
+            connection.execute(sa.update(tasks).where(tasks.c.id == row.id).values(seen=None, **values))
+    if fresh:
+        connection.execute(sa.insert(tasks), fresh)
 
 
 def settle(ledger: Database, connection: sa.Connection, id: int, now: datetime) -> None:
