@@ -104,7 +104,7 @@ def running(words: list[str], health: str, home: Path, **settings: str) -> Itera
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=5).status_code == 200
+        return httpx.get(url, timeout=5).status_code in (200, 401)  # there, though it may want a password
     except httpx.HTTPError:
         return False
 
