@@ -140,6 +140,7 @@ class LabelStudioServer:
             "SENTRY_DSN": "",  # or else its error reports, which quote what it works on, leave the house
             "FRONTEND_SENTRY_DSN": "",
             "SSRF_PROTECTION_ENABLED": "false",  # webhooks to our own loopback
+            "ML_BLOCK_LOCAL_IP": "false",  # and our own machine-learning backend
         }
 
     def _wait(self) -> None:
