@@ -8,6 +8,7 @@ from core.titles import capital, class_title, lower_first, part_title, score_tit
 from present.readers import how_title
 from present.wording import percent
 
+Look = tuple[str, Sequence[float]]  # a colour and a dash
 KINDS: Final = {"differs": "Differ", "doubt": "Doubts", "all": "All"}
 JUDGED_NOT: Final = "cannot be judged"
 _GRADE: Final = "genant_"
@@ -78,10 +79,12 @@ def truth_sentence(truth: Any) -> str:
 
 
 def answers_html(
-    columns: Sequence[tuple[str, str, str, Any]], differs: Mapping[str, str], likely: Mapping[str, float]
+    columns: Sequence[tuple[str, str, tuple[str, Sequence[float]], Any]],
+    differs: Mapping[str, str],
+    likely: Mapping[str, float],
 ) -> str:
-    """The answers side by side. columns: title, second line, colour and answer of each. differs: the parts on which
-    they do, which are marked. likely: the model's probabilities; its answer stands last."""
+    """The answers side by side. columns: title, second line, look and answer of each. differs: the parts on which they
+    do, which are marked. likely: the model's probabilities; its answer stands last."""
     rows: list[tuple[str, list[str], bool]] = []
     answers = [answer for _, _, _, answer in columns]
     findings = list(dict.fromkeys(name for one in answers for name in one.findings if not name.startswith(_GRADE)))
@@ -110,8 +113,9 @@ def answers_html(
     named = f"Points ({points} differ)" if points else "Points"
     rows.append((named, [_counted(len(one.points), "point") for one in answers], bool(points)))
     head = "".join(
-        f'<th><i style="border-color:{colour}"></i>{escape(title)}<small>{escape(below)}</small></th>'
-        for title, below, colour, _ in columns
+        f'<th><i style="border-top-color:{colour};border-top-style:{"dashed" if dashed else "solid"}"></i>'
+        f"{escape(title)}<small>{escape(below)}</small></th>"
+        for title, below, (colour, dashed), _ in columns
     )
     body = "".join(
         f"<tr{' class=differs' if marked else ''}><td>{escape(name)}</td>"

@@ -15,7 +15,7 @@ from core.labels import CLASSES
 from core.settings import settings
 from core.titles import capital, score_title
 from present.colours import MODEL, READERS
-from present.reviewing import answer_title, answers_html, truth_sentence
+from present.reviewing import Look, answer_title, answers_html, truth_sentence
 from present.wording import markdown_safe
 
 LEAVE, CONSENSUS = "Leave as they are", "Consensus"
@@ -32,12 +32,12 @@ def adjudicator() -> str:
 def show_side(opened: Opened, side: str | None) -> None:
     """The answers to one side, what is settled of it, and the ways to settle it."""
     truth, votes = opened.truth(side), opened.votes.get(side, ())
-    columns = [
-        (f"Reader {vote.letter}", _about(vote), READERS[place % len(READERS)][0], vote.answer)
+    columns: list[tuple[str, str, Look, LabeledCase]] = [
+        (f"Reader {vote.letter}", _about(vote), READERS[place % len(READERS)], vote.answer)
         for place, vote in enumerate(votes)
     ]
     model = opened.model.get(side) or LabeledCase("", None, "", opened.entry.entered_at, opened.entry.recipe)
-    columns.append(("Model", model.annotator, MODEL[0], model))
+    columns.append(("Model", model.annotator, MODEL, model))
     st.html(answers_html(columns, truth.differs, opened.probabilities.get(side, {})))
     if truth.is_settled:
         st.success(markdown_safe(truth_sentence(truth)), icon=":material/check:")

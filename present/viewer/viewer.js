@@ -319,11 +319,11 @@ class FilmViewer {
       if (rated) cell(head, "steady", "th").title = "How little the outline moves when the film is slightly changed: 100 % is not at all";
     }
     const body = table.createTBody();
-    for (const { name, title, colour } of this.regions) {
+    for (const { name, title, colour, dash } of this.regions) {
       const row = body.insertRow(), button = document.createElement("button"), swatch = document.createElement("i");
       button.type = "button";
       button.dataset.region = name;
-      swatch.style.background = colour;
+      swatch.style.background = dash?.length ? `repeating-linear-gradient(90deg, ${colour} 0 3px, transparent 3px 5px)` : colour;
       button.append(swatch, title);
       row.insertCell().append(button);
       for (const { areas, steady } of this.limbs) {
