@@ -8,11 +8,12 @@ import learning
 from annotation.ledger import LedgerFault
 from annotation.readers.opened import Opened, opened
 from annotation.readers.overview import Listed, overview
-from annotation.worklist import agreement, ask_another, bounds, ledger, truths
+from annotation.worklist import agreement, ask_another, bounds, ledger
 from core.settings import settings
 from pages.parts.compared import show_film
 from pages.parts.deciding import show_last, show_side
 from pages.parts.entrance import stay_inside
+from pages.parts.truths import truths_now
 from present.readers import agreement_rows, cases, left_out_sentence
 from present.reviewing import KINDS, REVIEW_STYLE, event_row, listed_caption, listed_title, side_title
 from present.wording import markdown_safe
@@ -24,7 +25,7 @@ ROWS = 200  # listed at once
 @st.cache_data(max_entries=4, show_spinner="Comparing the readers")
 def listed(ledger_url: str, stamp: object) -> list[Listed]:
     """All cases that anybody answered, in order. ledger_url, stamp: which ledger, as it stood."""
-    found = truths(drawn=False)
+    found = truths_now()
     return overview(found, learning.doubts(found))
 
 

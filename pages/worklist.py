@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 import streamlit as st
 
 import learning
+from annotation.readers import Settled
 from learning import LabelStudioFault, LabelStudioStatus, LedgerFault, State, WorklistEntry
 from pages.parts.choosing import show_choosing
 from pages.parts.entrance import stay_inside
 from pages.parts.held import show_held
+from pages.parts.truths import truths_now
 from present.choosing import control_sentence
+from present.reviewing import settled_title
 from present.thumbnail import thumbnail_url
 from present.wording import markdown_safe, reason_title, said_of, state_title, waiting_sentence
 
@@ -107,6 +110,9 @@ def filtered(entries: list[WorklistEntry]) -> list[WorklistEntry]:
 
 def show_table(entries: list[WorklistEntry]) -> None:
     newest = entries[::-1][:ROWS]
+    settled: dict[int, list[Settled]] = {}
+    for one in truths_now():
+        settled.setdefault(one.entry, []).append(one)
     st.dataframe(
         [
             {
@@ -115,6 +121,7 @@ def show_table(entries: list[WorklistEntry]) -> None:
                 "State": state_title(entry.state),
                 "Why": ", ".join(reason_title(reason) for reason in entry.reasons),
                 "Answer": said_of(entry.readings),
+                "Experts": settled_title(settled.get(entry.id, ())),
                 "Difficulty": entry.difficulty,
                 "Entered, UTC": entry.entered_at,
                 "Changed, UTC": entry.changed_at,
@@ -132,6 +139,8 @@ def show_table(entries: list[WorklistEntry]) -> None:
             "Film": st.column_config.ImageColumn(width=76),
             "Case": st.column_config.TextColumn(width=90, help="The opaque name of the film, its first eight digits"),
             "State": st.column_config.TextColumn(width=110),
+            "Answer": st.column_config.TextColumn(help="The model's"),
+            "Experts": st.column_config.TextColumn(help="What is settled by experts; the page Review settles the rest"),
             "Why": st.column_config.TextColumn(width="medium"),
             "Difficulty": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width=110),
             "Entered, UTC": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone="UTC", width=140),

@@ -78,6 +78,20 @@ def truth_sentence(truth: Any) -> str:
     return f"{said} {truth.why_not}" if truth.why_not else said
 
 
+def settled_title(sides: Sequence[Any]) -> str:
+    """What is settled of a case, on one line, with how; empty where nobody answered."""
+    said = []
+    for one in sides:
+        if not (one.readers or one.how):
+            continue
+        where = f"{one.side}: " if one.side else ""
+        if one.has_class and one.answer is not None:
+            said.append(f"{where}{answer_title(one.answer.label)}, {how_title(one.how['class'])}")
+        else:
+            said.append(f"{where}{'readers differ' if one.differs else 'one reader has answered'}")
+    return "; ".join(said)
+
+
 def answers_html(
     columns: Sequence[tuple[str, str, tuple[str, Sequence[float]], Any]],
     differs: Mapping[str, str],

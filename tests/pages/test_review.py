@@ -146,6 +146,17 @@ def test_findings_of_a_spine_are_decided_each_for_itself(home: Path) -> None:
     assert dict(settled.answer.findings) == no
 
 
+def test_the_worklist_tells_what_experts_say_and_at_once_what_was_decided(panel: Panel) -> None:
+    panel.case(1, [said("normal")], [said("osteopenia")])
+    panel.case(2, [said("normal")], [said("normal")])
+    panel.case(3, asked=2)
+    app = opened("pages/worklist.py")
+    assert list(app.dataframe[0].value["Experts"]) == ["", "R: Normal, readers agree", "R: readers differ"]
+    click(app.switch_page(PAGE).run(), "Take B")
+    app.switch_page("pages/worklist.py").run()
+    assert app.dataframe[0].value["Experts"][2] == "R: Osteopenia, adjudicated"
+
+
 def test_agreement_is_worked_out_when_it_is_asked_for(panel: Panel) -> None:
     for number, label in enumerate(("normal", "osteopenia", "normal"), start=1):
         panel.case(number, [said(label)], [said("normal")])

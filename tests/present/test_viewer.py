@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from anatomy.femur import OUTLINED
 from core.regions import Region, Regions
 from present.viewer import LONGEST_HEAT, LONGEST_SIDE, pack_film, viewer_data
+from present.viewer.compared import Drawing, compared_data, packed
 from tests.readings import a_film, a_reading, a_refusal, hip_film, hip_readings
 
 
@@ -122,3 +123,20 @@ def test_the_same_reading_has_the_same_key_and_another_explanation_another() -> 
     assert same
     assert other
     assert one["key"] == same["key"] != other["key"]
+
+
+def test_what_readers_drew_lies_on_the_film_as_it_is_shown_and_keeps_the_film_s_name() -> None:
+    film = a_film(LONGEST_SIDE * 2, 40).pixels
+    shown = packed(film)
+    line = [(0.0, 0.0), (20.0, 0.0), (20.0, 40.0)]
+    one = Drawing("reader-A", "Reader A", "#56b4e9", (), {"R": [line]}, {"R": [(10.0, 10.0)]}, {"R": "1 region"})
+    data = compared_data(shown, 40, (0.2, "detector"), {"R": "Right hip"}, [one], "Case 1")
+    assert data["width"] == 20
+    piece, mark = data["limbs"][0]["outlines"]["reader-A"]
+    assert piece == [[0, 0], [10, 0], [10, 20]]
+    assert [sum(x for x, _ in mark) / 4, sum(y for _, y in mark) / 4] == [5, 5]
+    assert data["scale"]["pixel_mm"] == 0.4
+    without = compared_data(shown, 40, (None, "none"), {"R": "Right hip"}, [], "Case 1")
+    assert (without["film_key"], without["scale"]) == (data["film_key"], None)  # the viewer keeps its place
+    assert without["key"] != data["key"]
+    json.dumps(data)
