@@ -29,6 +29,7 @@ DOES = {
     "models": "List, show and compare versions; promote one (only with a gain), roll back; publish and install.",
     "space build": "Write the folder of a Space: the Gradio face, the bundles it reads with, and their requirements.",
     "space publish": "Send the folder of a Space to the Hugging Face Hub.",
+    "data publish": "Send the data set that queue export wrote to the Hugging Face Hub; private unless told.",
     "queue list": "List the cases kept for an expert, oldest first.",
     "queue add": "Read films and keep them for an expert: all, or with --budget those that a policy chooses.",
     "queue release": "Let held films go that you have looked at: as they are, or with --paint, painted over there.",
@@ -235,6 +236,16 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--to", required=True, metavar="ORG/NAME", help="the Space on the hub")
             one.add_argument("--private", action="store_true", help="for members of ORG alone")
             one.add_argument("--dry-run", action="store_true", help="say what would be sent, send nothing")
+
+    kinds = commands.add_parser("data", help="Data sets on the Hugging Face Hub: publish.")
+    one = kinds.add_subparsers(required=True, metavar="STEP").add_parser(
+        "publish", help=DOES["data publish"], description=DOES["data publish"]
+    )
+    one.set_defaults(module="data", function="publish")
+    one.add_argument("folder", type=Path, metavar="DIR", help="what queue export wrote")
+    one.add_argument("--to", required=True, metavar="ORG/NAME", help="the data set on the hub")
+    one.add_argument("--public", action="store_true", help="for everybody; members of ORG alone unless told")
+    one.add_argument("--dry-run", action="store_true", help="say what would be sent, send nothing")
 
     one = command("models", "models")
     one.add_argument("action", choices=list(MODEL_ACTIONS))

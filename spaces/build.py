@@ -47,7 +47,7 @@ def build(
         _copy(file, draft)
     for folder, name in bundles:
         there = draft / "weights" / Path(*name.split("@"))
-        shutil.copytree(folder, there, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(folder, there, ignore=shutil.ignore_patterns("__pycache__", "*.py"))  # no code for transformers
     reads = {name.partition("@")[0]: {"reads": name} for _, name in bundles}
     (draft / "weights" / "reads.json").write_text(json.dumps(reads, indent=1) + "\n", encoding="utf-8")
     kinds = [word for site in sites for word in SAMPLES.get(site, ())]

@@ -1,5 +1,6 @@
 """What goes wrong between here and a hub, in one sentence."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,8 @@ def told(what: str) -> Iterator[None]:
     from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError, RepositoryNotFoundError
     from huggingface_hub.errors import HTTPError as NotReached  # of whichever client the library speaks HTTP with
 
+    for client in ("httpx", "httpx2"):  # a line a request would hide the one that counts
+        logging.getLogger(client).setLevel(logging.WARNING)
     try:
         yield
     except RepositoryNotFoundError as fault:
