@@ -104,8 +104,7 @@ def choose(films: Sequence[Offered], budget: int, policy: Policy = "mixed", cont
 
 
 def admit(selection: Selection, films: Sequence[Offered]) -> Iterator[Offered]:
-    """Enter what was chosen into the worklist, yielding each film once it stands there. Stopped, it may be run again:
-    a case is entered once."""
+    """Enter what was chosen into the worklist, yielding each film once it stands there; each is entered once."""
     from imaging import read_radiograph
 
     yield from enter_chosen(ledger(), selection, films, read_radiograph, to_png)
@@ -240,7 +239,8 @@ def train(
 
     recipe, say = champion.as_it_reads(learner(recipe_name)), tell or (lambda *_: None)
     first = (learner(recipe_name).bundle or "").partition("@")[2] or "0.1.0"
-    version = version_for(recipe.name, version, first, out / "bundles", settings().weights)
+    trainings = (settings().home / "trainings").glob("*/run/bundles")  # of which none may have been promoted yet
+    version = version_for(recipe.name, version, first, out / "bundles", settings().weights, others=trainings)
     how = continuation(recipe, from_bundle, virtual_share, freeze, epochs) if from_bundle else None
     if how is not None:
         preset_name = preset_of(recipe, how, preset_name)

@@ -1,5 +1,6 @@
 """Which version number a new bundle gets."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from models.files.draft import VERSION, free
@@ -20,10 +21,10 @@ def next_version(name: str, first: str, *roots: Path) -> str:
     return f"{major}.{minor}.{patch + 1}"
 
 
-def version_for(name: str, asked: str | None, first: str, *roots: Path) -> str:
+def version_for(name: str, asked: str | None, first: str, *roots: Path, others: Iterable[Path] = ()) -> str:
     """The version of a bundle to be made: the one asked for, or the next one free. Raises BundleError for one that is
-    under any of the roots already."""
-    version = asked or next_version(name, first, *roots)
+    under any of the roots already. others: roots whose numbers are passed over as well, unless they are asked for."""
+    version = asked or next_version(name, first, *roots, *others)
     for root in roots:
         free(name, version, root)
     return version

@@ -1,5 +1,6 @@
 """Our programs with a recipe that learns in seconds: `python -m tests.tiny_program cli.py WORDS`, or `streamlit`."""
 
+import os
 import sys
 
 import recipes
@@ -12,6 +13,7 @@ PROGRAM = (sys.executable, "-m", "tests.tiny_program", "cli.py")
 def main(program: str, words: list[str]) -> int:
     recipes.RECIPES["knee_resnet"] = banded()
     process.PROGRAM = PROGRAM
+    os.cpu_count = lambda: 1  # starting workers takes longer than reading these films
     sys.argv = [program, *words]
     if program == "streamlit":
         from streamlit.web.cli import main as streamlit

@@ -94,6 +94,12 @@ def show_audit(recipe: str, data: str, parent: str | None) -> bool:
     return found.may_start
 
 
+def locked_in(recipe: str, data: str) -> str:
+    """The table itself where its column split keeps rows for a test, to compare versions on; otherwise nothing."""
+    path = Path(data)
+    return data if path.exists() and "test" in learning.audit(recipe, path).parts else ""
+
+
 def begin_training(recipe: str, data: str, words: tuple[str, ...], beside: bool) -> None:
     try:
         job = jobs.start(settings().home, recipe, str(Path(data).expanduser()), words, beside)
