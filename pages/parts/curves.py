@@ -9,6 +9,7 @@ from present.colours import ACCENT, LINE, MUTED, TEXT
 from present.training import figure_title, named
 
 COLOURS = (ACCENT, "#e69f00", "#cc79a7", "#009e73", "#f0e442", "#d55e00")
+SHARES = ("accuracy", "dice", "probability_of_the_truth")  # from 0 to 1
 LOSS, HELD_OUT = "loss", "held_out_loss"
 
 
@@ -60,5 +61,6 @@ def _chart(networks: Mapping[str, Mapping[str, Any]], lines: Mapping[str, str]) 
     )
     plot.update_xaxes(range=[0.5, most + 0.5], gridcolor=LINE, zeroline=False, title={"text": "Epoch", "standoff": 4},
                       dtick=1 if most <= 12 else None)  # fmt: skip
-    plot.update_yaxes(gridcolor=LINE, zeroline=False, automargin=True)
+    share = all(name in SHARES for name in lines)
+    plot.update_yaxes(gridcolor=LINE, zeroline=False, automargin=True, range=[-0.02, 1.02] if share else None)
     return plot

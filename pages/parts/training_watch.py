@@ -50,7 +50,7 @@ def _watch(name: str, lived: bool) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(status_title(job.status), color=status_colour(job.status))  # type: ignore[arg-type]
-        st.markdown(markdown_safe(f"**{job.recipe}**, {job.data}"))
+        st.markdown(f"**{markdown_safe(job.recipe)}**, {markdown_safe(job.data)}")
     if job.lives:
         show_progress(job)
     else:
