@@ -37,7 +37,7 @@ def usable(part: Part, example: Example) -> bool:
 
 
 def expects(part: Part) -> str:
-    return "a column fracture (0 or 1), and a column label or osteoporosis (0 or 1), or either"
+    return "a column fracture (0 or 1), label or osteoporosis (0 or 1), or several of them"
 
 
 def check(part: Part, examples: Sequence[Example], begun: bool) -> None:
