@@ -1,8 +1,10 @@
 """`osteolens` is the only name that people import, in a checkout or installed."""
 
+import ast
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,16 @@ def test_a_module_of_somebody_else_with_one_of_our_names_is_told(tmp_path: Path)
     (tmp_path / "core.py").write_text("")
     done = run("import osteolens", tmp_path, ROOT)
     assert "found another module core" in done.stderr
+
+
+def test_every_part_is_installed() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (whole,) = [
+        ast.literal_eval(node.value)
+        for node in ast.parse((ROOT / "setup.py").read_text()).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "WHOLE"
+    ]
+    assert {*whole, "osteolens"} == set(contracts["root_packages"])
 
 
 @pytest.mark.slow
