@@ -5,12 +5,15 @@ import secrets
 from pathlib import Path
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write beside, make sure that it is on disk, and move into place of whatever stood there."""
+def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write beside, make sure that it is on disk, and move into place of whatever stood there.
+
+    mode: who may read it: the account that wrote it alone, for most that is written so tells of films.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
-        with draft.open("xb") as file:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

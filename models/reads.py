@@ -185,7 +185,7 @@ def _alone(root: Path) -> Iterator[dict[str, dict[str, Any]]]:
 
 
 def _replace(path: Path, table: Mapping[str, Any]) -> None:
-    write_whole(path, (json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    write_whole(path, (json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(), mode=0o644)
     _settle(path.parent)
 
 

@@ -1,5 +1,6 @@
 """Bundles by name and version, never "the latest". Which version reads is said in models.reads."""
 
+import logging
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from models.bundle import Bundle, describe, load, taught
 from models.files.draft import VERSION
 from models.files.plain import BundleError
+
+log = logging.getLogger(__name__)
 
 _guard = Lock()  # of the two tables below; never held while a bundle is read from disk
 _locks: dict[Path, Lock] = {}  # one a folder: of two first films one loads, the other waits for what it loaded
@@ -30,12 +33,17 @@ def has(name_at_version: str, root: Path) -> bool:
 
 
 def shelf(root: Path) -> list[dict[str, Any]]:
-    """Every bundle under root, described without loading weights, by name and version."""
-    return [
-        describe(config.parent)
-        for config in sorted(root.glob("*/*/config.json"))
-        if config.parent.parent.parent == root and VERSION.fullmatch(config.parent.name)  # not one being written
-    ]
+    """Every bundle under root, described without loading weights, by name and version. One that is damaged is left out,
+    and the log says so: it must not keep the others from being shown and read with."""
+    there = []
+    for config in sorted(root.glob("*/*/config.json")):
+        if config.parent.parent.parent != root or not VERSION.fullmatch(config.parent.name):  # one being written
+            continue
+        try:
+            there.append(describe(config.parent))
+        except (BundleError, KeyError, TypeError, AttributeError) as fault:
+            log.warning("a bundle is left out of the shelf: %s", fault)
+    return there
 
 
 def names(root: Path) -> list[str]:

@@ -1,7 +1,8 @@
 """One database, opened safely by many processes; faults in a sentence."""
 
+import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def _tell_sqlite(engine: sa.Engine) -> None:
     when another has written in between, however long it is told to wait.
     """
     if engine.url.database and engine.url.database != ":memory:":
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        _own(Path(engine.url.database))
 
     @sa.event.listens_for(engine, "connect")
     def _set_up(connection: Any, record: object) -> None:
@@ -119,6 +120,13 @@ def _tell_sqlite(engine: sa.Engine) -> None:
     def _begin(connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _own(file: Path) -> None:
+    """Make the file, and the folder it stands in, for this account alone; what SQLite writes beside it follows."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with suppress(OSError):  # what cannot be opened is said by whoever uses it
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _first_line(error: BaseException) -> str:

@@ -83,3 +83,12 @@ def test_a_held_case_is_json(ledger: Ledger) -> None:
     (entry,) = ledger.entries()
     assert entry.as_json()["suspected"] == (BOX,)
     assert entry.as_json()["cleared_at"] == LATER.isoformat()
+
+
+def test_no_other_account_reads_the_worklist(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path / 'home/ledger.sqlite'}")
+    enter(ledger)
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
+    kept = list((tmp_path / "home").iterdir())
+    assert kept
+    assert {file.stat().st_mode & 0o777 for file in kept} == {0o600}

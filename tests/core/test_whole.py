@@ -28,3 +28,8 @@ def test_the_old_file_stands_where_the_disk_is_full(tmp_path: Path, monkeypatch:
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_no_other_account_reads_what_is_written(tmp_path: Path) -> None:
+    write_whole(tmp_path / "films/a.png", b"film")
+    assert (tmp_path / "films/a.png").stat().st_mode & 0o777 == 0o600

@@ -62,3 +62,10 @@ def test_a_bundle_that_was_replaced_is_loaded_again(tiny_bundle: Path, tmp_path:
     config.write_text(config.read_text().replace('"coverage": 0.9', '"coverage": 0.8'))
     assert registry.bundle(name, tmp_path).facts["classes"]["coverage"] == 0.8
     assert before.facts["classes"]["coverage"] == 0.9
+
+
+def test_a_damaged_bundle_takes_no_other_off_the_shelf(tiny_bundle: Path, tmp_path: Path) -> None:
+    names = _copies(tiny_bundle / "knee_resnet" / "0.1.0", tmp_path, 3)
+    (tmp_path / "knee_resnet/0.1.0/evidence.json").unlink()
+    (tmp_path / "knee_resnet/0.1.1/config.json").write_text('{"format": 2, "networks": []}')
+    assert [one["folder"] for one in registry.shelf(tmp_path)] == [str(tmp_path / names[2].replace("@", "/"))]
