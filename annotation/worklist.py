@@ -45,14 +45,16 @@ def counts() -> dict[State, int]:
     return ledger().counts()
 
 
-def truths(recipe: str | None = None, case_id: str | None = None, drawn: bool = True) -> list[Settled]:
+def truths(
+    recipe: str | None = None, case_id: str | None = None, drawn: bool = True, classes_only: bool = False
+) -> list[Settled]:
     """What is true of each side of each case by its readers and adjudicators, how that was settled, or why it is not.
 
     One reader asked: what he or she says. Several: what all say, or most, outlines by consensus, within the bounds of
     OSTEOLENS_AGREE_DICE and OSTEOLENS_AGREE_MM. What they disagree on has no truth until somebody decides. drawn:
-    whether outlines are joined, which takes time.
+    whether outlines are joined, which takes time. classes_only: whether what readers drew is left out altogether.
     """
-    return truths_now(ledger(), settings().home, bounds(), recipe, case_id, drawn)
+    return truths_now(ledger(), settings().home, bounds(), recipe, case_id, drawn, classes_only)
 
 
 def bounds() -> Bounds:

@@ -111,7 +111,7 @@ def filtered(entries: list[WorklistEntry]) -> list[WorklistEntry]:
 def show_table(entries: list[WorklistEntry]) -> None:
     newest = entries[::-1][:ROWS]
     settled: dict[int, list[Settled]] = {}
-    for one in truths_now():
+    for one in truths_now(classes_only=True):
         settled.setdefault(one.entry, []).append(one)
     st.dataframe(
         [

@@ -17,15 +17,17 @@ def truths(
     recipe: str | None = None,
     case_id: str | None = None,
     drawn: bool = True,
+    classes_only: bool = False,
 ) -> list[Settled]:
     """What is settled of every case and side that was ever asked about, and why the others are not, in the order in
     which the cases came.
 
-    home: where the films lie. recipe, case_id: of these alone. drawn: whether outlines are joined, which takes time. A
-    side that no reader has answered, and a case whose film is no longer kept, stand with why.
+    home: where the films lie. recipe, case_id: of these alone. drawn: whether outlines are joined, which takes time.
+    classes_only: whether what readers drew is left out altogether: for lists. A side that no
+    reader has answered, and a case whose film is no longer kept, stand with why.
     """
     taken, decided, tasks = (
-        by_case(ledger.taken(case_id, recipe)),
+        by_case(ledger.taken(case_id, recipe, drawn=not classes_only)),
         _decisions(ledger.adjudications()),
         ledger.tasks_by_case(),
     )

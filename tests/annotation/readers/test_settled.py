@@ -124,6 +124,14 @@ def test_outlines_within_the_bounds_become_one_and_others_are_told_apart(panel: 
     assert (joint.pixels() ^ middle).sum() <= 2 * 40
 
 
+def test_lists_go_by_classes_alone_and_open_no_drawing(panel: Panel) -> None:
+    panel.case(1, [said(masks={"total_hip": square(20, 20, 40)})], [said(masks={"total_hip": square(60, 40, 20)})])
+    (right, _) = truths(panel.ledger, panel.home, BOUNDS, classes_only=True)
+    assert (right.how, right.differs) == ({"class": "agreed"}, {})
+    (compared, _) = truths(panel.ledger, panel.home, BOUNDS, drawn=False)
+    assert list(compared.differs) == ["total_hip"]
+
+
 def test_of_three_outlines_the_two_that_agree_count(panel: Panel) -> None:
     entry = panel.case(
         1, [said(masks={"total_hip": square(20, 20, 40)})], [said(masks={"total_hip": square(60, 40, 20)})]
