@@ -39,6 +39,8 @@ DOES = {
     "queue export": "Write what experts have settled as a training set: manifest, films, masks; and for `datasets`.",
     "queue review": "List what readers of a case differ on; with --ask, one more reader is asked at the next push.",
     "queue agreement": "Say how well readers agree: kappas, Dice and distances, with intervals by patient.",
+    "queue backup": "Copy the worklist to a new file, while it is used.",
+    "queue check": "Say what is wrong with the worklist's file, and what to do about it.",
     "queue status": "Say how many cases stand where, what they wait for, and whether Label Studio is connected.",
 }
 
@@ -194,6 +196,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     how.add_argument("--preannotate", action="store_true", default=None, help="experts correct the model's answers")
     step("pull")
+    one = step("backup")
+    one.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the copy goes; a new file")
+    step("check")
     one = step("export")
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder, or one of an earlier export")
     one.add_argument("--recipe", choices=list(RECIPES), help="whose answers, where several recipes have some")

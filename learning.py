@@ -129,6 +129,9 @@ def push(preannotate: bool | None = None, readers: int = 1) -> Iterator[PushProg
     asked blind in any case. Raises LabelStudioFault, with one sentence, where Label Studio is not connected or cannot
     be used.
     """
+    standing = counts()
+    if not any(standing[state] for state in (State.WAITING, State.FAILED, State.PUSHING)):
+        return  # before the SDK is loaded, which takes seconds
     shown = preannotates() if preannotate is None else preannotate
     title, home = settings_now().label_studio_project, settings().home
     yield from push_cases(ledger(), label_studio(), title, home, question, readers, shown)

@@ -8,6 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 import learning
+from annotation.worklist import ledger
 from commands.shared import Fault, Progress, WrongUse
 from core.settings import settings
 from present.choosing import CONTROL_SHARE, POLICY, control_sentence, selection_sentence
@@ -154,6 +155,22 @@ def queue_export(arguments: argparse.Namespace) -> None:
     print(done.dataset)
     for sentence in export_sentences(done):
         print(sentence, file=sys.stderr)
+
+
+def queue_backup(arguments: argparse.Namespace) -> None:
+    """Copy the worklist to a new file while it is used."""
+    ledger().backup(arguments.out)
+    print(arguments.out)
+
+
+def queue_check(arguments: argparse.Namespace) -> None:
+    """Say what is wrong with the worklist's file and what to do; exit code 1 if anything is."""
+    wrong = ledger().check()
+    for sentence in wrong:
+        print(sentence)
+    if wrong:
+        raise SystemExit(1)
+    print("The worklist is whole.")
 
 
 def queue_status(arguments: argparse.Namespace) -> None:

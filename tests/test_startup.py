@@ -37,6 +37,11 @@ def test_what_is_not_needed_is_not_imported(code: str, absent: set[str]) -> None
     assert not loaded_by(code) & absent
 
 
+def test_a_push_with_nothing_to_do_loads_nothing_to_do_it_with() -> None:
+    code = "import cli\ntry:\n    cli.main(['queue', 'push'])\nexcept SystemExit:\n    pass"
+    assert not loaded_by(code) & (NETWORKS | TABLES | FILMS | LABELLING)
+
+
 def test_the_worklist_is_told_without_a_network_library() -> None:
     code = "import cli\ntry:\n    cli.main(['queue', 'status'])\nexcept SystemExit:\n    pass"
     assert not loaded_by(code) & (NETWORKS | TABLES | FILMS | LABELLING)

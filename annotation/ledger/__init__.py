@@ -36,8 +36,9 @@ from annotation.ledger.pulls import Pulled as Pulled
 from annotation.ledger.pulls import Pulls
 from annotation.ledger.tasks import Task as Task
 from annotation.ledger.tasks import Tasks
+from annotation.ledger.upkeep import Upkeep
 from annotation.state import State as State
 
 
-class Ledger(Entries, Held, Claims, Tasks, Answers, Adjudications, Pulls):
+class Ledger(Entries, Held, Claims, Tasks, Answers, Adjudications, Pulls, Upkeep):
     """The worklist in a database. Safe for many processes at once; each method is one transaction."""

@@ -102,7 +102,7 @@ class Entries(Database):
             known = connection.execute(
                 sa.select(cases).where(cases.c.case_id == case_id, cases.c.recipe == recipe).with_for_update()
             ).one()
-            readings = known.readings
+            readings = known.readings or []  # of a damaged row, this mends it
             if kept.get("side") not in [row.get("side") for row in readings]:
                 readings = [*readings, kept]
             if known.state in (State.GONE, State.DROPPED):
@@ -113,7 +113,7 @@ class Entries(Database):
                 sa.update(cases)
                 .where(cases.c.id == known.id)
                 .values(
-                    reasons=list(dict.fromkeys([*known.reasons, *reasons])),
+                    reasons=list(dict.fromkeys([*(known.reasons or ()), *reasons])),
                     readings=readings,
                     difficulty=max(scores, default=None),
                 )
@@ -192,19 +192,23 @@ def without_names(row: dict[str, Any], case_id: str) -> dict[str, Any]:
     }
 
 
+DAMAGED = "What the worklist kept of this case is damaged; add the film again to mend it"
+
+
 def _entry(row: sa.Row[Any], times: dict[str, datetime]) -> WorklistEntry:
+    damaged = row.reasons is None or row.readings is None
     return WorklistEntry(
         id=row.id,
         case_id=row.case_id,
         recipe=row.recipe,
         state=State(row.state),
-        reasons=tuple(row.reasons),
+        reasons=tuple(row.reasons or ()),
         difficulty=row.difficulty,
         model=row.model,
-        readings=tuple(row.readings),
+        readings=tuple(row.readings or ()),
         project_id=row.project_id,
         task_id=row.task_id,
-        error=row.error,
+        error=DAMAGED if damaged else row.error,
         attempts=row.attempts,
         entered_at=row.entered_at,
         changed_at=row.changed_at,

@@ -16,6 +16,24 @@ class Utc(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
+class SoundJson(sa.types.TypeDecorator[Any]):
+    """JSON of which a damaged value is None, so that one row costs the others nothing."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
+        read = super().result_processor(dialect, coltype)
+
+        def process(value: Any) -> Any:
+            try:
+                return read(value) if read is not None else value
+            except ValueError:
+                return None
+
+        return process
+
+
 metadata = sa.MetaData()
 
 
@@ -51,10 +69,10 @@ cases = sa.Table(
     sa.Column("case_id", sa.String(24), nullable=False),
     sa.Column("recipe", sa.String(100), nullable=False),
     sa.Column("state", sa.String(20), nullable=False, index=True),
-    sa.Column("reasons", sa.JSON, nullable=False),
+    sa.Column("reasons", SoundJson, nullable=False),
     sa.Column("difficulty", sa.Float),
     sa.Column("model", sa.String(200)),
-    sa.Column("readings", sa.JSON, nullable=False),
+    sa.Column("readings", SoundJson, nullable=False),
     sa.Column("project_id", sa.Integer),  # of the first task, for lists that show one link a case
     sa.Column("task_id", sa.Integer),
     sa.Column("error", sa.Text),

@@ -141,10 +141,10 @@ def test_a_project_made_by_hand_gets_classes_and_outlines_and_a_reader_sees_them
     page.goto(place.client.link(project, task))
     expect(page.get_by_text("Right hip")).to_be_visible(timeout=60_000)
     side, (label, *_) = next(iter(chosen.items()))
-    shown = page.locator(f'input[type=radio][name="{label}"]').nth(("right", "left").index(side))
-    expect(shown).to_be_checked()
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(3000)  # the film is drawn after the form
     page.screenshot(path=tmp_path / "predicted.png")
+    expect(page.get_by_role("checkbox", name=label).nth(("right", "left").index(side))).to_be_checked()
+    expect(page.get_by_text(f"{100 * answer['score']:.2f}%")).to_be_visible()
     context.close()
 
 
