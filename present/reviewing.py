@@ -121,7 +121,8 @@ def answers_html(
     rows.append(("Genant grades", grades, any(part.startswith(_GRADE) for part in differs)))
     regions = [dict.fromkeys([*one.masks, *one.outlines]) for one in answers]
     unlike = [part for part in dict.fromkeys(name for one in regions for name in one) if part in differs]
-    named = f"Outlines ({', '.join(within(part_title(part)) for part in unlike)})" if unlike else "Outlines"
+    few = ", ".join(within(part_title(part)) for part in unlike) if len(unlike) < 3 else f"{len(unlike)} differ"
+    named = f"Outlines ({few})" if unlike else "Outlines"
     rows.append((named, [_counted(len(one), "region") for one in regions], bool(unlike)))
     points = sum(part in differs for part in dict.fromkeys(name for one in answers for name in one.points))
     named = f"Points ({points} differ)" if points else "Points"
