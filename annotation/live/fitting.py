@@ -25,7 +25,7 @@ Size = tuple[int, int]  # width and height of the film in pixels
 
 @dataclass(frozen=True)
 class Fitted:
-    """The results that an interface takes, what of the answer they say, and a sentence for each thing left out."""
+    """The results that an interface takes, what of the answer they say, and sentences on what is left out."""
 
     results: list[dict[str, Any]]
     told: list[Said]
@@ -54,12 +54,14 @@ def fitted(told: Sequence[Said], interface: Interface, size: Size, film: str, wh
     for name, choices in chosen.items():
         labels = list(dict.fromkeys(label for _, label in choices))
         if len(labels) > 1 and not controls[name].several:
-            left_out[f"{name} takes one choice and the answer is {' and '.join(labels)}; left out"] = None
+            left_out[f"{' and '.join(labels)} ({name} takes one choice)"] = None
             continue
         least = min((one for one, _ in choices), key=lambda one: 1.0 if one.score is None else one.score)
         results.append(_result(least, controls[name], "choices", {"choices": labels}, size, film))
         sent += [one for one, _ in choices]
-    notes = [*why, *left_out]
+    notes = list(why)
+    if left_out:
+        notes.append(f"Left out, since this project's interface has no place for it: {', '.join(left_out)}")
     if interface.note is not None and notes:
         text = {"text": [" ".join(f"{note.rstrip('.')}." for note in notes)]}
         results.append(_result(Said("choices", "", ""), interface.note, "textarea", text, size, film))
@@ -67,7 +69,7 @@ def fitted(told: Sequence[Said], interface: Interface, size: Size, film: str, wh
 
 
 def _place(one: Said, interface: Interface, told: Sequence[Said]) -> tuple[Control, str] | str | None:
-    """The control and label that say this, a sentence why there are none, or None where silence says it."""
+    """The control and label that say this; what is left out, in words; or None where silence says it."""
     own = next((c for c in interface.controls if (c.name, c.kind) == (one.control, one.kind)), None)
     if own is not None and one.label in own.labels:
         return own, one.label
@@ -75,7 +77,7 @@ def _place(one: Said, interface: Interface, told: Sequence[Said]) -> tuple[Contr
         return _choice(one, interface, told)
     kinds = _OUTLINES if one.kind == "brushlabels" else (one.kind,)
     found = _best(one.side, words_of(one.label), interface.of_kind(*kinds))
-    return found[:2] if found else _nothing(one.label)
+    return found[:2] if found else one.label
 
 
 def _choice(one: Said, interface: Interface, told: Sequence[Said]) -> tuple[Control, str] | str | None:
@@ -84,15 +86,15 @@ def _choice(one: Said, interface: Interface, told: Sequence[Said]) -> tuple[Cont
         found = _best(one.side, words_of(one.label), choices)
         others = {other.label for other in told if words_of(other.control) == {CLASS}}
         if found and one.side and not found[2] and len(others) > 1:
-            return f"The sides differ ({' and '.join(sorted(others))}) and {found[0].name} asks once; left out"
-        return found[:2] if found else _nothing(f"{one.label} {one.side or ''}".strip())
+            return f"{' or '.join(sorted(others))} (the sides differ, and {found[0].name} asks once)"
+        return found[:2] if found else f"{one.label} {one.side or ''}".strip()
     asked = [control for control in choices if control.named(words_of(one.control))]
     found = _best(one.side, words_of(one.label), asked)
     if found is None:  # a list of findings, to tick those that are there
         ticked = _best(one.side, words_of(one.control), [control for control in choices if control.several])
         if ticked:
             return ticked[:2] if one.label == YES else None
-    return found[:2] if found else _nothing(f"{one.control.replace('_', ' ')} {one.label}")
+    return found[:2] if found else f"{one.control.replace('_', ' ')} {one.label}"
 
 
 def _best(side: str | None, words: Words, controls: Iterable[Control]) -> tuple[Control, str, str | None] | None:
@@ -100,10 +102,6 @@ def _best(side: str | None, words: Words, controls: Iterable[Control]) -> tuple[
     side it is."""
     found = [(control, label, its) for control in controls for label, its in control.labels_saying(words)]
     return next(iter([one for wanted in (side, None) for one in found if one[2] == wanted]), None)
-
-
-def _nothing(what: str) -> str:
-    return f"The interface has nothing that says {what}; left out"
 
 
 def _drawn(one: Said, control: Control, label: str, size: Size, film: str) -> Iterator[dict[str, Any]]:

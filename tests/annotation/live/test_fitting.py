@@ -85,7 +85,7 @@ def test_another_form_gets_its_own_names_and_the_rest_is_left_out_with_a_sentenc
     assert drawn.keys() == {"Femoral neck (R)", "Femoral neck (L)"}
     mask = unpacked(drawn["Femoral neck (L)"], WIDTH, HEIGHT)
     assert np.array_equal(mask.pixels(), DRAWN["L"]["femoral_neck"])
-    assert found.notes == [f"The interface has nothing that says femur {side}; left out" for side in "RL"]
+    assert found.notes == ["Left out, since this project's interface has no place for it: femur R, femur L"]
     assert form.image == "xray"
     is_taken(config, found.results, found.told)
 
@@ -95,7 +95,7 @@ def test_one_choice_for_two_hips_is_made_where_they_agree(left: str, given: dict
     _, form = interface(choices("dx", "normal", "osteopenia", "osteoporosis"))
     found = fitted(hips(left=left), form, SIZE, "film")
     assert chosen(found.results) == given
-    assert ("The sides differ (normal and osteopenia) and dx asks once; left out" in found.notes) == (not given)
+    assert ("normal or osteopenia (the sides differ, and dx asks once)" in found.notes[0]) == (not given)
 
 
 def test_an_outline_goes_in_as_polygons_or_as_a_box_where_that_is_asked() -> None:
@@ -137,7 +137,7 @@ def test_findings_are_answered_yes_or_no_or_ticked_in_a_list() -> None:
     assert chosen(found.results) == {"Vertebral fracture": ["Yes"], "genant-t12": ["2"]}
     point = next(one["value"] for one in found.results if one["type"] == "keypointlabels")
     assert (point["x"] * WIDTH / 100, point["y"] * HEIGHT / 100) == pytest.approx((25.0, 20.5))
-    assert found.notes == ["The interface has nothing that says osteoporosis no; left out"]
+    assert found.notes == ["Left out, since this project's interface has no place for it: osteoporosis no"]
     is_taken(config, found.results, found.told)
     _, ticks = interface(choices("seen", "Vertebral fracture", "Osteoporosis", more="choice='multiple'"))
     assert chosen(fitted(spine(), ticks, SIZE, "film").results) == {"seen": ["Vertebral fracture"]}
