@@ -43,6 +43,12 @@ class Seen:
         """How many times it is as long as it is high."""
         return _oblong(self.corners)
 
+    @property
+    def height(self) -> float:
+        """Of the line, in pixels of the picture."""
+        along, down = self.corners[1] - self.corners[0], self.corners[3] - self.corners[0]
+        return float(min(np.linalg.norm(along), np.linalg.norm(down)))
+
 
 def places(grey: Grey) -> list[Seen]:
     """Every oblong place of a picture [H, W] that may be text, the likeliest first.

@@ -23,6 +23,7 @@ SURE: Final = 0.85  # of the words, from which on a place is certain to be text
 HALF_SURE, HALF_LIKE = 0.6, 0.4  # of words that can be made out, and of the detector's score
 LINE, LIKE_TEXT = 2.5, 0.45
 LONG_LINE, HARDLY_LIKE = 3.5, 0.3
+LOWEST: Final = 12.5  # pixels of the network's picture; the smallest print that was planted is 14 high
 _IDEOGRAPHS: Final = "\u2e7f"  # letters from here on are such, kana or hangul
 LOOKS: Final = 3  # a line is sometimes seen in part: once that is painted over, the rest is
 LARGEST: Final = 4.0  # times that a small film is enlarged for the network
@@ -159,11 +160,13 @@ def _judged(seen: Seen) -> bool | None:
     """True for text, False for what may be, None for what is none: bone, or a side marker."""
     letters = [letter for letter in seen.words if letter.isalnum()]
     weight = sum(2 if letter > _IDEOGRAPHS else 1 for letter in letters)  # a name of two ideographs is a whole one
-    if weight >= LETTERS and len(set(letters)) > 1:
-        if seen.sure >= SURE:
-            return True
-        if seen.sure >= HALF_SURE and seen.score >= HALF_LIKE:
-            return False
+    word = weight >= LETTERS and len(set(letters)) > 1
+    if word and seen.sure >= SURE:
+        return True
+    if seen.height < LOWEST:  # nothing so low can be read
+        return None
+    if word and seen.sure >= HALF_SURE and seen.score >= HALF_LIKE:
+        return False
     long = seen.oblong >= LINE and seen.score >= LIKE_TEXT
     return False if long or (seen.oblong >= LONG_LINE and seen.score >= HARDLY_LIKE) else None
 
