@@ -28,7 +28,7 @@ def sections(weighed: Mapping[str, Any]) -> list[Section]:
     if found["subgroups"]:
         shown.append(
             Section(
-                f"Subgroups, {primary['title'][:1].lower()}{primary['title'][1:]}",
+                f"Subgroups: {primary['title']}",
                 (
                     "p: one-sided, that the challenger is no worse, by Holm's correction; none below 20 patients.",
                     Table(

@@ -76,7 +76,7 @@ def _challenge(recipe: str, reads: str | None, others: Sequence[str], folders: M
         bar = st.progress(0.0, "Reading the films with both versions")
 
         def tell(step: str, done: int, total: int) -> None:
-            bar.progress(done / total, step)
+            bar.progress(done / total, f"{step.capitalize()}: {done} of {total}")
 
         try:
             st.session_state[key] = learning.compare(reads, folders[challenger], Path(data), tell=tell)

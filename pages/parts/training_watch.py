@@ -120,7 +120,7 @@ def show_log(job: Job) -> None:
         with st.expander("Last lines of its log", expanded=job.status in (Status.FAILED, Status.DIED)):
             st.code("\n".join(lines), language=None)
     if not job.lives:
-        with st.expander("The same on the command line"):
+        with st.expander("Its command"):
             st.code(f"python cli.py {' '.join(job.command)}", language="sh", wrap_lines=True)
 
 
