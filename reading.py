@@ -24,6 +24,7 @@ from core.refusal import Code, Notice, NoticeCode, Refused
 from core.regions import Regions
 from core.safe_trace import said_safely
 from core.settings import settings
+from evidence.densitometry import CLASS_FROM_AGE
 from imaging import check, read_radiograph
 from imaging import deidentify_folder as deidentify_folder
 from imaging.upright import upright
@@ -40,6 +41,8 @@ from tasks.case import Case
 from tasks.classes.joined import join
 
 log = logging.getLogger(__name__)
+
+ADULT_FROM_AGE = 18
 
 
 def read(
@@ -64,6 +67,8 @@ def read(
         if pixel_mm is not None:
             film = replace(film, spacing_mm=(pixel_mm, pixel_mm), spacing_origin="marker")
         clock.lap("decode")
+        person = (clinical or Clinical()).or_else(film.clinical)
+        refuse_children(person)
         shown = film
         lie = upright(film)
         film = lie.film
@@ -75,8 +80,7 @@ def read(
         found_by = cache(partial(limbs_on, film))  # the door and the recipe may ask the same finder: it looks once
         chosen = wanted or choose(film, seen, able, found_by)
         notices += guard(film, chosen, seen, found_by)
-        person = (clinical or Clinical()).or_else(film.clinical)
-        notices += remarks_on(person)
+        notices += remarks_on(person, chosen)
         limbs: Sequence[Limb | None] = (None,)  # the film as a whole
         if chosen.finder is not None:
             limbs, remarks = sided(film, chosen.site, chosen.shows, found_by(chosen.finder))
@@ -131,13 +135,33 @@ def remarks_on_standing(film: Radiograph) -> list[Notice]:
     return [] if bundle is None else remarks_on_turn(film, bundle, engine.device(settings().device))
 
 
-def remarks_on(person: Clinical) -> list[Notice]:
-    """What the reader must bear in mind about this person."""
-    if person.age_years is not None and person.age_years < 50:
+def refuse_children(person: Clinical) -> None:
+    """Raises Refused for a person who still grows: growth plates are open, and every network learned from adults."""
+    if person.age_years is not None and person.age_years < ADULT_FROM_AGE:
+        raise Refused(
+            Code.TOO_YOUNG,
+            f"The person is {person.age_years:.0f} years old, expected an adult from {ADULT_FROM_AGE} on: growth "
+            "plates are open in a child, and no model here has learned to read them; check the age, or send an "
+            "adult's film.",
+        )
+
+
+def remarks_on(person: Clinical, recipe: Recipe) -> list[Notice]:
+    """What the reader must bear in mind about this person. A recipe of yes or no says itself what it is not told."""
+    if person.age_years is None and recipe.labels:
+        return [
+            Notice(
+                NoticeCode.AGE_NOT_KNOWN,
+                f"The person's age is not known. T-scores and WHO classes are meant from {CLASS_FROM_AGE} years on, or "
+                "after menopause (ISCD); give the age, or use neither for a younger person.",
+            )
+        ]
+    if person.age_years is not None and person.age_years < CLASS_FROM_AGE:
         return [
             Notice(
                 NoticeCode.UNDER_50,
-                "The person is under 50, where the WHO classes are not meant to be used (ISCD); ask for a Z-score.",
+                f"The person is under {CLASS_FROM_AGE}, where the WHO classes are not meant to be used (ISCD); ask for "
+                "a Z-score.",
             )
         ]
     return []

@@ -35,7 +35,8 @@ def sided(film: Radiograph, site: str, shows: str, limbs: list[Limb]) -> tuple[l
         raise Refused(
             Code.REGION_NOT_FOUND,
             f"No {joint.called} was found with certainty, expected one or two on {shows}; "
-            f"check that the film shows a {site} from in front, whole {joint.whole}, without metal.",
+            f"check that the film shows an adult's {site} from in front, whole {joint.whole}, without metal; a child's "
+            "has growth plates, and is not read.",
         )
     if film.side in ("R", "L"):
         if len(limbs) == 1 and limbs[0].side != film.side:

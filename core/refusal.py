@@ -19,6 +19,7 @@ class Code(StrEnum):
     BURNED_IN_TEXT = "burned_in_text"
     MISSING_SPACING = "missing_spacing"
     MISSING_CLINICAL = "missing_clinical"
+    TOO_YOUNG = "too_young"
     REGION_NOT_FOUND = "region_not_found"
 
     @property
@@ -50,6 +51,8 @@ class NoticeCode(StrEnum):
     SIDE_BY_CONVENTION = "side_by_convention"
     # the person
     UNDER_50 = "under_50"
+    AGE_NOT_KNOWN = "age_not_known"
+    BELOW_EXPECTED = "below_expected"
     CLINICAL_NOT_KNOWN = "clinical_not_known"
     CLINICAL_IMPUTED = "clinical_imputed"
     # the answer

@@ -1,7 +1,6 @@
 """Everything that can be said against a film before a network sees it: one small function a check."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -10,6 +9,7 @@ from scipy import ndimage
 from core.radiograph import Pixels, Radiograph
 from core.refusal import Code, Notice, NoticeCode, Refused
 from core.settings import settings
+from imaging.metal import metal_share
 
 _SIDE: Final = 512
 WHITE, BLACK = 0.995, 0.005  # of full scale: what a display shows as nothing but white or black
@@ -19,10 +19,6 @@ LEAST_SHARP: Final = (
     0.12  # fine detail as a share of coarse: real films from 0.14 on, blurred by a 250th of their width 0.1
 )
 LEAST_FIELD: Final = 0.12  # share of the film that the collimator leaves
-METAL_WHITE: Final = 0.93  # of the brightest there is
-METAL_AREA: Final = 0.004  # share of the field: two screws and more; lead letters are smaller
-METAL_LARGE: Final = 0.022  # a prosthesis; so much of it need not stand out as sharply
-METAL_AROUND: Final = 0.14  # of full scale: what lies around metal is body, around a letter mostly air
 LIMB_WIDTH: Final = 0.12  # share of the field's width that a limb takes at least
 GAP_WIDTH: Final = 0.03  # and the air between two of them
 GAP_DEPTH: Final = 0.25  # air over limb in grey at most
@@ -78,56 +74,18 @@ def exposure(film: Radiograph) -> Notice | None:
 
 
 def implant(film: Radiograph) -> Notice | None:
-    """Metal is white without drawing, bounded more sharply than bone ever is, and lies in the body."""
+    """Metal in the body (`imaging.metal`). Much of it turns the greys of a film about so that it is taken for one whose
+    bone is dark: a film that was inverted is looked at as it came, too."""
     field = _field(film)
-    spots = [one for one in _bright_spots(field) if one.around >= METAL_AROUND and one.at_edge <= 0.2]
-    sharp = sum(one.share for one in spots if one.contrast >= 0.16 and one.sharp >= 0.55)
-    large = sum(one.share for one in spots if one.contrast >= 0.12 and one.sharp >= 0.09 and one.share >= METAL_LARGE)
-    if sharp < METAL_AREA and not large:
+    inverted = any(notice.code == NoticeCode.POLARITY for notice in film.notices)
+    share = max(metal_share(field), metal_share(1 - field) if inverted else 0.0)
+    if not share:
         return None
     return Notice(
         Code.IMPLANT,
-        f"The film shows what looks like metal in the body ({max(sharp, large):.1%} of the film), which "
+        f"The film shows what looks like metal in the body ({share:.1%} of the film), which "
         "no model here has learned to read past; send a film of the other side.",
     )
-
-
-@dataclass(frozen=True)
-class _Spot:
-    """What is as white as metal on a film, in one piece. share: of the field. contrast: its grey over that of its
-    surroundings. sharp: share of its edge where grey falls by a fifth of the scale within two pixels. at_edge: share of
-    its edge that is the film's. around: grey of its surroundings."""
-
-    share: float
-    contrast: float
-    sharp: float
-    at_edge: float
-    around: float
-
-
-def _bright_spots(field: Pixels) -> Iterator[_Spot]:
-    white = field >= max(METAL_WHITE * float(np.percentile(field, 99.9)), 0.8)
-    labels, _ = ndimage.label(ndimage.binary_opening(white))
-    for index, place in enumerate(ndimage.find_objects(labels), 1):
-        spot = np.pad(labels[place] == index, 8)
-        kernel = ndimage.binary_erosion(spot, iterations=2)
-        if spot.sum() < METAL_AREA / 4 * field.size or kernel.sum() <= 10:  # too small, or thin as a cortex
-            continue
-        window = tuple(slice(one.start, one.stop + 16) for one in place)
-        grey = np.pad(field, 8, mode="edge")[window]
-        inside = np.pad(np.ones(field.shape, bool), 8)[window]
-        edge = spot & ~ndimage.binary_erosion(spot)
-        near = edge & ndimage.binary_erosion(inside, iterations=3)
-        falls = grey - ndimage.minimum_filter(np.where(inside, grey, 1), 5)
-        ring = ndimage.binary_dilation(spot, iterations=7) & ~ndimage.binary_dilation(spot, iterations=3) & inside
-        around = float(np.median(grey[ring])) if ring.any() else 0.0
-        yield _Spot(
-            float(spot.sum() / field.size),
-            float(np.median(grey[spot])) - around,
-            float((falls[near] > 0.18).mean()) if near.any() else 0.0,
-            float((edge & ~ndimage.binary_erosion(inside)).sum() / edge.sum()),
-            around,
-        )
 
 
 def sharpness(film: Radiograph) -> Notice | None:

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from monai.networks.nets import BasicUNet, BasicUNetPlusPlus
 from torch import Tensor
-from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import avg_pool2d, pad, pixel_shuffle, pixel_unshuffle
 
 from models.classifier import Network
 from models.plain_config import OsteolensConfig
@@ -22,7 +22,8 @@ class Dense(Network):
     film by film, so that an answer never depends on a film's neighbours in a batch (Wu and He, ECCV 2018).
     fold: blocks of fold x fold pixels enter as channels and leave as such (Shi et al., CVPR 2016): at 2 the layers see
     a quarter of the places and take about a quarter of the time, and no pixel is lost. coarse: one answer a block, for
-    heat around landmarks, which is wide.
+    heat around landmarks, which is wide. levelled: pixels within which greys are held against their neighbours', so
+    that makers' processing and what lies in front of a bone matter less; 0 shows greys as they are.
     """
 
     least_px = STRIDE
@@ -39,6 +40,7 @@ class Dense(Network):
         upsample: str,
         fold: int,
         coarse: bool,
+        levelled: int = 0,
         **options: Any,
     ) -> None:
         super().__init__()
@@ -47,7 +49,7 @@ class Dense(Network):
                 f"found features {tuple(features)}, expected six numbers that {norm_groups} divides, "
                 f"as in {FEATURES}; change features or norm_groups in the candidate's options"
             )
-        self.in_channels, self.fold, self.coarse = in_channels, fold, coarse
+        self.in_channels, self.fold, self.coarse, self.levelled = in_channels, fold, coarse, levelled
         self.network = layers(
             spatial_dims=2,
             in_channels=in_channels * fold**2,
@@ -66,6 +68,7 @@ class Dense(Network):
             upsample=upsample,
             fold=fold,
             **({"coarse": True} if coarse else {}),
+            **({"levelled": levelled} if levelled else {}),
             **options,
         )
 
@@ -80,6 +83,8 @@ class Dense(Network):
                 f"{type(self).__name__} found films of {images.shape[1]} channels and needs {self.in_channels}; "
                 "set in_channels in the candidate's options"
             )
+        if self.levelled:
+            images = level(images, self.levelled)
         height, width = images.shape[2:]
         below, beside = -height % (STRIDE * self.fold), -width % (STRIDE * self.fold)
         whole = pad(images, (0, beside, 0, below), mode="replicate")
@@ -104,10 +109,11 @@ class UNet(Dense):
         upsample: str = "deconv",
         fold: int = 1,
         coarse: bool = False,
+        levelled: int = 0,
         dropout: float = 0.0,
     ) -> None:
         super().__init__(
-            BasicUNet, outputs, in_channels, features, norm_groups, upsample, fold, coarse, dropout=dropout
+            BasicUNet, outputs, in_channels, features, norm_groups, upsample, fold, coarse, levelled, dropout=dropout
         )
 
 
@@ -144,3 +150,16 @@ class UNetPlusPlus(Dense):
     def deep(self, images: Tensor) -> list[Tensor]:
         """The logits of every depth, shallowest first, for a loss on each; one alone without `deep_supervision`."""
         return self._answers(images)
+
+
+def level(images: Tensor, around: int) -> Tensor:
+    """Greys [B, C, H, W] against the mean and spread of those within `around` pixels, about -1..1: what is left is
+    edges and structure, whatever the brightness and contrast of a place."""
+
+    def mean(values: Tensor) -> Tensor:
+        for _ in range(2):  # twice a box is nearly a Gaussian
+            values = avg_pool2d(values, 2 * around + 1, 1, around, count_include_pad=False)
+        return values
+
+    off = images - mean(images)
+    return (off / (2 * (mean(off**2).clamp(min=0).sqrt() + 0.05))).clamp(-2, 2)

@@ -10,6 +10,7 @@ from core.estimate import Bmd, Estimate
 from core.model_facts import ModelSummary
 from core.reading import Reading
 from core.refusal import Notice, NoticeCode
+from evidence.densitometry import CLASS_FROM_AGE
 from present.colours import class_colour
 from present.overlay import shows
 from present.wording import (
@@ -114,6 +115,8 @@ def _read(reading: Reading, card: ModelSummary | None, said_already: Sequence[No
     if reading.estimate.densities:
         return _measured(reading, reading.estimate, card, said_already)
     labels = tuple(reading.estimate.probabilities)
+    if not labels:
+        return _without_class(reading, card, said_already)
     best = reading.estimate.label or ""
     said = set_sentence(reading.estimate.conformal_set, labels, card.coverage if card else None)
     parts = [
@@ -127,6 +130,19 @@ def _read(reading: Reading, card: ModelSummary | None, said_already: Sequence[No
         f'<p class="voices">{escape(weights_sentence(card.weights))}</p>' if card and card.weights else "",
         _difficulty(reading),
         _warnings((*(one for one in reading.warnings if one not in said_already), *_without_map(reading))),
+        f'<p class="model">{escape(model_sentence(reading))} {escape(card.measured) if card else ""}</p>',
+    ]
+    return "".join(parts)
+
+
+def _without_class(reading: Reading, card: ModelSummary | None, said_already: Sequence[Notice]) -> str:
+    """A limb of a person to whom no class applies, and of whom nothing was measured."""
+    parts = [
+        f'<p class="film">{escape(film_title(reading))}: no class under {CLASS_FROM_AGE}</p>',
+        f'<p class="label" style="--shade: {class_colour("")}">{escape(headline(reading))}</p>',
+        f'<p class="disclaimer">{DISCLAIMER}</p>',
+        _difficulty(reading),
+        _warnings(tuple(one for one in reading.warnings if one not in said_already)),
         f'<p class="model">{escape(model_sentence(reading))} {escape(card.measured) if card else ""}</p>',
     ]
     return "".join(parts)
@@ -180,7 +196,7 @@ def _measured(reading: Reading, estimate: Estimate, card: ModelSummary | None, s
     bmd, label = estimate.bmd, estimate.label
     assert bmd is not None
     labels = tuple(estimate.probabilities)
-    by = "class by the lower T-score" if label is not None else "no class under 50"
+    by = "class by the lower T-score" if label is not None else f"no class under {CLASS_FROM_AGE}"
     score = bmd.t_score if label is not None else bmd.z_score
     named = f"{'T' if label is not None else 'Z'}-score {signed(score)}" if score is not None else ""
     title = class_title(label) if label is not None else (named or "No Z-score")

@@ -14,6 +14,7 @@ from core.titles import SITES, VIEWS, class_title, lower_first, plain, region_ti
 from core.titles import network_title as network_title
 from core.titles import view_title as view_title
 from core.titles import weights_sentence as weights_sentence
+from evidence.densitometry import below_expected
 
 DISCLAIMER = "Research tool, not a medical device. Not for diagnosis or treatment."
 
@@ -32,6 +33,7 @@ REFUSAL_TITLES = {
     Code.BURNED_IN_TEXT: "Text burnt into the film",
     Code.MISSING_SPACING: "The size of a pixel is not known",
     Code.MISSING_CLINICAL: "A clinical value is missing",
+    Code.TOO_YOUNG: "A growing skeleton",
     Code.REGION_NOT_FOUND: "The bone was not found",
 }
 
@@ -72,6 +74,8 @@ WARNING_TITLES = {
     "side_contradicted": "The side does not fit its marker",
     "view_not_stated": "The view is assumed",
     "under_50": "Under 50",
+    "age_not_known": "Age not known",
+    "below_expected": "Low for age",
 }
 
 AUTO = "auto"
@@ -205,11 +209,16 @@ def density_sentence(bmd: Bmd) -> str:
     low, high = bmd.interval
     text = f"{region_title(bmd.region)} {bmd.abmd_g_cm2:.3f} g/cm² (90 % interval {low:.3f} to {high:.3f})"
     if bmd.z_score is not None:
-        return f"{text}; Z-score {signed(bmd.z_score)} against {bmd.z_reference}."
+        return f"{text}; Z-score {signed(bmd.z_score)}, {range_for_age(bmd.z_score)}, against {bmd.z_reference}."
     if bmd.t_score is not None and bmd.t_interval is not None:
         ends = f"{signed(bmd.t_interval[0])} to {signed(bmd.t_interval[1])}"
         return f"{text}; T-score {signed(bmd.t_score)} ({ends}) against {bmd.reference}."
     return f"{text}."
+
+
+def range_for_age(z: float) -> str:
+    """What a Z-score is called (ISCD)."""
+    return f"{'below' if below_expected(z) else 'within'} the expected range for age"
 
 
 def signed(value: float) -> str:

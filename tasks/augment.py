@@ -33,6 +33,14 @@ def draw_moves(
     )
 
 
+def stretch(moves: Tensor, random: torch.Generator, by: float = 0.1) -> Tensor:
+    """Moves [B, 2, 3] of films that are also drawn out and sheared a little: people differ more than virtual ones."""
+    drawn = by * torch.randn(len(moves), 2, 2, generator=random).clamp(-2, 2)
+    return torch.cat(
+        [moves[:, :, :2] @ (torch.eye(2) + drawn * torch.tensor([[1.0, 0.7], [0.7, 1.0]])), moves[:, :, 2:]], 2
+    )
+
+
 def draw_bends(count: int, random: torch.Generator, strength: float = 0.04) -> Tensor:
     """Other shapes of the same limbs: displacements (shares of half the film) on a coarse grid [B, 2, 5, 5], smooth
     between (Simard et al., ICDAR 2003)."""
@@ -129,3 +137,27 @@ def _mark(film: Tensor, chance: Tensor, row: Tensor, column: Tensor) -> Tensor:
     columns = torch.linspace(0, 1, width, device=film.device)[None, None, :]
     inside = ((rows - row).abs() < 0.025) & ((columns - column).abs() < 0.02)
     return torch.where(inside & (chance < 1 / 3), 0.95, film)
+
+
+def blank(film: Tensor, random: torch.Generator) -> Tensor:
+    """The film [B, H, W] with black boxes over some of its corners, as films are blanked where a name stood."""
+    batch, height, width = film.shape
+    rows = torch.linspace(0, 1, height, device=film.device)[None, :, None]
+    columns = torch.linspace(0, 1, width, device=film.device)[None, None, :]
+    for top, left in ((True, True), (True, False), (False, True), (False, False)):
+        high, wide, chance = torch.rand(3, batch, generator=random).to(film.device)[:, :, None, None]
+        inside = ((rows if top else 1 - rows) < 0.28 * high) & ((columns if left else 1 - columns) < 0.35 * wide)
+        film = torch.where(inside & (chance < 0.4), 0.0, film)
+    return film
+
+
+def shade(film: Tensor, random: torch.Generator, strength: float = 1.0) -> Tensor:
+    """The film [B, H, W] in 0..1 with brightness and contrast that change from place to place: bone behind a socket's
+    walls is brighter than the rest of it, gas darkens what lies behind it, fat and folds veil it."""
+    batch, height, width = film.shape
+    for grid in (3, 7, 13):
+        field = torch.randn(2, batch, 1, grid, grid, generator=random).to(film.device)
+        lift, gain = (f.interpolate(one, (height, width), mode="bicubic")[:, 0] for one in field)
+        amount = strength * torch.rand(2, batch, 1, 1, generator=random).to(film.device)
+        film = film * torch.exp(0.25 * amount[0] * gain) + 0.10 * amount[1] * lift * (film > 0.02)
+    return film.clamp(0, 1)

@@ -132,6 +132,7 @@ def test_under_50_there_is_a_z_score_and_no_class(film: bytes, picture: bytes) -
         assert "own age and sex" in row["bmd"]["z_reference"]
         shown = film_html([one], lambda _: None)
         assert "Z-score" in shown
+        assert "expected range for age" in shown
         assert not any(title in shown for title in ("Osteopenia", "Osteoporosis"))
     for one in told(reading.read(picture, "film.png", "hip_bmd", Clinical(age_years=40), pixel_mm=0.55)):
         assert any("needs the sex" in notice.message for notice in one.warnings)

@@ -11,8 +11,10 @@ from PIL import Image
 import reading
 import simulation
 from anatomy.femur import OUTLINED, REGIONS
+from core.clinical import Clinical
 from core.settings import settings
 from imaging import read_radiograph
+from present.answer import film_html
 from recipes import by_name
 from simulation import Uncommon, VirtualFilm, dicom
 
@@ -104,6 +106,18 @@ def test_the_class_rests_on_the_side_that_was_read() -> None:
     columns = np.arange(pelvis("alpha").pixels.shape[1])
     weights = [np.average(columns, weights=one.explanation.sum(0) + 1e-9) for one in (right, left)]
     assert weights[0] < weights[1]
+
+
+@pytest.mark.parametrize("recipe", [name for name in HIP_RECIPES if name != "hip_bmd"])
+def test_under_50_a_hip_keeps_no_class_and_the_reader_is_told_why(recipe: str) -> None:
+    for answer in reading.read(as_png(pelvis("alpha")), "film.png", recipe, Clinical(age_years=49, sex="F")):
+        row = answer.row()
+        assert row["status"] == "read"
+        assert row["label"] is None
+        assert row["probabilities"] == {}
+        assert row["candidates"] == {}
+        assert [notice.code for notice in answer.warnings].count("under_50") == 1
+        assert "Osteo" not in film_html([answer], lambda _: None)
 
 
 def test_a_prosthesis_is_not_read_as_bone() -> None:

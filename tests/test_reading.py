@@ -124,6 +124,20 @@ def test_under_fifty_the_reader_is_told_that_who_classes_do_not_apply() -> None:
     assert "under_50" in codes
     codes = [notice.code for notice in reading.read(knee_png(), "a.png", clinical=Clinical(age_years=60))[0].warnings]
     assert "under_50" not in codes
+    assert "age_not_known" not in codes
+
+
+def test_a_child_is_refused_with_a_sentence_about_growth_plates() -> None:
+    (answer,) = reading.read(knee_png(), "a.png", clinical=Clinical(age_years=9))
+    assert answer.refusal is not None
+    assert answer.refusal.code == "too_young"
+    assert "9 years old" in answer.refusal.message
+    assert "growth plates" in answer.refusal.message
+
+
+def test_without_an_age_the_reader_is_told_whom_who_classes_are_for() -> None:
+    codes = [notice.code for notice in reading.read(knee_png(), "a.png")[0].warnings]
+    assert "age_not_known" in codes
 
 
 def test_folders_are_searched_and_hidden_files_passed_over(tmp_path: Path) -> None:

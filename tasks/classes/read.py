@@ -6,10 +6,13 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from anatomy.femur import NEEDED
 from core.estimate import Estimate
 from core.finding import Finding
 from core.radiograph import Mask, Pixels
+from core.refusal import Notice, NoticeCode
 from evidence.calibration import calibrated, conformal_set
+from evidence.densitometry import CLASS_FROM_AGE
 from evidence.difficulty import HARD_FROM, judge
 from evidence.explanation import grad_cam
 from evidence.statistics.pooling import pooled
@@ -24,6 +27,11 @@ from tasks.part import Part
 from tasks.task import Predictions
 
 Array = npt.NDArray[np.floating]
+WITHOUT_CLASS = Notice(
+    NoticeCode.UNDER_50,
+    f"The person is under {CLASS_FROM_AGE}: there is no WHO class (ISCD). A Z-score would stand in its place, but "
+    "needs a density, which this model does not measure.",
+)
 
 
 def predict(case: Case, part: Part, ensemble: Ensemble, before: Predictions) -> ClassPrediction:
@@ -58,6 +66,15 @@ def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, f
     estimate = Estimate(joint, conformal_set(joint, ensemble.facts["conformal_quantile"]))
     members = [node for node in ensemble.nodes if node.facts.get("weight") != 0]
     heard = [candidates[node.name] for node in members]
+    if has_no_class(case):
+        notices = (*(one for one in found.notices if one.code != NoticeCode.UNDER_50), WITHOUT_CLASS)
+        return replace(
+            found,
+            estimate=Estimate({}, ()),
+            difficulty=judge({}, (), [], distance, unusual, notices, found.steady),
+            notices=notices,
+            embedding=embedding_of(ensemble, said.features),
+        )
     bound = ensemble.facts.get("hard_from", HARD_FROM)
     difficulty = judge(joint, estimate.conformal_set, heard, distance, unusual, found.notices, found.steady, bound)
     case.clock.lap("calibrate")
@@ -72,6 +89,13 @@ def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, f
         explains=None if heat is None else estimate.label,
         embedding=embedding_of(ensemble, said.features),
     )
+
+
+def has_no_class(case: Case) -> bool:
+    """Whether it is the hip of a person too young for a WHO class (ISCD). Knees keep theirs: their classes are those of
+    an ultrasound of the heel, and both knees are joined to one answer."""
+    is_hip = case.limb is not None and case.limb.points.keys() >= set(NEEDED)
+    return is_hip and case.person.age_years is not None and case.person.age_years < CLASS_FROM_AGE
 
 
 def probabilities(labels: Sequence[str], values: Array) -> dict[str, float]:

@@ -7,12 +7,20 @@ import numpy.typing as npt
 
 from anatomy.limb import Limb
 from core.clinical import Clinical
-from core.estimate import Estimate
+from core.estimate import Bmd, Estimate
 from core.finding import Finding
 from core.labels import CLASSES
 from core.radiograph import Pixels, Radiograph
 from core.refusal import Code, Notice, NoticeCode, Refused
-from evidence.densitometry import CLASS_FROM_AGE, Residuals, class_probabilities, deciding, report
+from evidence.densitometry import (
+    CLASS_FROM_AGE,
+    LOW_FOR_AGE,
+    Residuals,
+    below_expected,
+    class_probabilities,
+    deciding,
+    report,
+)
 from evidence.difficulty import judge
 from imaging.preprocess import Preprocess
 from models import engine
@@ -57,7 +65,7 @@ def tell(case: Case, part: Part, ensemble: Ensemble, predictions: Predictions, f
     notices = tuple(one for one in found.notices if one.code != NoticeCode.UNDER_50)
     if case.person.age_years is not None and case.person.age_years < CLASS_FROM_AGE:
         neck = next(one for one in told if one.region == "femoral_neck")
-        estimate, notices = Estimate({}, (), neck, told), (*notices, _without_class(case.person))
+        estimate, notices = Estimate({}, (), neck, told), (*notices, _without_class(case.person), *_low_for_age(neck))
     else:
         estimate = Estimate(said.shares, said.kept, deciding(told), told, said.label)
     difficulty = judge(estimate.probabilities, estimate.conformal_set, [], 0.0, 1.0, notices, found.steady)
@@ -98,6 +106,19 @@ def check_scale(film: Radiograph, limb: Limb) -> None:
             f"With pixels of {across:.3g} mm the femur measures {length:.0f} mm from its head's centre to the lesser "
             f"trochanter, expected {LIKELY_MM[0]:.0f} to {LIKELY_MM[1]:.0f} mm on the film; check the size of a pixel.",
         )
+
+
+def _low_for_age(neck: Bmd) -> tuple[Notice, ...]:
+    """What a Z-score this low is called (ISCD)."""
+    if not below_expected(neck.z_score):
+        return ()
+    return (
+        Notice(
+            NoticeCode.BELOW_EXPECTED,
+            f"The Z-score is {LOW_FOR_AGE:.1f} or lower: bone density is below the expected range for age (ISCD); look "
+            "for a cause of bone loss.",
+        ),
+    )
 
 
 def _without_class(person: Clinical) -> Notice:

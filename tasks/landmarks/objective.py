@@ -12,7 +12,7 @@ from anatomy.vertebral_body import ROOM
 from imaging.preprocess import Preprocess
 from models.engine import dense_input
 from models.heat import heat_loss
-from tasks.augment import draw_moves, move_points, relook, revendor, warp
+from tasks.augment import blank, draw_moves, move_points, relook, revendor, shade, stretch, warp
 from tasks.objective import Objective
 
 Bytes = npt.NDArray[np.uint8]
@@ -24,7 +24,8 @@ class LandmarkObjective(Objective):
     nothing, so that none is learned to be absent. Half of the films are shown close up, around one of their limbs.
 
     groups: which landmarks belong to one limb. tone: how strongly exposure, contrast and processing vary. zoom: share
-    of a film that is shown; below 1 for crops cut with room around.
+    of a film that is shown; below 1 for crops cut with room around. rough: whether films are also shaded from place to
+    place, blanked at corners and drawn out or sheared, none of which virtual films are.
     """
 
     def __init__(
@@ -36,8 +37,10 @@ class LandmarkObjective(Objective):
         tone: float = 1.0,
         zoom: float = 1.0,
         known: npt.NDArray[np.bool_] | None = None,
+        rough: bool = False,
     ) -> None:
         super().__init__()
+        self.rough = rough
         said = np.full(points.shape[:2], True) if known is None else known
         self.films = (torch.from_numpy(films), torch.from_numpy(points.astype(np.float32)), torch.from_numpy(said))
         self.size, self.groups, self.tone, self.zoom = preprocess.size, groups, tone, zoom
@@ -47,7 +50,10 @@ class LandmarkObjective(Objective):
         if vary:
             moves = self._moves(points.cpu(), random)
             film = warp(grey, moves, self.size)[:, 0]
-            film = relook(revendor(film, random, self.tone), random, self.tone)
+            film = revendor(film, random, self.tone)
+            if self.rough:
+                film = blank(shade(film, random), random)
+            film = relook(film, random, self.tone)
             points = move_points(points, moves.to(points.device), self.size[0] / self.size[1])
         elif self.zoom == 1:
             film = f.interpolate(grey, self.size, mode="bilinear", antialias=True)[:, 0]
@@ -64,6 +70,8 @@ class LandmarkObjective(Objective):
         """Turned and shifted a little; every other film close up, its middle near a limb's."""
         count = len(points)
         moves = draw_moves(count, random, turn=12.0, scale=(0.85, 1.15), shift=0.1)
+        if self.rough:
+            moves = stretch(moves, random)
         for row in torch.nonzero(torch.rand(count, generator=random) < 0.5).flatten().tolist():
             limbs = [points[row, list(group)] for group in self.groups]
             limbs = [limb for limb in limbs if not limb.isnan().any()]

@@ -10,6 +10,7 @@ from evidence.densitometry import (
     NECK_BY_AGE,
     OWN_AGE,
     Residuals,
+    below_expected,
     class_probabilities,
     deciding,
     report,
@@ -27,6 +28,10 @@ def made(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     truth = random.normal(0.8, 0.15, (count, 4))
     spread = random.uniform(0.0, 0.08, (count, 4))
     return truth, 1.1 * truth + random.normal(0, np.hypot(0.04, spread)), spread
+
+
+def test_a_z_score_of_minus_two_and_lower_is_below_the_expected_range() -> None:
+    assert [below_expected(z) for z in (None, 0.0, -1.9, -1.96, -2.0, -3.1)] == [False, False, False, True, True, True]
 
 
 def test_scores_are_those_of_the_references() -> None:

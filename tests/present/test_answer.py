@@ -5,7 +5,7 @@ from html import unescape
 import numpy as np
 import pytest
 
-from core.estimate import Difficulty
+from core.estimate import Difficulty, Estimate
 from core.model_facts import ModelSummary
 from core.reading import ModelVersion, Reading
 from core.refusal import Code, Notice, NoticeCode, Refusal
@@ -35,6 +35,14 @@ def test_every_network_says_its_own() -> None:
     assert "MobileNetV2" in said
     assert "ViT" in said
     assert {f"{share} %" for share in (10, 60, 30, 50, 20)} <= set(re.findall(r"\d+ %", said))
+
+
+def test_a_hip_without_a_class_says_so_and_shows_no_probability() -> None:
+    young = replace(hip_readings()[0], estimate=Estimate({}, ()), candidates={}, explanation=None, explains=None)
+    said = words(young)
+    assert "no class under 50" in said
+    assert "No class" in said
+    assert "Probabilities" not in said
 
 
 def test_a_hard_case_gives_each_reason_in_words() -> None:

@@ -1,0 +1,1 @@
+"""What the product does on real films: found, behaves, repeats, knows where it is; metal and infants refused."""
