@@ -27,7 +27,7 @@ class Plateau:
     share: of the field's area. thick: radius of the largest disc in it. contrast: its grey over that of its
     surroundings. ripple: how steep the greys inside it still are (9th decile of the gradient), and spread: how far they
     scatter, both as shares of the contrast. above: its grey over what is brightest elsewhere on the film (99 of 100
-    pixels are darker). sharp: share of its edge where grey falls by a fifth of the scale within two pixels, and steep:
+    pixels are darker), and above_body: the same without a frame around the film. sharp: share of its edge where grey falls by a fifth of the scale within two pixels, and steep:
     by half of the contrast. at_edge: share of its edge that is the film's. boxed: share of the upright box around it
     that it fills, aspect: of that box's sides. around: grey of its surroundings.
     """
@@ -38,6 +38,7 @@ class Plateau:
     ripple: float
     spread: float
     above: float
+    above_body: float
     sharp: float
     steep: float
     at_edge: float
@@ -51,9 +52,9 @@ class Plateau:
         return (
             self.thick >= 0.06
             and self.contrast >= 0.10
-            and self.ripple <= (0.08 if self.thick >= 0.09 else 0.05)
+            and self.ripple <= (0.10 if self.thick >= 0.09 or self.steep >= 0.7 else 0.05)
             and self.spread <= 0.18
-            and self.above >= 0
+            and self.above_body >= 0
             and self.at_edge <= 0.35
             and self.boxed <= 0.9  # a marker's plate, or the collimator's field, stands upright
         )
@@ -127,7 +128,7 @@ def _plateau(
     level = float(np.median(grey[here]))
     contrast = max(level - around, 0.01)
     falls = field[window] - ndimage.minimum_filter(np.where(film, field[window], 1), 5)
-    rest = smooth[elsewhere & ~ndimage.binary_dilation(spot, iterations=4)]
+    around_it = ~ndimage.binary_dilation(spot, iterations=4)
     sides = [one.stop - one.start for one in place]
     return Plateau(
         share=float(spot.sum() / field.size),
@@ -135,7 +136,8 @@ def _plateau(
         contrast=level - around,
         ripple=float(np.quantile(slope[window][core], 0.9) / contrast),
         spread=float(grey[core].std() / contrast),
-        above=level - (float(np.percentile(rest, 99)) if rest.size else 0.0),
+        above=level - _nearly_brightest(smooth[inside & around_it]),
+        above_body=level - _nearly_brightest(smooth[elsewhere & around_it]),
         sharp=float((falls[edge] > 0.18).mean()),
         steep=float((falls[edge] > 0.5 * contrast).mean()),
         at_edge=float(1 - film[rim].mean()),
@@ -143,6 +145,11 @@ def _plateau(
         aspect=max(sides) / min(sides),
         around=around,
     )
+
+
+def _nearly_brightest(greys: Pixels) -> float:
+    """What 99 of 100 of these greys lie below; 0 of none."""
+    return float(np.percentile(greys, 99)) if greys.size else 0.0
 
 
 def metal_share(field: Pixels) -> float:
