@@ -27,9 +27,10 @@ class Plateau:
     share: of the field's area. thick: radius of the largest disc in it. contrast: its grey over that of its
     surroundings. ripple: how steep the greys inside it still are (9th decile of the gradient), and spread: how far they
     scatter, both as shares of the contrast. above: its grey over what is brightest elsewhere on the film (99 of 100
-    pixels are darker), and above_body: the same without a frame around the film. sharp: share of its edge where grey falls by a fifth of the scale within two pixels, and steep:
-    by half of the contrast. at_edge: share of its edge that is the film's. boxed: share of the upright box around it
-    that it fills, aspect: of that box's sides. around: grey of its surroundings.
+    pixels are darker), and above_body: the same without a frame around the film. sharp: share of its edge where grey
+    falls by a fifth of the scale within two pixels, and steep: by half of the contrast. at_edge: share of its edge that
+    is the film's. boxed: share of the upright box around it that it fills, aspect: of that box's sides. around: grey of
+    its surroundings.
     """
 
     share: float
