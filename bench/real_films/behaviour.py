@@ -106,6 +106,10 @@ def _row(table: dict[str, Any]) -> list[str]:
     ]
 
 
+def _mean_of(values: Array) -> Callable[[npt.NDArray[np.int64]], float]:
+    return lambda at: float(values[at].mean())
+
+
 def _r(one: Array, other: Array) -> float:
     return float(np.corrcoef(one, other)[0, 1]) if np.std(one) > 0 and np.std(other) > 0 else float("nan")
 
@@ -138,7 +142,7 @@ def _by_decade(films: list[RealFilm]) -> list[str]:
             here = is_so & (table["age"] >= first) & (table["age"] < first + 10) & np.isfinite(mean)
             if here.sum() < 3:
                 continue
-            level = over_persons([str(at) for at in np.flatnonzero(here)], lambda at, v=mean[here]: float(v[at].mean()))
+            level = over_persons([str(at) for at in np.flatnonzero(here)], _mean_of(mean[here]))
             norm = float(np.mean(np.interp(table["age"][here], AGES, NECK_BY_AGE[sex])))
             who = "women" if sex == "F" else "men"
             lines.append(f"| {who} {first} to {first + 9} | {int(here.sum())} | {level.text(3)} | {norm:.3f} |")

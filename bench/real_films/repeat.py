@@ -31,13 +31,13 @@ class Shown:
 
 def _png(grey: Grey, pixel_mm: float) -> Shown:
     file = io.BytesIO()
-    Image.fromarray(np.uint8(np.round(np.clip(grey, 0, 1) * 255))).save(file, "PNG", compress_level=1)
+    Image.fromarray(np.round(np.clip(grey, 0, 1) * 255).astype(np.uint8)).save(file, "PNG", compress_level=1)
     return Shown(file.getvalue(), pixel_mm)
 
 
 def _jpeg(grey: Grey, pixel_mm: float, quality: int) -> Shown:
     file = io.BytesIO()
-    Image.fromarray(np.uint8(np.round(np.clip(grey, 0, 1) * 255))).save(file, "JPEG", quality=quality)
+    Image.fromarray(np.round(np.clip(grey, 0, 1) * 255).astype(np.uint8)).save(file, "JPEG", quality=quality)
     return Shown(file.getvalue(), pixel_mm)
 
 
@@ -139,7 +139,7 @@ def _changes(told: list[Any], names: list[str], way: str) -> tuple[str, str, str
 
 
 def _grey(film: RealFilm) -> Grey:
-    return np.asarray(Image.open(film.path).convert("L"), np.float32) / 255
+    return np.asarray(Image.open(film.path).convert("L"), np.float32) / np.float32(255)
 
 
 def _all_ways(item: tuple[str, Callable[[], Grey], float], recipe: str) -> dict[str, Any]:
