@@ -67,9 +67,9 @@ def read(
         if pixel_mm is not None:
             film = replace(film, spacing_mm=(pixel_mm, pixel_mm), spacing_origin="marker")
         clock.lap("decode")
+        shown = film
         person = (clinical or Clinical()).or_else(film.clinical)
         refuse_children(person)
-        shown = film
         lie = upright(film)
         film = lie.film
         notices = [*film.notices, *check(film)]
