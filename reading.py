@@ -20,11 +20,11 @@ from core.finding import Finding
 from core.radiograph import PIXEL_MM as PIXEL_MM
 from core.radiograph import Radiograph
 from core.reading import ModelVersion, Reading, ViewGuess
+from core.reference import CLASS_FROM_AGE
 from core.refusal import Code, Notice, NoticeCode, Refused
 from core.regions import Regions
 from core.safe_trace import said_safely
 from core.settings import settings
-from evidence.densitometry import CLASS_FROM_AGE
 from imaging import check, read_radiograph
 from imaging import deidentify_folder as deidentify_folder
 from imaging.upright import upright

@@ -16,3 +16,11 @@ NECK_BY_AGE: Final = {
     "F": (0.858, 0.838, 0.812, 0.762, 0.702, 0.647, 0.592),
     "M": (0.934, 0.890, 0.857, 0.832, 0.802, 0.766, 0.720),
 }
+
+CLASS_FROM_AGE = 50  # below it a Z-score is reported and no WHO class (ISCD)
+LOW_FOR_AGE = -2.0  # a Z-score from here down is "below the expected range for age", above it "within" (ISCD)
+
+
+def below_expected(z: float | None) -> bool:
+    """Whether a Z-score, as it is reported with one decimal, is below the expected range for age (ISCD)."""
+    return z is not None and round(z, 1) <= LOW_FOR_AGE

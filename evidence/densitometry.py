@@ -10,15 +10,13 @@ import numpy.typing as npt
 from core.clinical import Clinical
 from core.estimate import Bmd, Probabilities
 from core.labels import NORMAL, OSTEOPENIA, OSTEOPOROSIS
-from core.reference import AGES, NECK_BY_AGE, REFERENCE, YOUNG
+from core.reference import AGES, CLASS_FROM_AGE, NECK_BY_AGE, REFERENCE, YOUNG
 
 Array = npt.NDArray[np.floating]
 
 # Z-scores take the spread of young white women at every age and for both sexes
 # (docs/decisions/z-scores-are-approximate.md).
 OWN_AGE = "NHANES III white, own age and sex, approximate: means in round figures, SD 0.120 of young women"
-CLASS_FROM_AGE = 50  # below it a Z-score is reported and no WHO class (ISCD)
-LOW_FOR_AGE = -2.0  # a Z-score from here down is "below the expected range for age", above it "within" (ISCD)
 
 
 def t_score(region: str, abmd: float) -> float | None:
@@ -35,11 +33,6 @@ def z_score(region: str, abmd: float, person: Clinical) -> float | None:
         return None
     mean = float(np.interp(person.age_years, AGES, NECK_BY_AGE[person.sex]))
     return (abmd - mean) / YOUNG[region][1]
-
-
-def below_expected(z: float | None) -> bool:
-    """Whether a Z-score, as it is reported with one decimal, is below the expected range for age (ISCD)."""
-    return z is not None and round(z, 1) <= LOW_FOR_AGE
 
 
 def who_class(lowest_t: float) -> str:

@@ -9,8 +9,8 @@ from html import escape
 from core.estimate import Bmd, Estimate
 from core.model_facts import ModelSummary
 from core.reading import Reading
+from core.reference import CLASS_FROM_AGE
 from core.refusal import Notice, NoticeCode
-from evidence.densitometry import CLASS_FROM_AGE
 from present.colours import class_colour
 from present.overlay import shows
 from present.wording import (

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.estimate import Bmd, Estimate, Score
 from core.reading import Reading
+from core.reference import below_expected
 from core.refusal import Code, Notice
 from core.titles import CLASS_TITLES as CLASS_TITLES
 from core.titles import REGIONS as REGIONS
@@ -14,7 +15,6 @@ from core.titles import SITES, VIEWS, class_title, lower_first, plain, region_ti
 from core.titles import network_title as network_title
 from core.titles import view_title as view_title
 from core.titles import weights_sentence as weights_sentence
-from evidence.densitometry import below_expected
 
 DISCLAIMER = "Research tool, not a medical device. Not for diagnosis or treatment."
 

@@ -10,9 +10,9 @@ from anatomy.femur import NEEDED
 from core.estimate import Estimate
 from core.finding import Finding
 from core.radiograph import Mask, Pixels
+from core.reference import CLASS_FROM_AGE
 from core.refusal import Notice, NoticeCode
 from evidence.calibration import calibrated, conformal_set
-from evidence.densitometry import CLASS_FROM_AGE
 from evidence.difficulty import HARD_FROM, judge
 from evidence.explanation import grad_cam
 from evidence.statistics.pooling import pooled

@@ -11,16 +11,9 @@ from core.estimate import Bmd, Estimate
 from core.finding import Finding
 from core.labels import CLASSES
 from core.radiograph import Pixels, Radiograph
+from core.reference import CLASS_FROM_AGE, LOW_FOR_AGE, below_expected
 from core.refusal import Code, Notice, NoticeCode, Refused
-from evidence.densitometry import (
-    CLASS_FROM_AGE,
-    LOW_FOR_AGE,
-    Residuals,
-    below_expected,
-    class_probabilities,
-    deciding,
-    report,
-)
+from evidence.densitometry import Residuals, class_probabilities, deciding, report
 from evidence.difficulty import judge
 from imaging.preprocess import Preprocess
 from models import engine

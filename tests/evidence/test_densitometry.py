@@ -5,12 +5,12 @@ import pytest
 
 from core.clinical import Clinical
 from core.labels import CLASSES, NORMAL, OSTEOPENIA, OSTEOPOROSIS
+from core.reference import below_expected
 from evidence.densitometry import (
     AGES,
     NECK_BY_AGE,
     OWN_AGE,
     Residuals,
-    below_expected,
     class_probabilities,
     deciding,
     report,
