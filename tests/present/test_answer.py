@@ -38,7 +38,7 @@ def test_every_network_says_its_own() -> None:
 
 
 def test_a_hip_without_a_class_says_so_and_shows_no_probability() -> None:
-    young = replace(hip_readings()[0], estimate=Estimate({}, ()), candidates={}, explanation=None, explains=None)
+    young = replace(a_reading(), estimate=Estimate({}, ()), candidates={}, explanation=None, explains=None)
     said = words(young)
     assert "no class under 50" in said
     assert "No class" in said
