@@ -20,7 +20,7 @@ WORKBENCH = [*TINY, "streamlit", "run", "app.py", "--server.address", "127.0.0.1
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("films")
-    for name, first, count in (("first", 0, 90), ("own", 300, 90), ("locked", 600, 60)):
+    for name, first, count in (("first", 0, 30), ("own", 300, 90), ("locked", 600, 60)):
         draw(root / name, first, count)
     return root
 
@@ -33,7 +33,7 @@ def workbench(films: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     words = ["train", "knee_resnet", "--data", str(films / "first"), "--preset", "paper", "--out", str(root / "first")]
     for command in (words, ["models", "promote", str(root / "first")]):
         environment = {**os.environ, **own, "OSTEOLENS_HOME": str(root / "elsewhere")}
-        subprocess.run([sys.executable, *TINY, "cli.py", *command], cwd=ROOT, env=environment, check=True, timeout=240)
+        subprocess.run([sys.executable, *TINY, "cli.py", *command], cwd=ROOT, env=environment, check=True, timeout=480)
     with running(WORKBENCH, "/_stcore/health", root / "home", **own) as face:
         yield face
 
