@@ -9,7 +9,7 @@ LABEL_STUDIO_PORT ?= 8080
 .PHONY: run space setup label-studio backend loop-demo label-studio-env test test-slow test-tools check weights
 
 run: .venv/installed
-	@$(PY) -m core.port $(HOST) $(PORT) PORT
+	@$(PY) -m core.system.port $(HOST) $(PORT) PORT
 	@$(PY) -m streamlit run app.py --server.address $(HOST) --server.port $(PORT)
 
 # The Gradio face, on its own port.

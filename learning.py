@@ -11,50 +11,38 @@ from typing import TYPE_CHECKING, Any
 
 from annotation.control import ControlRate as ControlRate
 from annotation.entering import choose_films, enter_chosen, enter_reading
-from annotation.export import Exported
-from annotation.export import ExportFault as ExportFault
-from annotation.export import export as export_answers
-from annotation.held import drop as drop
-from annotation.held import framed, kept_picture
-from annotation.held import release as release_film
-from annotation.label_studio import LabelStudioFault as LabelStudioFault
-from annotation.label_studio import LabelStudioStatus as LabelStudioStatus
-from annotation.ledger import LedgerFault as LedgerFault
-from annotation.ledger import State as State
-from annotation.ledger import WorklistEntry as WorklistEntry
-from annotation.offering import Offered as Offered
-from annotation.offering import Read, offered
-from annotation.policy import POLICIES as POLICIES
-from annotation.policy import Policy as Policy
-from annotation.policy import Selection as Selection
-from annotation.pull import PullProgress
-from annotation.pull import pull as pull_answers
-from annotation.push import PushProgress
-from annotation.push import push as push_cases
+from annotation.export import Exported, ExportFault as ExportFault, export as export_answers
+from annotation.held import drop as drop, framed, kept_picture, release as release_film
+from annotation.label_studio import LabelStudioFault as LabelStudioFault, LabelStudioStatus as LabelStudioStatus
+from annotation.ledger import LedgerFault as LedgerFault, State as State, WorklistEntry as WorklistEntry
+from annotation.offering import Offered as Offered, Read, offered
+from annotation.policy import POLICIES as POLICIES, Policy as Policy, Selection as Selection
+from annotation.pull import PullProgress, pull as pull_answers
+from annotation.push import PushProgress, push as push_cases
 from annotation.question import Question
-from annotation.readers import Doubt
-from annotation.readers import Settled as Settled
-from annotation.readers import doubts as doubts_of
-from annotation.worklist import control_arm as control_arm
-from annotation.worklist import counts as counts
-from annotation.worklist import film_png as film_png
-from annotation.worklist import label_studio, settings_now, the_answered_recipe, truths
-from annotation.worklist import label_studio_status as label_studio_status
-from annotation.worklist import ledger as ledger
-from annotation.worklist import preannotates as preannotates
-from annotation.worklist import waiting as waiting
-from annotation.worklist import worklist as worklist
+from annotation.readers import Doubt, Settled as Settled, doubts as doubts_of
+from annotation.worklist import (
+    control_arm as control_arm,
+    counts as counts,
+    film_png as film_png,
+    label_studio,
+    label_studio_status as label_studio_status,
+    ledger as ledger,
+    preannotates as preannotates,
+    settings_now,
+    the_answered_recipe,
+    truths,
+    waiting as waiting,
+    worklist as worklist,
+)
 from core.identity import key_name, machine_key, pseudonym
 from core.reading import Reading
 from core.settings import settings
-from core.watch import Watch
+from core.system.watch import Watch
 from imaging import marked, to_dicom, to_png
 from models.bundle import amend, describe, save
 from models.numbering import version_for
-from models.reads import NotPromoted as NotPromoted
-from models.reads import Step as Step
-from models.reads import before
-from models.reads import history as steps
+from models.reads import NotPromoted as NotPromoted, Step as Step, history as steps
 from models.registry import films_that_taught, has, names, names_that_taught
 from recipes import by_name, learner
 from recipes.second import second_opinion
@@ -341,16 +329,11 @@ def history(recipe_name: str | None = None) -> list[Step]:
     return steps(settings().weights, recipe_name)
 
 
-def version_before(recipe_name: str) -> str | None:
-    """The version that a rollback would go back to; None where there is none."""
-    return before(recipe_name, settings().weights)
-
-
 def described(bundle: str) -> dict[str, Any]:
     """What a bundle says of itself: `name@version`, its folder, or the `out` of the training that made it."""
-    from training import champion
+    from training.champion import find
 
-    return describe(champion.find(bundle))
+    return describe(find(bundle))
 
 
 def films_at_hand() -> dict[str, list[tuple[str, bytes]]]:

@@ -15,22 +15,20 @@ from typing import Any
 from anatomy.find import JOINTS, find_limbs, sided
 from anatomy.limb import Limb
 from core.clinical import Clinical
-from core.clock import Clock
 from core.finding import Finding
-from core.radiograph import PIXEL_MM as PIXEL_MM
-from core.radiograph import Radiograph
+from core.radiograph import PIXEL_MM as PIXEL_MM, Radiograph
 from core.reading import ModelVersion, Reading, ViewGuess
 from core.reference import CLASS_FROM_AGE
 from core.refusal import Code, Notice, NoticeCode, Refused
 from core.regions import Regions
-from core.safe_trace import said_safely
 from core.settings import settings
-from imaging import check, read_radiograph
-from imaging import deidentify_folder as deidentify_folder
+from core.system.clock import Clock
+from core.system.safe_trace import said_safely
+from imaging import check, deidentify_folder as deidentify_folder, read_radiograph
 from imaging.upright import upright
 from models import engine, registry
 from models.bundle import Bundle
-from models.reads import reads
+from models.reads import before, reads
 from recipes import LEARNERS, RECIPES, Recipe, by_name, learner
 from recipes.route import choose, guard, seen_as
 from recipes.seen import Seen, look
@@ -260,6 +258,11 @@ def versions() -> dict[str, str]:
     root = settings().weights
     known = {name: reads(learner(name).bundle or "", root) for name in LEARNERS}
     return {name: version for name, version in known.items() if registry.has(version, root)}
+
+
+def version_before(recipe_name: str) -> str | None:
+    """The version that a rollback would go back to; None where there is none."""
+    return before(recipe_name, settings().weights)
 
 
 def measures(recipe: str) -> bool:

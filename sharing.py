@@ -11,8 +11,7 @@ from core.settings import settings
 from models.hub.errors import HubFault as HubFault
 from models.hub.fetch import install as install_under
 from models.hub.folder import Kind, Sent, send
-from models.hub.publish import Published as Published
-from models.hub.publish import publish as publish_bundle
+from models.hub.publish import Published as Published, publish as publish_bundle
 from models.registry import find
 
 

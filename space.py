@@ -19,9 +19,9 @@ from starlette.middleware import Middleware
 
 from core.clinical import Clinical
 from core.model_facts import ModelSummary
-from core.port import complaint
 from core.reading import Reading
 from core.settings import settings
+from core.system.port import complaint
 from present.colours import ACCENT, BACKGROUND, LINE, PANEL, TEXT
 from present.page_style import ICON
 from present.samples import SAMPLES

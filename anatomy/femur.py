@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from anatomy.joint import SIDES as SIDES
-from anatomy.joint import Joint, Points
+from anatomy.joint import SIDES as SIDES, Joint, Points
 from core.radiograph import Side
 from imaging.crop import Box
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotation.films import film_path
-from core.whole import write_whole
+from core.system.whole import write_whole
 
 Array = npt.NDArray[np.floating]
 

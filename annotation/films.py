@@ -22,7 +22,7 @@ from PIL import Image
 from core.clinical import Clinical, Sex
 from core.mask import BitMask
 from core.radiograph import Pixels, Radiograph, Side, Site, SpacingOrigin, View
-from core.whole import write_whole
+from core.system.whole import write_whole
 
 _OPAQUE = re.compile(r"[0-9a-f]{24}")
 _WORD = re.compile(r"[a-z0-9_]{1,100}")

@@ -9,7 +9,7 @@ from annotation.ledger import State
 from annotation.worklist import film_png, ledger
 from core.radiograph import Box, Pixels, Radiograph
 from core.settings import settings
-from core.whole import write_whole
+from core.system.whole import write_whole
 
 Mark = Callable[[bytes, tuple[Box, ...]], bytes]  # as imaging.marked
 Without = Callable[[Pixels, tuple[Box, ...]], Pixels]  # as imaging.person.text.without

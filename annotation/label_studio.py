@@ -7,12 +7,16 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from annotation.connection import HINT as HINT
-from annotation.connection import ONCE, Connection, api_error
-from annotation.connection import InterfaceChanged as InterfaceChanged
-from annotation.connection import LabelStudioFault as LabelStudioFault
-from annotation.connection import ProjectGone as ProjectGone
-from annotation.connection import TaskRefused as TaskRefused
+from annotation.connection import (
+    HINT as HINT,
+    ONCE,
+    Connection,
+    InterfaceChanged as InterfaceChanged,
+    LabelStudioFault as LabelStudioFault,
+    ProjectGone as ProjectGone,
+    TaskRefused as TaskRefused,
+    api_error,
+)
 from annotation.question import Question
 
 _PAGE = 100  # whole tasks a request

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from annotation.ledger.payload import mask_from_json, mask_to_json
 from core.mask import BitMask
-from core.whole import write_whole
+from core.system.whole import write_whole
 
 
 @dataclass(frozen=True, eq=False)

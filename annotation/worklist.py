@@ -9,8 +9,7 @@ from annotation.export import ExportFault
 from annotation.films import film_path
 from annotation.label_studio import LabelStudio, LabelStudioStatus, status, task_link
 from annotation.ledger import Ledger, State, WorklistEntry
-from annotation.readers import Agreement, Bounds, LeftOut, Settled, agreements, ask_one_more
-from annotation.readers import truths as truths_now
+from annotation.readers import Agreement, Bounds, LeftOut, Settled, agreements, ask_one_more, truths as truths_now
 from core.settings import Settings, settings
 
 

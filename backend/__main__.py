@@ -9,8 +9,8 @@ import logging
 import os
 import sys
 
-from core.port import complaint
 from core.settings import settings
+from core.system.port import complaint
 
 
 def main() -> None:

@@ -22,8 +22,8 @@ from annotation.question import Question
 from core.clinical import Clinical
 from core.mask import BitMask
 from core.reading import Reading
-from core.safe_trace import said_safely
 from core.settings import settings
+from core.system.safe_trace import said_safely
 
 log = logging.getLogger(__name__)
 

@@ -20,8 +20,7 @@ import numpy as np
 from PIL import Image
 
 from bench.planted_text import LOOKS, PLACES, Planted, planted, real_films
-from bench.text_rule import painted_over as painted_by_rule
-from bench.text_rule import text_lines as lines_by_rule
+from bench.text_rule import painted_over as painted_by_rule, text_lines as lines_by_rule
 from core.settings import ROOT, settings
 from evidence.control import wilson
 from imaging.person.text import painted_over, text_lines

@@ -16,9 +16,9 @@ import numpy.typing as npt
 import torch
 
 from core.clinical import Clinical
-from core.clock import Clock
 from core.refusal import Refused
 from core.settings import settings
+from core.system.clock import Clock
 from evidence.statistics.metrics import calibration_error
 from imaging import read_radiograph
 from models import engine, registry

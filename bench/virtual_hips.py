@@ -18,13 +18,13 @@ import numpy.typing as npt
 import reading
 from anatomy.find import JOINTS, sided
 from core.clinical import Clinical
-from core.clock import Clock
 from core.finding import Finding
 from core.labels import CLASSES as LABELS
 from core.radiograph import Radiograph
 from core.refusal import Refused
 from core.regions import Regions
 from core.settings import ROOT, settings
+from core.system.clock import Clock
 from evidence.densitometry import YOUNG, lowest_t
 from evidence.out_of_distribution import OutOfDistribution
 from imaging import check, read_radiograph

@@ -17,8 +17,7 @@ from core.settings import settings
 from jobs import Recording, Stopped, recorded, running
 from recipes import learner
 from recipes.facts import facts_of
-from report.page import study_of
-from report.page import write as write_page
+from report.page import study_of, write as write_page
 from report.prognosis import write_prognosis
 from report.summary import shelf_line
 from report.versus import write as write_versus

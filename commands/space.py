@@ -8,8 +8,7 @@ import reading
 import sharing
 from commands.shared import WrongUse
 from core.settings import settings
-from spaces.build import FACE
-from spaces.build import build as build_folder
+from spaces.build import FACE, build as build_folder
 
 FAULTS: tuple[type[Exception], ...] = (sharing.HubFault,)
 

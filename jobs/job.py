@@ -22,7 +22,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from core.whole import write_whole
+from core.system.whole import write_whole
 
 START_S = 180.0  # a process may take so long to load what it needs on a busy machine
 TAIL_BYTES = 64_000

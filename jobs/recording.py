@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from core.whole import write_whole
+from core.system.whole import write_whole
 from jobs.job import Job, Status, jobs, load, lock_of, new_job
 
 EVERY_S = 1.0  # between two writings, where nothing but a count changes
@@ -26,7 +26,7 @@ class Stopped(BaseException):  # past whatever catches exceptions, and no Keyboa
 
 
 class Recording:
-    """Keeps `progress.json` of one job. It is told of steps as a bar is, and of epochs by `epoch` (core.watch.Watch).
+    """Keeps `progress.json` of one job. It is told of steps as a bar is, and of epochs by `epoch` (a `Watch`).
 
     step, done, total: what goes on now; step_from, step_done: when it began, and how much was done then. networks: by
     name, `epochs` in all, how many are `done`, and `curve`, one table of figures an epoch, over all beginnings.

@@ -19,7 +19,7 @@ from threading import Lock
 from typing import Any, Literal
 from uuid import uuid4
 
-from core.whole import write_whole
+from core.system.whole import write_whole
 from models.files.plain import BundleError
 
 FILE, LOG, LOCK = "reads.json", "reads.jsonl", ".reads.lock"

@@ -16,12 +16,12 @@ from pages.parts.session import Film, Key, Session, session
 from present.answer import answer_html
 from present.download import download_name, json_lines
 from present.samples import SAMPLES
+from present.waiting import in_worklist_sentence
 from present.wording import (
     AUTO,
     distinct,
     film_verdict,
     headline,
-    in_worklist_sentence,
     limb_title,
     markdown_safe,
     recipe_title,

@@ -14,7 +14,8 @@ from pages.parts.truths import truths_now
 from present.choosing import control_sentence
 from present.reviewing import settled_title
 from present.thumbnail import thumbnail_url
-from present.wording import markdown_safe, reason_title, said_of, state_title, waiting_sentence
+from present.waiting import waiting_sentence
+from present.wording import markdown_safe, reason_title, said_of, state_title
 
 ROWS = 200  # shown at once, newest first
 OUTCOMES = 8

@@ -9,12 +9,20 @@ from core.estimate import Bmd, Estimate, Score
 from core.reading import Reading
 from core.reference import below_expected
 from core.refusal import Code, Notice
-from core.titles import CLASS_TITLES as CLASS_TITLES
-from core.titles import REGIONS as REGIONS
-from core.titles import SITES, VIEWS, class_title, lower_first, plain, region_title, score_title
-from core.titles import network_title as network_title
-from core.titles import view_title as view_title
-from core.titles import weights_sentence as weights_sentence
+from core.titles import (
+    CLASS_TITLES as CLASS_TITLES,
+    REGIONS as REGIONS,
+    SITES,
+    VIEWS,
+    class_title,
+    lower_first,
+    network_title as network_title,
+    plain,
+    region_title,
+    score_title,
+    view_title as view_title,
+    weights_sentence as weights_sentence,
+)
 
 DISCLAIMER = "Research tool, not a medical device. Not for diagnosis or treatment."
 
@@ -337,22 +345,3 @@ def distinct(names: Sequence[str]) -> list[str]:
 def markdown_safe(text: str) -> str:
     """Text that Markdown shows as it is written."""
     return re.sub(r"([\\`*_{}\[\]()<>#+!|~$:])", r"\\\1", text)
-
-
-def waiting_sentence(waiting: int, connected: bool) -> str:
-    """What the worklist waits for."""
-    films = "1 film waits" if waiting == 1 else f"{waiting} films wait"
-    if waiting == 0:
-        return "Nothing waits to be sent."
-    if not connected:
-        return f"{films} for Label Studio, which is not connected yet. They are kept safely until it is."
-    return f"{films} to be sent to Label Studio."
-
-
-def in_worklist_sentence(reading: Reading, reasons: Sequence[str]) -> str:
-    """How a case came to stand in the worklist."""
-    if reading.difficulty is not None and reading.difficulty.hard:
-        return "In the worklist: a hard case goes there by itself."
-    if "requested" in reasons:
-        return "In the worklist, as requested."
-    return "In the worklist: drawn at random for a check." if "control" in reasons else "In the worklist."

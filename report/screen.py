@@ -4,14 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.model_facts import INTENDED_USE as INTENDED_USE
-from core.model_facts import ModelFacts
+from core.model_facts import INTENDED_USE as INTENDED_USE, ModelFacts
 from core.titles import capital, network_title, weights_sentence
 from evidence.figure import Figure as Figure
 from evidence.record import Evidence
-from evidence.shown import Intervals as Intervals
-from evidence.shown import Section as Section
-from evidence.shown import Table as Table
+from evidence.shown import Intervals as Intervals, Section as Section, Table as Table
 from report.card import details
 from report.shows import shows_of
 from report.summary import NOT_MEASURED, summary

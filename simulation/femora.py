@@ -6,8 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from simulation import bone as bones
-from simulation import trabeculae
+from simulation import bone as bones, trabeculae
 from simulation.anatomy import femur
 from simulation.anatomy.surface import Points, Surface
 from simulation.bone import MIRROR, Bone

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from simulation import bone as bones
-from simulation import densitometry, implant, loss, mesh, socket, trabeculae
+from simulation import bone as bones, densitometry, implant, loss, mesh, socket, trabeculae
 from simulation.anatomy import femur, pelvis, soft
 from simulation.anatomy.surface import Points, Surface
 from simulation.bone import MIRROR, Bone

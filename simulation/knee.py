@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from simulation import bone as bones
-from simulation import loss, trabeculae
+from simulation import bone as bones, loss, trabeculae
 from simulation.anatomy import knee
 from simulation.anatomy.surface import Points
 from simulation.bone import MIRROR, Bone

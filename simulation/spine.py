@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from simulation import bone as bones
-from simulation import loss, trabeculae
+from simulation import bone as bones, loss, trabeculae
 from simulation.anatomy import femur, pelvis, sacrum, soft, spine
 from simulation.anatomy.surface import Points
 from simulation.bone import MIRROR, Bone

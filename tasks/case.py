@@ -6,9 +6,9 @@ import torch
 
 from anatomy.limb import Limb
 from core.clinical import Clinical
-from core.clock import Clock
 from core.radiograph import Pixels, Radiograph
 from core.refusal import Notice
+from core.system.clock import Clock
 from imaging.crop import lay_back
 
 

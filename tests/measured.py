@@ -11,8 +11,7 @@ from evidence.record import Evidence
 from evidence.statistics.overlap import Overlap
 from evidence.study import Study
 from models.bundle import Ensemble
-from tasks import CLASSES as NAMES_CLASS
-from tasks import MASKS
+from tasks import CLASSES as NAMES_CLASS, MASKS
 from tasks.classes import measure as of_classes
 from tasks.classes.measure import ClassRow
 from tasks.masks import measure as of_masks

@@ -10,7 +10,7 @@ import learning
 import reading
 from annotation.films import Kept
 from core.settings import settings
-from tests.imaging.planted import FILE_NAME, planted_dicom, planted_jpeg, planted_png, planted_tiff, traces
+from tests.imaging.person.planted import FILE_NAME, planted_dicom, planted_jpeg, planted_png, planted_tiff, traces
 
 pytestmark = pytest.mark.usefixtures("tiny_weights")
 FILMS = {"DICOM": planted_dicom, "PNG": planted_png, "JPEG": planted_jpeg, "TIFF": planted_tiff}

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from core.settings import settings
-from core.watch import Watch
+from core.system.watch import Watch
 from evidence.calibration import fit_temperature
 from evidence.out_of_distribution import OutOfDistribution, bounded, distances
 from models import engine

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from anatomy.limb import Limb
-from core.clock import Clock
 from core.example import Example, ManifestError
 from core.radiograph import Radiograph
 from core.refusal import Refused
 from core.settings import settings
+from core.system.clock import Clock
 from imaging import read_radiograph
 from imaging.crop import cut_map
 from models import engine, registry

@@ -28,7 +28,7 @@ from training.run_key import run_key
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its tips and device tables are not news here
 
 Tell = Callable[[int, int], None]  # epochs done, epochs in all
-Note = Callable[[float, int, Mapping[str, float]], None]  # core.watch.Watch, of this network
+Note = Callable[[float, int, Mapping[str, float]], None]  # core.system.watch.Watch, of this network
 WATCHED = "watched_loss"  # on the films held out
 FIGURE = "figure_"  # what names of other figures on them begin with
 BEST = "best.ckpt"
@@ -274,7 +274,7 @@ class _Telling(Callback):
 
 
 def _figures(metrics: Mapping[str, Tensor]) -> dict[str, float]:
-    """Losses and figures of the epoch that ends, under the names of `core.watch`; those that are no number left out."""
+    """Losses and figures of the epoch that ends, under the names of a `Watch`; those that are no number left out."""
     names = {"loss": "loss", WATCHED: "held_out_loss"}
     found = {
         names.get(name) or name.removeprefix(FIGURE): float(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from core.watch import Watch
+from core.system.watch import Watch
 from models.bundle import Bundle
 from models.initial import begin_with, initialise
 from models.networks import build, freeze

@@ -28,8 +28,7 @@ from recipes.view import OTHER, VIEWS
 from tasks.forward import forward
 from tasks.node import node_of
 from tasks.task import COVERAGE
-from training.cohorts import negatives as strangers
-from training.cohorts import views
+from training.cohorts import negatives as strangers, views
 from training.cohorts.views import REAL, RealSource, ViewFilms
 from training.data.manifest import Manifest
 from training.data.split import one_held_out

@@ -17,25 +17,20 @@ SQLite by default, any database of SQLAlchemy by its address; what only SQLite n
 are brought to the newest version as it is opened (`schema.py`).
 """
 
-from annotation.ledger.adjudications import Adjudication as Adjudication
-from annotation.ledger.adjudications import Adjudications
-from annotation.ledger.answers import DROPPED as DROPPED
-from annotation.ledger.answers import Answers
-from annotation.ledger.answers import SetAside as SetAside
-from annotation.ledger.answers import TakenAnswer as TakenAnswer
-from annotation.ledger.answers import Withdrawn as Withdrawn
-from annotation.ledger.claims import LEASE as LEASE
-from annotation.ledger.claims import Claims
-from annotation.ledger.claims import LostClaim as LostClaim
+from annotation.ledger.adjudications import Adjudication as Adjudication, Adjudications
+from annotation.ledger.answers import (
+    DROPPED as DROPPED,
+    Answers,
+    SetAside as SetAside,
+    TakenAnswer as TakenAnswer,
+    Withdrawn as Withdrawn,
+)
+from annotation.ledger.claims import LEASE as LEASE, Claims, LostClaim as LostClaim
 from annotation.ledger.database import LedgerFault as LedgerFault
-from annotation.ledger.entries import Entries
-from annotation.ledger.entries import WorklistEntry as WorklistEntry
-from annotation.ledger.entries import without_names as without_names
+from annotation.ledger.entries import Entries, WorklistEntry as WorklistEntry, without_names as without_names
 from annotation.ledger.held import Held
-from annotation.ledger.pulls import Pulled as Pulled
-from annotation.ledger.pulls import Pulls
-from annotation.ledger.tasks import Task as Task
-from annotation.ledger.tasks import Tasks
+from annotation.ledger.pulls import Pulled as Pulled, Pulls
+from annotation.ledger.tasks import Task as Task, Tasks
 from annotation.ledger.upkeep import Upkeep
 from annotation.state import State as State
 

@@ -2,6 +2,5 @@
 project's own words."""
 
 from annotation.live.fitting import fitted as fitted
-from annotation.live.image import NoImage as NoImage
-from annotation.live.image import image_of as image_of
+from annotation.live.image import NoImage as NoImage, image_of as image_of
 from annotation.live.interface import Interface as Interface

@@ -6,8 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from annotation.answers import joined as joined_label
-from annotation.answers import to_percent
+from annotation.answers import joined as joined_label, to_percent
 from annotation.films import Facts, facts_of, outlines
 from annotation.ledger import Ledger, WorklistEntry
 from annotation.question.names import GRADE, GRADES, NO, YES

@@ -9,7 +9,7 @@ from typing import Literal
 
 from core.refusal import Notice, Refusal, Refused
 from core.settings import settings
-from core.whole import write_whole
+from core.system.whole import write_whole
 from imaging.files.marked import marked
 from imaging.person.deidentify import deidentified, opaque_name
 from imaging.person.pixels import Verdict

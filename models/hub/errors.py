@@ -12,8 +12,12 @@ class HubFault(Exception):
 @contextmanager
 def told(what: str) -> Iterator[None]:
     """Faults of the hub or of the way to it, as HubFault. what: what was tried."""
-    from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError, RepositoryNotFoundError
-    from huggingface_hub.errors import HTTPError as NotReached  # of whichever client the library speaks HTTP with
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HTTPError as NotReached,  # of whichever client the library speaks HTTP with
+        LocalTokenNotFoundError,
+        RepositoryNotFoundError,
+    )
 
     for client in ("httpx", "httpx2"):  # a line a request would hide the one that counts
         logging.getLogger(client).setLevel(logging.WARNING)

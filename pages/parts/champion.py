@@ -12,6 +12,7 @@ import streamlit as st
 import learning
 from learning import NotPromoted, Step
 from present.wording import markdown_safe
+from reading import version_before
 from report.screen import Table, screen_rows
 from report.versus import sections, step_rows
 
@@ -95,7 +96,7 @@ def _challenge(recipe: str, reads: str | None, others: Sequence[str], folders: M
 
 
 def _offer_rollback(recipe: str) -> None:
-    before = learning.version_before(recipe)
+    before = version_before(recipe)
     if before and st.button(f"Roll back to {before}", key=f"rollback-{recipe}"):
         _take(recipe, lambda: learning.roll_back(recipe))
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from annotation.answers import NotAnAnswer, labelled_cases, to_percent, to_pixels
 from annotation.ledger import Ledger, State

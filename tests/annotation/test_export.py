@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from annotation.export import Exported, ExportFault, export
-from annotation.export import folder as writing
+from annotation.export import Exported, ExportFault, export, folder as writing
 from annotation.films import Kept
 from annotation.policy import CONTROL
 from annotation.question import Question

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from annotation.ledger import Ledger, State, Task
 from annotation.ledger.payload import columns, joined, labeled_case, mask_from_json, mask_to_json, parts

@@ -3,8 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from annotation.policy import CONTROL, REQUESTED, draw, reasons_to_ask
 from core.estimate import Difficulty

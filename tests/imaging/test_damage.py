@@ -10,7 +10,7 @@ from core.refusal import Code, Refused
 from core.settings import settings
 from imaging import read_radiograph
 from tests.imaging.damage import CUTS, TAIL, cuts, flipped, lying_dimensions, lying_lengths
-from tests.imaging.planted import planted_dicom, planted_jpeg, planted_png, planted_tiff
+from tests.imaging.person.planted import planted_dicom, planted_jpeg, planted_png, planted_tiff
 from tests.imaging.survival import SECONDS, survives
 
 FLIPS = 2000

@@ -1,8 +1,7 @@
 """Damaged run-length frames: the decoder once ran off the end of one and took the whole server with it."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from core.refusal import Code, Refused
 from imaging import read_radiograph

@@ -9,8 +9,7 @@ import learning
 from annotation.worklist import truths
 from core.mask import BitMask
 from tests.annotation.readers.panel import Panel, said, square
-from tests.pages.app import click, opened
-from tests.pages.app import said as told
+from tests.pages.app import click, opened, said as told
 
 pytestmark = pytest.mark.usefixtures("tiny_weights")
 PAGE = "pages/review.py"

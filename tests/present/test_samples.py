@@ -29,8 +29,7 @@ def test_virtual_people_are_said_to_be_virtual_wherever_they_are_named() -> None
 
 @pytest.mark.slow
 def test_the_virtual_films_that_ship_are_made_again_by_the_program() -> None:
-    from simulation.samples import SAMPLES as MADE
-    from simulation.samples import picture
+    from simulation.samples import SAMPLES as MADE, picture
 
     for one in MADE:
         shipped = np.asarray(Image.open(FILMS / f"{one.name}.png"), int)

@@ -1,12 +1,11 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from anatomy.femur import OUTLINED
 from core.labels import CLASSES
 from core.refusal import Code, Notice, NoticeCode
 from evidence.difficulty import judge
-from present import wording
+from present import waiting, wording
 from recipes import RECIPES
 from tests.readings import SIDES_ASSUMED, a_film, a_reading, a_refusal, hip_film, hip_readings
 
@@ -96,7 +95,7 @@ def test_a_verdict_names_the_class_or_the_refusal() -> None:
 
 @pytest.mark.parametrize(("count", "words"), [(0, "Nothing"), (1, "1 film waits"), (3, "3 films wait")])
 def test_what_waits_is_counted_in_good_english(count: int, words: str) -> None:
-    assert wording.waiting_sentence(count, connected=True).startswith(words)
+    assert waiting.waiting_sentence(count, connected=True).startswith(words)
 
 
 def test_every_network_of_every_recipe_has_a_name_of_its_own() -> None:

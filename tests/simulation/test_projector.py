@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from simulation.anatomy import implicit as solid
 from simulation.anatomy.surface import Surface, box, surface_of

@@ -14,8 +14,7 @@ from evidence.statistics.overlap import Overlap
 from evidence.study import Study
 from models.bundle import Ensemble, Node
 from report.tables import markdown
-from tasks import CLASSES as NAMES_CLASS
-from tasks import DENSITY, MASKS
+from tasks import CLASSES as NAMES_CLASS, DENSITY, MASKS
 from tasks.classes import show as show_classes
 from tasks.classes.measure import ClassRow
 from tasks.density import show as show_density

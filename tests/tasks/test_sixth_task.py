@@ -13,8 +13,8 @@ import reading
 import recipes
 import tasks
 from core.clinical import Clinical
-from core.clock import Clock
 from core.settings import settings
+from core.system.clock import Clock
 from imaging import read_radiograph
 from imaging.preprocess import Preprocess
 from models.bundle import load, save

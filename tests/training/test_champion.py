@@ -87,7 +87,7 @@ def test_trained_promoted_read_with_and_rolled_back(two: tuple[Path, Path], film
     assert read_version(film) == "0.1.1"
     assert learning.roll_back("knee_resnet").to == "knee_resnet@0.1.0"
     assert read_version(film) == "0.1.0"
-    assert learning.version_before("knee_resnet") is None
+    assert reading.version_before("knee_resnet") is None
     assert [one.what for one in learning.history("knee_resnet")] == ["promoted", "promoted", "rolled back"]
     figures = learning.history("knee_resnet")[1].figures
     assert figures["comparison"]["primary"]["difference"]["high"] < 0

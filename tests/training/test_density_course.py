@@ -18,8 +18,7 @@ from core.example import ManifestError
 from core.settings import ROOT, settings
 from imaging.preprocess import Preprocess
 from models import engine
-from models.bundle import Bundle, describe, load, save
-from models.bundle import by_name as nodes_by_name
+from models.bundle import Bundle, by_name as nodes_by_name, describe, load, save
 from models.networks import build
 from recipes import by_name
 from recipes.recipe import Recipe

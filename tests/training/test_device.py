@@ -7,8 +7,7 @@ import torch
 
 from core.settings import settings
 from tests.training.test_fit import lesson, network, schedule
-from training import device as places
-from training import fit as fitting
+from training import device as places, fit as fitting
 
 
 @pytest.fixture

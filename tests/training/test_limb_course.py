@@ -22,8 +22,7 @@ from models.bundle import describe, save
 from recipes import by_name
 from recipes.hip_finder import FINDER
 from simulation.write import write
-from tasks import CLASSES as CLASSES_TASK
-from tasks import MASKS
+from tasks import CLASSES as CLASSES_TASK, MASKS
 from tasks.classes.learn import with_regions
 from tasks.masks.outlines import masks_of, region_mask
 from tasks.part import Candidate, Part, Preset

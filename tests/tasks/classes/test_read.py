@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from core.clinical import Clinical
-from core.clock import Clock
 from core.finding import Finding
 from core.labels import CLASSES as LABELS
 from core.radiograph import Radiograph
+from core.system.clock import Clock
 from models import engine
 from models.bundle import Bundle, Node, by_name, load
 from recipes.seen import look

@@ -1,8 +1,7 @@
 """The leak test: no patient, and no copy of a film, in two parts of a split."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from training.data.given_split import TEST
 from training.data.split import join_groups, one_held_out, split

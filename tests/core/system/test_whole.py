@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.whole import write_whole
+from core.system.whole import write_whole
 
 
 def test_the_new_file_takes_the_place_of_the_old(tmp_path: Path) -> None:

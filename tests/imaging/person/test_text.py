@@ -17,7 +17,7 @@ from imaging.person.text import cleaned, text_lines
 from tests.imaging.made import bone, dicom
 
 NAME = "MUELLER, ANNA 12.03.1951"
-SAMPLE = Path(__file__).resolve().parents[2] / "samples/virtual_pelvis.png"  # of a virtual patient
+SAMPLE = Path(__file__).resolve().parents[3] / "samples/virtual_pelvis.png"  # of a virtual patient
 
 
 def virtual() -> np.ndarray:

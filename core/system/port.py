@@ -1,4 +1,4 @@
-"""Is the address free that a server is about to take? `python -m core.port HOST PORT SETTING` says so, or how to move.
+"""Whether an address is free for a server, and how to move: `python -m core.system.port HOST PORT SETTING`.
 
 Streamlit and others would quietly take the next port; a person then looks at another program's page.
 """

@@ -15,8 +15,8 @@ from pydicom.datadict import dictionary_has_tag
 from core.refusal import Refused
 from imaging import check, deidentified, deidentify_folder, read_radiograph, to_png
 from imaging.person.profile import rules
-from tests.imaging import planted
 from tests.imaging.made import bone, dicom
+from tests.imaging.person import planted
 
 PICTURES = {"png": planted.planted_png, "jpeg": planted.planted_jpeg, "tiff": planted.planted_tiff}
 
@@ -172,7 +172,7 @@ def test_the_command_line_tells_nothing_either(tmp_path: Path, home: Path) -> No
     source.mkdir()
     (source / planted.FILE_NAME).write_bytes(planted.planted_dicom())
     (source / f"{planted.SECRET}.txt").write_text(planted.SECRET)
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     ran = subprocess.run(
         [sys.executable, str(root / "cli.py"), "deidentify", str(source), "--out", str(out)],
         capture_output=True,

@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from core.port import complaint, is_free
+from core.system.port import complaint, is_free
 
 
 @pytest.fixture
