@@ -58,9 +58,10 @@ def show_connection(status: LabelStudioStatus, waiting: int) -> None:
             connection.clear()
             st.rerun()
     if status.connected:
-        st.caption(f"Connected to {status.url}" + (f" as {status.user}." if status.user else "."))
+        who = f" as {status.user}" if status.user else ""
+        st.caption(markdown_safe(f"Connected to {status.url}{who}."))
     else:
-        st.markdown(status.message)
+        st.markdown(markdown_safe(status.message))  # part of it is what a server answered
     if send:
         push(waiting, preannotate)
 
