@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 _LEAST: Final = 0.25  # of the detector's score, below which it sees text in any trabecula
-_MOST: Final = 40  # places read, the likeliest first
+_MOST: Final = 16  # places read a look, the likeliest first: a film full of noise must not take ten seconds
 _BROAD: Final = 14.0  # pixels: wider than a stroke
 _LEAST_CONTRAST: Final = 6.0  # levels, below which it is noise
+_LOWEST: Final = 8.0  # pixels, below which no letter can be made out, and trabeculae abound
 OBLONG: Final = 1.5  # a line of text is longer than it is high by this and more; a letter alone is not
 _one_at_a_time = Lock()  # the engine keeps what it is at work on in itself
 
@@ -46,8 +47,7 @@ class Seen:
     @property
     def height(self) -> float:
         """Of the line, in pixels of the picture."""
-        along, down = self.corners[1] - self.corners[0], self.corners[3] - self.corners[0]
-        return float(min(np.linalg.norm(along), np.linalg.norm(down)))
+        return _height(self.corners)
 
 
 def places(grey: Grey) -> list[Seen]:
@@ -62,7 +62,8 @@ def places(grey: Grey) -> list[Seen]:
         for corners, score in _found(lying):
             back = np.stack([corners[:, 1], grey.shape[0] - 1 - corners[:, 0]], axis=1)
             found.append((back.astype(np.float32), score))
-        found = sorted((one for one in found if _oblong(one[0]) >= OBLONG), key=lambda one: -one[1])[:_MOST]
+        lines = (one for one in found if _oblong(one[0]) >= OBLONG and _height(one[0]) >= _LOWEST)
+        found = sorted(lines, key=lambda one: -one[1])[:_MOST]
         if not found:
             return []
         colour = np.dstack([grey] * 3)
@@ -87,6 +88,10 @@ def _even(grey: Grey) -> Grey:
     fine = (tones - cv2.GaussianBlur(tones, (0, 0), _BROAD)).astype(np.float32)
     contrast = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 3 * _BROAD))
     return np.clip(128 + 32 * fine / np.maximum(contrast, _LEAST_CONTRAST), 0, 255).astype(np.uint8)
+
+
+def _height(corners: Corners) -> float:
+    return float(min(np.linalg.norm(corners[1] - corners[0]), np.linalg.norm(corners[3] - corners[0])))
 
 
 def _oblong(corners: Corners) -> float:

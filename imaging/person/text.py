@@ -26,6 +26,7 @@ HALF_SURE, HALF_LIKE = 0.6, 0.4  # of words that can be made out, and of the det
 LINE, LIKE_TEXT = 2.5, 0.45
 LONG_LINE, HARDLY_LIKE = 3.5, 0.3
 LOWEST: Final = 12.5  # pixels of the network's picture; the smallest print that was planted is 14 high
+HIGHEST: Final = 115.0  # so high no console prints; a row of vertebrae looks like such a line
 _IDEOGRAPHS: Final = "\u2e7f"  # letters from here on are such, kana or hangul
 LOOKS: Final = 3  # a line is sometimes seen in part: once that is painted over, the rest is
 LARGEST: Final = 4.0  # times that a small film is enlarged for the network
@@ -184,7 +185,7 @@ def _judged(seen: Seen) -> bool | None:
     word = weight >= LETTERS and len(set(letters)) > 1
     if word and seen.sure >= SURE:
         return True
-    if seen.height < LOWEST:  # nothing so low can be read
+    if not LOWEST <= seen.height <= HIGHEST:  # nothing so low can be read
         return None
     if word and seen.sure >= HALF_SURE and seen.score >= HALF_LIKE:
         return False
