@@ -55,6 +55,7 @@ class Plateau:
             and self.contrast >= 0.10
             and self.ripple <= (0.10 if self.thick >= 0.09 or self.steep >= 0.7 else 0.05)
             and self.spread <= 0.18
+            and (self.thick >= 0.09 or self.steep >= 0.5)  # what is no wider than a shaft must end in a step
             and self.above_body >= 0
             and self.at_edge <= 0.35
             and self.boxed <= 0.9  # a marker's plate, or the collimator's field, stands upright
