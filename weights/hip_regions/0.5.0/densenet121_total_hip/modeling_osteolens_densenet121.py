@@ -113,8 +113,7 @@ from collections.abc import Sequence
 
 from monai.networks.nets import DenseNet
 from torch import Tensor, nn
-from torch.nn.functional import dropout as drop
-from torch.nn.functional import relu
+from torch.nn.functional import dropout as drop, relu
 
 
 
