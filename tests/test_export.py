@@ -62,14 +62,14 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_films_answer_trains_a_bundle_that_is_promoted_and_reads(
     weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(1)  # of these legs the search for text suspects none
     films = tmp_path / "films"
     films.mkdir()
     for number in range(24):
         drawn_leg(random).save(films / f"{number}.png")
     assert cli.main(["queue", "add", str(films), "--recipe", "knee_resnet"]) == 0
     cases = capsys.readouterr().out.split()
-    assert len(cases) >= 20  # a drawn leg may look like text to the search, and is held then
+    assert len(cases) == 24
     assert cli.main(["queue", "export", "--out", str(tmp_path / "set")]) == 1
     assert "No expert has answered yet" in capsys.readouterr().err
     for number, case in enumerate(cases):
@@ -83,7 +83,7 @@ def test_a_films_answer_trains_a_bundle_that_is_promoted_and_reads(
     bundle = Path(capsys.readouterr().out.split()[-1])
     about = learning.described(str(bundle))
     assert (about["parent"]["version"], about["version"]) == ("0.1.0", "0.1.1")
-    assert about["evidence"]["data"]["films_in_manifest"] == len(cases)
+    assert about["evidence"]["data"]["films_in_manifest"] == 24
 
     assert cli.main(["models", "promote", str(bundle), "--because", "a test"]) == 0
     (read,) = reading.read((films / "0.png").read_bytes(), "0.png", "knee_resnet")
@@ -93,7 +93,7 @@ def test_a_films_answer_trains_a_bundle_that_is_promoted_and_reads(
     entry = learning.ledger().entry(cases[0], "knee_resnet")
     assert entry is not None
     learning.ledger().enter(cases[0], "knee_resnet", ["control"], {"side": None})
-    assert learning.export(tmp_path / "set").splits == {"train": len(cases)}
+    assert learning.export(tmp_path / "set").splits == {"train": 24}
 
 
 def test_a_hips_masks_teach_pixel_for_pixel_and_what_was_not_drawn_stays_unknown(

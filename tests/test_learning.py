@@ -29,9 +29,9 @@ def recipe(monkeypatch: pytest.MonkeyPatch) -> Recipe:
 
 
 def drawn_leg(random: np.random.Generator) -> Image.Image:
-    """A bright shaft in a grey leg on black, with a texture that no two legs share."""
+    """A bright shaft in a grey leg on black, round as bone is, with a texture that no two legs share."""
     columns = np.linspace(-1, 1, 180)
-    leg = 90 * (np.abs(columns) < 0.7) + 70 * (np.abs(columns) < 0.3)
+    leg = 90 * (np.abs(columns) < 0.7) + 70 * np.sqrt(np.clip(1 - (columns / 0.3) ** 2, 0, None))
     coarse = Image.fromarray(np.uint8(random.integers(0, 255, (24, 18)))).resize((180, 240), Image.Resampling.BICUBIC)
     return Image.fromarray(np.uint8(leg * (0.6 + 0.4 * np.asarray(coarse) / 255)))
 

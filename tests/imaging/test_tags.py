@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from core.radiograph import Radiograph
-from core.refusal import Code, Refused
+from core.refusal import Code, NoticeCode, Refused
 from imaging import read_radiograph
 from tests.imaging.made import bone, dicom
 
@@ -126,7 +126,9 @@ def test_what_is_no_projection_is_no_radiograph(modality: str) -> None:
 
 
 def test_a_tag_that_owns_up_to_burnt_in_text_is_passed_on() -> None:
-    assert Code.BURNED_IN_TEXT in [notice.code for notice in film(BurnedInAnnotation="YES").notices]
+    owning_up = film(BurnedInAnnotation="YES")
+    assert [notice.code for notice in owning_up.notices] == [Code.BURNED_IN_TEXT, NoticeCode.TEXT_SUSPECTED]
+    assert owning_up.suspected == ((0, 0, 96, 96),)  # none was found, so that it may stand anywhere
     assert film(BurnedInAnnotation="NO").notices == ()
 
 
