@@ -151,7 +151,7 @@ def remarks_on(person: Clinical, recipe: Recipe) -> list[Notice]:
             Notice(
                 NoticeCode.AGE_NOT_KNOWN,
                 f"The person's age is not known. T-scores and WHO classes are meant from {CLASS_FROM_AGE} years on, or "
-                "after menopause (ISCD); give the age, or use neither for a younger person.",
+                "after menopause (ISCD); give the age; neither is meant for a younger person.",
             )
         ]
     if person.age_years is not None and person.age_years < CLASS_FROM_AGE:

@@ -12,11 +12,10 @@ from core.example import Example, ManifestError
 from core.refusal import Refused
 from core.settings import settings
 from evidence.versus import Comparison, Paired, age_band, weigh
-from imaging import read_radiograph
 from models import registry
 from recipes.recipe import Recipe
 from tasks.task import Say
-from training.data.limbs import FilmRows, films_telling, limb_of, limbs_on
+from training.data.limbs import FilmRows, films_telling, limb_of
 from training.data.manifest import Manifest
 from training.data.workers import each
 from training.evaluate import Job, predicted
@@ -39,7 +38,7 @@ def compare(
     asked = tuple({part.task.name: part for part in parts}.values())
     films = films_telling(manifest, asked, "compare")
     root = settings().weights
-    one, other = (Job(recipe, parts, folder, root, manifest.folder) for folder in folders)
+    one, other = (Job(recipe, parts, folder, root, manifest.folder, manifest.simulated) for folder in folders)
     jobs = (one, other)
     pairs: list[tuple[Example, Pair]] = []
     alone = {"read by the champion only": 0, "read by the challenger only": 0, "read by neither": 0}
@@ -95,8 +94,7 @@ def _film(film_rows: FilmRows, jobs: tuple[Job, Job]) -> tuple[list[tuple[Exampl
     path, rows = film_rows
     recipe = jobs[0].recipe
     try:
-        film = read_radiograph(path.read_bytes(), path.name)
-        limbs = limbs_on(film, registry.find(recipe.finder, jobs[0].root)) if recipe.finder else []
+        film, limbs = jobs[0].found_on(path)
     except Refused:
         return [], ["read by neither"] * len(rows)
     pairs, missed = [], []

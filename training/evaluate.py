@@ -37,13 +37,21 @@ Rows = dict[str, list[Any]]  # by the name of the task, what its `compare` made 
 @dataclass(frozen=True)
 class Job:
     """What one process needs to measure a film. parts: what the bundle itself answers. root: where other bundles lie;
-    beside: the files that the manifest names."""
+    beside: the files that the manifest names. simulated: whether this program drew the films."""
 
     recipe: Recipe
     parts: tuple[Part, ...]
     folder: Path
     root: Path
     beside: Path
+    simulated: bool
+
+    def found_on(self, path: Path) -> tuple[Radiograph, list[Limb]]:
+        """A film, and the limbs that the recipe's finder finds on it; a film that this program drew holds no text to
+        look for. Raises Refused."""
+        film = read_radiograph(path.read_bytes(), path.name, look_for_text=not self.simulated)
+        finder = self.recipe.finder
+        return film, limbs_on(film, registry.find(finder, self.root)) if finder else []
 
 
 def evaluate(recipe: Recipe, folder: Path, sets: Mapping[str, Manifest], workers: int, say: Say) -> Results:
@@ -57,7 +65,7 @@ def evaluate(recipe: Recipe, folder: Path, sets: Mapping[str, Manifest], workers
     figures: dict[str, dict[str, Any]] = {}
     extras: dict[str, dict[str, Any]] = {}
     for name, manifest in sets.items():
-        job = Job(recipe, parts, folder, settings().weights, manifest.folder)
+        job = Job(recipe, parts, folder, settings().weights, manifest.folder, manifest.simulated)
         counts, rows = _measured(job, manifest, workers, partial(say, f"measuring on {name}"))
         figures[name], extras[name] = dict(counts), {}
         for part in _asked_last(parts):
@@ -101,8 +109,7 @@ def _film(film_rows: tuple[FilmRows, bool], job: Job) -> tuple[Rows, dict[str, s
     """Of one film: each task's rows, what was refused, and how many units were read."""
     (path, examples), pictured = film_rows
     try:
-        film = read_radiograph(path.read_bytes(), path.name)
-        limbs = limbs_on(film, registry.find(job.recipe.finder, job.root)) if job.recipe.finder else []
+        film, limbs = job.found_on(path)
     except Refused as fault:
         return {}, {path.name: fault.refusal.message}, 0
     rows: Rows = {}

@@ -15,7 +15,6 @@ from core.refusal import Refused
 from core.settings import settings
 from evidence.statistics.paired import mean_difference
 from evidence.versus import Measure
-from imaging import read_radiograph
 from models import registry
 from models.bundle import Bundle, Ensemble, fingerprint
 from models.files.copies import recalibrated
@@ -24,7 +23,7 @@ from recipes.recipe import Recipe
 from tasks.part import Part
 from tasks.task import Recalibrate, Say
 from training.data.given_split import to_teach
-from training.data.limbs import FilmRows, films_telling, limb_of, limbs_on
+from training.data.limbs import FilmRows, films_telling, limb_of
 from training.data.manifest import Manifest
 from training.data.taught import joined, record
 from training.data.workers import each
@@ -132,7 +131,7 @@ def raws_of(recipe: Recipe, folder: Path, manifest: Manifest, workers: int, say:
     films = films_telling(manifest, parts_of(recipe), "fit")
     bundle = registry.at(folder)
     parts = tuple(part for part in recipe.own if bundle.ensemble(part.task.name, part.outputs).nodes)
-    job = Job(recipe, parts, folder, settings().weights, manifest.folder)
+    job = Job(recipe, parts, folder, settings().weights, manifest.folder, manifest.simulated)
     found: dict[str, list[Any]] = {}
     refused: Counter[str] = Counter()
     for done, (some, why) in enumerate(each(partial(_film, job=job), films, workers, chunk=4), start=1):
@@ -153,8 +152,7 @@ def _film(film_rows: FilmRows, job: Job) -> tuple[list[tuple[str, Any]], list[st
     """What is said of each row of a film, by task; and why rows are left out, a sentence a row."""
     path, rows = film_rows
     try:
-        film = read_radiograph(path.read_bytes(), path.name)
-        limbs = limbs_on(film, registry.find(job.recipe.finder, job.root)) if job.recipe.finder else []
+        film, limbs = job.found_on(path)
     except Refused as fault:
         return [], [fault.refusal.message] * len(rows)
     bundle, found, refused = registry.at(job.folder), [], []

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +40,7 @@ def gather(
     film can be read.
     """
     rows = [row for row, example in enumerate(manifest.examples) if usable(example)]
-    job = partial(_one_film, inputs=tuple(dict.fromkeys(inputs)), sketched=sketched, complete=manifest.simulated)
+    job = partial(_one_film, inputs=tuple(dict.fromkeys(inputs)), sketched=sketched, simulated=manifest.simulated)
     kept, refused = [], {}
     for done, found in enumerate(each(job, [manifest.examples[row] for row in rows], workers)):
         if isinstance(found, str):
@@ -65,15 +64,15 @@ def gather(
 
 
 def _one_film(
-    example: Example, inputs: Sequence[Preprocess], sketched: bool, complete: bool
+    example: Example, inputs: Sequence[Preprocess], sketched: bool, simulated: bool
 ) -> str | tuple[dict[str, npt.NDArray[np.generic]], Sketch | None]:
     try:
-        film = read_radiograph(Path(example.path).read_bytes(), example.path.name)
+        film = read_radiograph(example.path.read_bytes(), example.path.name, look_for_text=not simulated)
     except Refused as fault:
         return fault.refusal.message
     marks = landmarks_of(example)
     points = np.array([marks.get(name, (np.nan, np.nan)) for name in OUTPUTS], np.float32)
-    known = known_of(example, OUTPUTS, complete and bool(marks))
+    known = known_of(example, OUTPUTS, simulated and bool(marks))
     arrays: dict[str, npt.NDArray[np.generic]] = {"points": points, "known": known}
     for one in inputs:
         arrays[grey_of(one)] = as_bytes(one, film)

@@ -34,7 +34,7 @@ def gather(manifest: Manifest, joint: Joint, workers: int = 1, tell: Tell | None
     by_film = films_of(manifest, lambda example: manifest.simulated or bool(example.others.get("landmarks")))
     kept, refused = [], {}
     for done, found in enumerate(
-        each(partial(_one_film, joint=joint, complete=manifest.simulated), by_film, workers), start=1
+        each(partial(_one_film, joint=joint, simulated=manifest.simulated), by_film, workers), start=1
     ):
         path, rows = by_film[done - 1]
         if isinstance(found, str):
@@ -54,11 +54,11 @@ def gather(manifest: Manifest, joint: Joint, workers: int = 1, tell: Tell | None
 
 
 def _one_film(
-    film_rows: FilmRows, joint: Joint, complete: bool
+    film_rows: FilmRows, joint: Joint, simulated: bool
 ) -> str | tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
     path, rows = film_rows
     try:
-        film = read_radiograph(path.read_bytes(), path.name)
+        film = read_radiograph(path.read_bytes(), path.name, look_for_text=not simulated)
     except Refused as fault:
         return fault.refusal.message
     marks = {
@@ -67,9 +67,9 @@ def _one_film(
         for name, place in landmarks_of(example).items()
     }
     names = [tuple(output.split("_", 1)) for output in joint.outputs]
-    known = np.full(len(names), complete)
+    known = np.full(len(names), simulated)
     for _, example in rows:
-        told = known_of(example, [name for _, name in names], complete)
+        told = known_of(example, [name for _, name in names], simulated)
         known |= told & np.array([side == example.others.get("side") for side, _ in names])
     return *squared(film, marks, joint), known
 
