@@ -71,6 +71,7 @@ def test_a_training_outlives_its_tab_and_its_bundle_reads(workbench: Face, films
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(page.get_by_text("Stopped", exact=True)).to_be_visible()
         page.get_by_role("button", name="Go on with it").click()
+        expect(page.get_by_text("Stopped", exact=True)).to_have_count(0, timeout=60_000)  # the click has arrived
         page.reload()
         expect(page.get_by_text("Finished", exact=True)).to_be_visible(timeout=240_000)  # by itself
         expect(page.get_by_text("It gave knee_resnet@0.1.1")).to_be_visible()

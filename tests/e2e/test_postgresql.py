@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,19 +25,16 @@ def program(name: str) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The address of a fresh PostgreSQL on a free port of loopback."""
     pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'psycopg[binary]'")
     initdb, postgres = program("initdb"), program("postgres")
     if initdb is None or postgres is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    folder, port = tmp_path_factory.mktemp("postgresql"), free_port()
+    folder, port = Path(tempfile.mkdtemp(prefix="osteolens-postgresql-")), free_port()  # pytest's own is for one user
     user: dict[str, str] = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         user = {"user": "nobody"}
-        for place in (folder, *folder.parents):
-            if place.stat().st_uid == 0 and place.is_relative_to(tmp_path_factory.getbasetemp().parent):
-                place.chmod(place.stat().st_mode | 0o011)
         shutil.chown(folder, "nobody")
     data = folder / "data"
     subprocess.run([initdb, "-D", data, "-U", "osteolens", "-A", "trust"], check=True, capture_output=True, **user)
@@ -61,6 +59,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         server.send_signal(signal.SIGINT)  # which does not wait until every client has gone
         server.wait(20)
+        shutil.rmtree(folder)
 
 
 def test_a_case_goes_its_whole_way(postgresql: str) -> None:
