@@ -7,9 +7,10 @@ strangers below 0.6 (docs/experiments.md), so the bound between has room on both
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from scipy.sparse.csgraph import connected_components
 from threadpoolctl import threadpool_limits
 
 from core.radiograph import Pixels
+from evidence.copy_index import pairs_to_compare
 
 LONG_SIDE = 512  # px; films are compared at this size
 KEYPOINTS = 400
@@ -26,6 +28,9 @@ RATIO = 0.8  # Lowe, IJCV 2004: nearest neighbour against second nearest
 INLIERS = 12  # strangers reach this often, copies always: the correlation then decides
 CORRELATION = 0.7
 REPROJECTION_PX = 3.0
+ALL_PAIRS = 1000  # films up to which every pair is compared; of more, those that the index names
+# A film mirrored turns each descriptor's four rows of cells about, and its eight directions with them.
+_MIRRORED = np.arange(128).reshape(4, 4, 8)[::-1][:, :, -np.arange(8) % 8].ravel()
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,17 @@ class Sketch:
     points: npt.NDArray[np.float32]
     descriptors: npt.NDArray[np.float32]
 
+    @cached_property
+    def mirrored(self) -> "Sketch":
+        """Of the same film turned left to right, without looking for keypoints again."""
+        turned = np.array([self.image.shape[1] - 1, 0], np.float32) + self.points * np.array([-1, 1], np.float32)
+        return Sketch(np.ascontiguousarray(self.image[:, ::-1]), turned, self.descriptors[:, _MIRRORED])
+
+    @property
+    def both_ways(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """The descriptors, and those of the film mirrored."""
+        return self.descriptors, self.descriptors[:, _MIRRORED]
+
 
 def sketch(pixels: Pixels) -> Sketch:
     """SIFT keypoints with root descriptors (Arandjelovic and Zisserman, CVPR 2012) of a film [H, W] in 0..1."""
@@ -63,30 +79,42 @@ def sketch(pixels: Pixels) -> Sketch:
 def find_copies(
     sketches: Sequence[Sketch], progress: Callable[[int, int], None] | None = None, workers: int | None = None
 ) -> list[Copy]:
-    """Every pair of copies among the films, in order. workers: threads that compare, one a core unless told; the answer
-    does not depend on them. A pair takes 0.8 ms of a core, as it is and mirrored: 3,000 films take an hour in all."""
+    """The pairs of copies among the films, in order. workers: threads that compare, one a core unless told; the answer
+    does not depend on them.
+
+    Up to `ALL_PAIRS` films every pair is compared, at 0.8 ms of a core as it is and mirrored. Of more, each film is
+    compared with those that an index finds likest (evidence.copy_index), which links copies into the same groups.
+    """
     count = len(sketches)
+    after: Sequence[Sequence[int]] = [range(first + 1, count) for first in range(count)]
+    if count > ALL_PAIRS:
+        likest: list[list[int]] = [[] for _ in range(count)]
+        for first, second in pairs_to_compare(count, lambda film: sketches[film].both_ways):
+            likest[first].append(second)
+        after = likest
     with threadpool_limits(1), ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
         # One thread a product: many small ones would only wait for one another. NumPy and OpenCV let the others go on.
-        mirrors = list(pool.map(lambda one: sketch(one.image[:, ::-1] / np.float32(255)), sketches))
         found: list[Copy] = []
-        for done, copies in enumerate(pool.map(lambda first: _copies_of(first, sketches, mirrors), range(count)), 1):
+        looked = pool.map(lambda first: _copies_of(first, after[first], sketches), range(count))
+        for done, copies in enumerate(looked, 1):
             found += copies
             if progress is not None:
                 progress(done, count)
     return found
 
 
-def _copies_of(first: int, sketches: Sequence[Sketch], mirrors: Sequence[Sketch]) -> list[Copy]:
-    """Among the films after it."""
-    found = []
-    for second in range(first + 1, len(sketches)):
-        for mirrored, other in ((False, sketches[second]), (True, mirrors[second])):
-            match = _match(sketches[first], other)
-            if match is not None:
-                found.append(Copy(first, second, *match, mirrored))
-                break
-    return found
+def compare(one: Sketch, other: Sketch) -> tuple[float, float, bool] | None:
+    """Correlation, scale and whether mirrored, if the two show the same; None for strangers."""
+    for mirrored in (False, True):
+        match = _match(one, other.mirrored if mirrored else other)
+        if match is not None:
+            return *match, mirrored
+    return None
+
+
+def _copies_of(first: int, after: Iterable[int], sketches: Sequence[Sketch]) -> list[Copy]:
+    matches = ((second, compare(sketches[first], sketches[second])) for second in after)
+    return [Copy(first, second, *match) for second, match in matches if match is not None]
 
 
 def groups(count: int, copies: Sequence[Copy]) -> list[int]:
