@@ -1,12 +1,15 @@
-# make run | space | label-studio | backend | loop-demo | setup | test | test-slow | check | weights
+# make run | space | label-studio | backend | loop-demo | setup | test | test-fast | test-slow | check | docs | weights
 SHELL := /bin/bash
 HOST ?= localhost
 PORT ?= 8501
 PYTHON ?= python3
 PY := .venv/bin/python
 LABEL_STUDIO_PORT ?= 8080
+# `make setup PINNED=yes` installs the versions that the tests last passed with.
+PINNED ?=
+PINS := $(if $(PINNED),--constraint constraints.txt)
 
-.PHONY: run space setup label-studio backend loop-demo label-studio-env test test-slow test-tools check weights
+.PHONY: run space setup label-studio backend loop-demo label-studio-env test test-fast test-slow test-tools check constraints docs weights
 
 run: .venv/installed
 	@$(PY) -m core.system.port $(HOST) $(PORT) PORT
@@ -25,13 +28,18 @@ setup: .venv/installed
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python " + sys.version.split()[0] + " found, 3.11 or newer expected: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install --quiet --upgrade pip
-	$(PY) -m pip install --quiet torch==2.13.0
-	$(PY) -m pip install --quiet -r requirements.txt
+	$(PY) -m pip install --quiet $(PINS) torch==2.13.0
+	$(PY) -m pip install --quiet $(PINS) -r requirements.txt
 	@touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.txt
-	$(PY) -m pip install --quiet -r requirements-dev.txt
+	$(PY) -m pip install --quiet $(PINS) -r requirements-dev.txt
 	@touch $@
+
+# The versions in .venv, without addresses or builds: what `make setup PINNED=yes` gives.
+constraints: .venv/installed-dev
+	@{ echo '# Written by `make constraints`: the versions that the tests last passed with. Used by `make setup PINNED=yes`.'; \
+	  $(PY) -m pip list --format=freeze --exclude pip --exclude setuptools --exclude wheel --exclude osteolens | sed 's/+.*//'; } > constraints.txt
 
 # The real Label Studio in an environment of its own: started on loopback, connected to the workbench, ended by Ctrl-C.
 label-studio: .venv/installed .venv-label-studio/installed
@@ -71,6 +79,11 @@ check: .venv/installed-dev
 
 test: .venv/installed-dev label-studio-env test-tools check
 	$(PY) -m pytest -m "not slow" -n 2 --dist loadgroup
+
+# The unit tier: no network trained, no server, no browser.
+FAST := tests/annotation tests/core tests/evidence tests/jobs tests/present tests/project tests/spaces/test_room.py tests/test_imports.py
+test-fast: .venv/installed-dev
+	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not slow and not e2e" -n 2 --dist loadgroup $(FAST)
 
 # Training to a figure, and the whole fuzzed corpus: an hour or more.
 test-slow: .venv/installed-dev

@@ -4,6 +4,7 @@ from importlib import import_module
 
 import streamlit as st
 
+from core.version import __version__
 from pages.parts.entrance import enter
 from present.page_style import ICON, LOGO, PAGE_STYLE
 from present.wording import DISCLAIMER
@@ -32,4 +33,4 @@ page = st.navigation(
 enter()
 open_roads()
 page.run()
-st.caption(f"Osteolens. {DISCLAIMER}")
+st.caption(f"Osteolens {__version__}. {DISCLAIMER}")

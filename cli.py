@@ -17,6 +17,7 @@ from annotation.state import State
 from commands.shared import Fault, WrongUse
 from core.radiograph import PIXEL_MM
 from core.settings import settings
+from core.version import __version__
 from recipes import LEARNERS, RECIPES
 
 DOES = {
@@ -93,6 +94,7 @@ def _millimetres(text: str) -> float:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cli.py", description="Osteolens. A research tool, not a medical device.")
+    parser.add_argument("--version", action="version", version=f"Osteolens {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     cores, workers = os.cpu_count() or 1, "processes; one a core unless told"
     data = "a table of films and answers, or the word virtual: patients made for it"

@@ -22,6 +22,7 @@ from core.model_facts import ModelSummary
 from core.reading import Reading
 from core.settings import settings
 from core.system.port import complaint
+from core.version import __version__
 from present.colours import ACCENT, BACKGROUND, LINE, PANEL, TEXT
 from present.page_style import ICON
 from present.samples import SAMPLES
@@ -52,6 +53,7 @@ _STYLE = (
     + """
 .gradio-container { max-width: 1560px !important; }
 .samples .grid-wrap { min-height: 0; }
+#foot { opacity: 0.75; font-size: 0.85em; }
 footer { opacity: 0.6; }
 """
 )
@@ -236,6 +238,7 @@ def build() -> gr.Blocks:
                 answer = gr.HTML("", apply_default_css=False, elem_id="answer")
                 with gr.Accordion("The reading as JSON", open=False):
                     line = gr.Code("", language="json", label="reading", wrap_lines=True, interactive=False)
+        gr.Markdown(f"Osteolens {__version__}. {DISCLAIMER}", elem_id="foot")
         shown, person = [room, films, viewer, answer, line, close], [recipe, age, sex, bmi, scale]
         private: Any = {"api_visibility": "private"}
         film.upload(open_uploads, [room, film, *person], [film, *shown], **private)

@@ -10,6 +10,7 @@ from core.estimate import Difficulty, Estimate, Probabilities
 from core.radiograph import Pixels, Radiograph, Side
 from core.refusal import Notice, Refusal
 from core.regions import Regions
+from core.version import __version__
 from core.vertebra import Vertebra
 
 Status = Literal["read", "refused", "failed"]
@@ -103,6 +104,7 @@ class Reading:
             "refusal": {"code": str(self.refusal.code), "message": self.refusal.message} if self.refusal else None,
             "warnings": [vars(notice) for notice in self.warnings],
             "model": {"name": self.model.name, "version": self.model.version} if self.model else None,
+            "osteolens": __version__,
             "timing_ms": {step: round(value, 2) for step, value in self.timing_ms.items()},
         }
         if estimate and estimate.scores:

@@ -15,13 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from core.version import __version__ as __version__
     from imaging import read_radiograph as read_radiograph
     from learning import simulate as simulate
     from models.bundle import Bundle as Bundle
     from reading import read as read
 
 __all__ = ["Bundle", "read", "read_radiograph", "simulate"]
-_FROM = {"Bundle": "models.bundle", "read": "reading", "read_radiograph": "imaging", "simulate": "learning"}
+_FROM = {
+    "Bundle": "models.bundle",
+    "read": "reading",
+    "read_radiograph": "imaging",
+    "simulate": "learning",
+    "__version__": "core.version",
+}
 _HERE = Path(__file__).resolve().parent
 _PARTS = _HERE / "_parts" if (_HERE / "_parts").is_dir() else _HERE.parent
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from torch import nn
 
+from core.version import __version__
 from models.networks import parameters
 
+LIBRARIES = ("torch", "transformers", "monai", "numpy", "scikit-learn")
 INTENDED_USE = "For research and teaching on how far such films carry; not for any decision about a person."
 
 
@@ -20,6 +22,6 @@ def provenance(preset: str, seed: int, networks: Mapping[str, nn.Module]) -> dic
         "seed": seed,
         "parameters": {name: parameters(network) for name, network in networks.items()},
         "made_on": datetime.now(UTC).date().isoformat(),
-        "versions": {name: version_of(name) for name in ("torch", "transformers", "monai", "numpy", "scikit-learn")},
+        "versions": {"osteolens": __version__} | {name: version_of(name) for name in LIBRARIES},
         "python": platform.python_version(),
     }
