@@ -25,6 +25,7 @@ DOES = {
     "deidentify": "Write films without the patient: DICOM stays DICOM, pictures become bare PNG. Stopped, it resumes.",
     "train": "Train a recipe on films or virtual patients, or fine-tune a bundle. Killed and run again, it resumes.",
     "evaluate": "Measure a model on films not used in training: figures as JSON, and a page with tables and plots.",
+    "audit": "Audit films: copies, leaks, shortcuts, doubtful labels, faults. Killed and run again, it resumes.",
     "simulate": "Make films of virtual patients, whose truth is known exactly. Stopped and run again, it resumes.",
     "calibrate": "Fit a model anew to films of your own without touching its weights: a new version, with figures.",
     "models": "List, show and compare versions; promote one (only with a gain), roll back; publish and install.",
@@ -165,6 +166,15 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--dysplasia", type=float, default=0.0, metavar="SHARE", help="of people with shallow sockets")
     one.add_argument("--fractures", type=float, default=0.0, metavar="SHARE", help="of broken spines, besides others")
     one.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+    one = command("audit", "audit")
+    one.add_argument("data", type=Path, metavar="MANIFEST|FOLDER", help="a table of films, or a folder of films")
+    one.add_argument(
+        "--readings", type=Path, metavar="JSONL", help="what `read` wrote of these films: none is read anew"
+    )
+    one.add_argument("--no-doubts", action="store_true", help="do not ask a model which labels it doubts (slow)")
+    one.add_argument("--workers", type=int, default=cores, help=workers)
+    one.add_argument("--out", type=Path, required=True, metavar="DIR", help="for report.html and audit.json")
 
     steps = commands.add_parser("queue", help="The cases kept for an expert, and what became of them.")
     queue = steps.add_subparsers(required=True, metavar="STEP")

@@ -5,7 +5,7 @@ from setuptools import find_packages, setup
 
 WHOLE = [
     "core", "imaging", "models", "evidence", "anatomy", "tasks", "recipes", "simulation", "training", "annotation",
-    "present", "report", "pages", "commands", "spaces", "backend", "jobs",
+    "present", "report", "pages", "commands", "spaces", "backend", "jobs", "audit",
 ]  # fmt: skip
 parts = find_packages(include=[*WHOLE, *(f"{one}.*" for one in WHOLE)])
 inside = {f"osteolens._parts.{part}": part.replace(".", "/") for part in parts}

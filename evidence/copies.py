@@ -58,10 +58,10 @@ class Sketch:
         turned = np.array([self.image.shape[1] - 1, 0], np.float32) + self.points * np.array([-1, 1], np.float32)
         return Sketch(np.ascontiguousarray(self.image[:, ::-1]), turned, self.descriptors[:, _MIRRORED])
 
-    @property
-    def both_ways(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """The descriptors, and those of the film mirrored."""
-        return self.descriptors, self.descriptors[:, _MIRRORED]
+    @staticmethod
+    def both(descriptors: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Descriptors, and those of the film mirrored."""
+        return descriptors, descriptors[:, _MIRRORED]
 
 
 def sketch(pixels: Pixels) -> Sketch:
@@ -89,7 +89,7 @@ def find_copies(
     after: Sequence[Sequence[int]] = [range(first + 1, count) for first in range(count)]
     if count > ALL_PAIRS:
         likest: list[list[int]] = [[] for _ in range(count)]
-        for first, second in pairs_to_compare(count, lambda film: sketches[film].both_ways):
+        for first, second in pairs_to_compare(count, lambda film: Sketch.both(sketches[film].descriptors)):
             likest[first].append(second)
         after = likest
     with threadpool_limits(1), ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from imaging.checks import check
-    from imaging.files.export import to_dicom, to_png
+    from imaging.files.export import to_dicom, to_jpeg, to_png
     from imaging.files.folder import Outcome, deidentify_folder
     from imaging.files.marked import marked
     from imaging.person.deidentify import Deidentified, deidentified
@@ -24,6 +24,7 @@ _WHERE = {
     "marked": "imaging.files.marked",
     "read_radiograph": "imaging.read",
     "to_dicom": "imaging.files.export",
+    "to_jpeg": "imaging.files.export",
     "to_png": "imaging.files.export",
 }
 
@@ -36,6 +37,7 @@ __all__ = [
     "marked",
     "read_radiograph",
     "to_dicom",
+    "to_jpeg",
     "to_png",
 ]
 

@@ -9,12 +9,25 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = {
     "core", "imaging", "models", "evidence", "anatomy", "tasks", "recipes", "simulation", "training", "annotation",
     "present", "report", "pages", "commands", "reading", "learning", "sharing", "cli", "app", "space", "spaces",
-    "backend", "jobs", "osteolens",
+    "backend", "jobs", "audit", "auditing", "osteolens",
 }  # fmt: skip
-FACE = {"reading", "learning", "present", "report", "annotation", "core", "recipes", "pages", "jobs", "sharing"}
+FACE = {
+    "reading",
+    "learning",
+    "present",
+    "report",
+    "annotation",
+    "core",
+    "recipes",
+    "pages",
+    "jobs",
+    "sharing",
+    "auditing",
+}
 MAY_IMPORT = {
     "reading.py": {"core", "imaging", "models", "evidence", "anatomy", "tasks", "recipes"},
     "sharing.py": {"core", "models"},
+    "auditing.py": {"core", "imaging", "models", "recipes", "training", "audit", "report"},
     "learning.py": {
         "core",
         "imaging",

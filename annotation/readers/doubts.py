@@ -1,23 +1,18 @@
-"""Answers that a model contradicts, by what it said of the film before anybody had answered: perhaps slips of the hand.
+"""Answers that a model contradicts, by what it said of the film before anybody had answered: perhaps slips of the hand
+(ranked by evidence.label_doubts)."""
 
-By cleanlab (Northcutt, Jiang and Chuang, JAIR 2021): every answer where the model names another class, ranked by how
-unlikely it held the expert's. Its stricter choice, confident learning, passes over a class's blatant slips whenever the
-model is a little less sure of them than it is on average of that class.
-"""
-
-import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from annotation.ledger import WorklistEntry
 from annotation.ledger.payload import CLASS
 from annotation.question.names import NO, YES
 from annotation.readers.settled import ADJUDICATED, Settled
 from core.labels import CLASSES
+from evidence.label_doubts import doubted
 
 ENOUGH: Final = 20  # answers to a recipe, below which nothing can be said of any of them
 
@@ -103,18 +98,9 @@ def _questions(truth: Settled, row: Mapping[str, Any]) -> Iterable[tuple[str, tu
 
 
 def _of(part: str, labels: tuple[str, ...], judged: Sequence[_Judged]) -> Iterable[Doubt]:
-    from cleanlab.filter import find_label_issues  # loads pandas and scikit-learn
-    from cleanlab.rank import get_label_quality_scores
-
     said = np.array([labels.index(one.said) for one in judged])
-    table: npt.NDArray[np.float64] = np.array([one.probabilities for one in judged])
-    table = table / table.sum(1, keepdims=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a class that nobody was given is no fault
-        places = find_label_issues(said, table, filter_by="predicted_neq_given", n_jobs=1)
-        quality = get_label_quality_scores(said, table)
-    for place in np.flatnonzero(places):
-        one, instead = judged[place], int(table[place].argmax())
+    for found in doubted(said, np.array([one.probabilities for one in judged])):
+        one = judged[found.place]
         yield Doubt(
             one.truth.entry,
             one.truth.case_id,
@@ -122,8 +108,8 @@ def _of(part: str, labels: tuple[str, ...], judged: Sequence[_Judged]) -> Iterab
             one.truth.side,
             part,
             one.said,
-            labels[instead],
-            float(table[place, instead]),
-            float(quality[place]),
+            labels[found.instead],
+            found.probability,
+            found.quality,
             one.model,
         )

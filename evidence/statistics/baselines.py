@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.base import ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -22,25 +23,31 @@ def trivial_features(film: Radiograph) -> list[float]:
 
 
 def out_of_fold(
-    features: Array, labels: npt.NDArray[np.integer], part: Sequence[str], count: int, balanced: bool = False
+    features: Array,
+    labels: npt.NDArray[np.integer],
+    part: Sequence[str],
+    count: int,
+    balanced: bool = False,
+    model: ClassifierMixin | None = None,
 ) -> Array:
     """Probabilities [N, count] of a logistic regression on features [N, D], for each film from the folds it is not in.
+
+    model: another classifier of scikit-learn, to be fitted instead.
 
     balanced: weight each class alike, which is the fair baseline for balanced accuracy and sensitivities. Weighted
     probabilities are not those of the films at hand: accuracy and Brier score must be compared without.
     """
     fold = np.asarray(part)
     answers = np.zeros((len(labels), count))
+    logistic = LogisticRegression(class_weight="balanced" if balanced else None, max_iter=2000)
+    untaught = model if model is not None else make_pipeline(StandardScaler(), logistic)
     for held in np.unique(fold):
         known = np.unique(labels[fold != held])
         if len(known) == 1:  # nothing to tell apart in a small set
             answers[np.ix_(fold == held, known)] = 1
             continue
-        model = make_pipeline(
-            StandardScaler(), LogisticRegression(class_weight="balanced" if balanced else None, max_iter=2000)
-        )
-        model.fit(features[fold != held], labels[fold != held])
-        answers[np.ix_(fold == held, model.classes_)] = model.predict_proba(features[fold == held])
+        fitted = clone(untaught).fit(features[fold != held], labels[fold != held])
+        answers[np.ix_(fold == held, fitted.classes_)] = fitted.predict_proba(features[fold == held])
     return answers
 
 

@@ -29,6 +29,15 @@ def to_png(film: Radiograph) -> bytes:
     return stream.getvalue()
 
 
+def to_jpeg(film: Radiograph, longest: int) -> bytes:
+    """A small 8-bit grey JPEG of the film, no side longer than `longest` pixels, with no metadata."""
+    picture = Image.fromarray(np.rint(film.pixels * 255).astype(np.uint8))
+    picture.thumbnail((longest, longest), Image.Resampling.BOX)
+    stream = BytesIO()
+    picture.save(stream, "JPEG", quality=85)
+    return stream.getvalue()
+
+
 def to_dicom(film: Radiograph) -> bytes:
     """The film at 16 bits as a DX object, which a reading and a training read like any other: the same pixels, the same
     case, its spacing, orientation, site, view, side, age and sex, and nothing else of the person or the place."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evidence import copies
-from evidence.copies import find_copies, sketch
+from evidence.copies import Sketch, find_copies, sketch
 from evidence.copy_index import CopyIndex, pairs_to_compare
 from tests.evidence.drawn_films import CHANGES, drawn
 
@@ -24,7 +24,7 @@ def test_each_film_is_compared_with_a_few_alone() -> None:
     told: list[tuple[int, int]] = []
     pairs = pairs_to_compare(
         16,
-        lambda film: sketches[film].both_ways,
+        lambda film: Sketch.both(sketches[film].descriptors),
         near=1,
         tell=lambda *done: told.append(done),
     )

@@ -32,15 +32,20 @@ def settle_copies(samples: Samples, says: Callable[[Example], str], say: Say) ->
         paths = [str(example.path) for example in samples.examples]
         by_film = {path: number for number, path in enumerate(dict.fromkeys(paths))}
         return Settled(samples, join_groups([by_film[path] for path in paths], patients), 0, 0)
-    sides = [example.others.get("side") for example in samples.examples]
     copies = find_copies(samples.sketches, partial(say, "finding copies"))
     content = groups(len(samples), copies)
-    limb: dict[tuple[int, Any], int] = {}
-    number = [limb.setdefault((one, side), len(limb)) for one, side in zip(content, sides, strict=True)]
+    number = one_limb(content, samples.examples)
     doubted = set(contradictions(number, [says(example) for example in samples.examples]))
     kept = [row for row in range(len(samples)) if row not in doubted]
     group = join_groups([content[row] for row in kept], [patients[row] for row in kept])
     return Settled(samples.rows(kept), group, len(copies), len(doubted))
+
+
+def one_limb(content: Sequence[int], examples: Sequence[Example]) -> list[int]:
+    """A number for each row: copies of one film that name the same side, or none, share it."""
+    limb: dict[tuple[int, Any], int] = {}
+    sides = [example.others.get("side") for example in examples]
+    return [limb.setdefault((one, side), len(limb)) for one, side in zip(content, sides, strict=True)]
 
 
 def split_of(examples: Sequence[Example], group: Sequence[int], seed: int) -> list[str]:

@@ -46,6 +46,18 @@ def read_manifest(path: Path) -> Manifest:
     """Read a manifest, or that of a training set's folder. Raises ManifestError naming the column, row and value that
     is wrong."""
     path = table_of(path)
+    rows = table_rows(path)
+    _refuse_missing(path, [row["path"] for _, row in rows])
+    examples = tuple(example_of(path, line, row) for line, row in rows)
+    if not examples:
+        raise ManifestError(f"{path} has a header and no rows, expected a row a film")
+    fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    simulated = (path.parent / SIMULATED).is_file() and path.name == "truth.csv"
+    return Manifest(examples, fingerprint, path.parent.name, path.parent, simulated, path)
+
+
+def table_rows(path: Path) -> list[tuple[int, dict[Any, Any]]]:
+    """The rows of a table with their lines. Raises ManifestError for what is no table, or has no column path."""
     try:
         table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=_TEXT)
     except (OSError, ValueError, UnicodeDecodeError) as fault:
@@ -54,13 +66,7 @@ def read_manifest(path: Path) -> Manifest:
         ) from fault
     if "path" not in table:
         raise ManifestError(f"{path} has columns {', '.join(map(str, table.columns))}, expected one named path")
-    _refuse_missing(path, table["path"].tolist())
-    examples = tuple(_example(path, line, row) for line, row in enumerate(table.to_dict("records"), start=2))
-    if not examples:
-        raise ManifestError(f"{path} has a header and no rows, expected a row a film")
-    fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    simulated = (path.parent / SIMULATED).is_file() and path.name == "truth.csv"
-    return Manifest(examples, fingerprint, path.parent.name, path.parent, simulated, path)
+    return list(enumerate(table.to_dict("records"), start=2))
 
 
 def _refuse_missing(manifest: Path, films: list[Any]) -> None:
@@ -78,7 +84,8 @@ def _refuse_missing(manifest: Path, films: list[Any]) -> None:
         )
 
 
-def _example(manifest: Path, line: int, row: dict[Any, Any]) -> Example:
+def example_of(manifest: Path, line: int, row: dict[Any, Any]) -> Example:
+    """A row as it was read. Raises ManifestError naming the line, the column and the value that is wrong."""
     known = {str(key): None if pd.isna(value) else value for key, value in row.items()}
     film = manifest.parent / str(known.pop("path"))
     label = known.pop("label", None)
