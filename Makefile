@@ -89,6 +89,11 @@ test-fast: .venv/installed-dev
 test-slow: .venv/installed-dev
 	$(PY) -m pytest -m slow
 
+# The site in build/site. Strict: a broken link, an unknown anchor or a page out of date stops it.
+docs: .venv/installed-dev
+	$(PY) -m tests.project.reference
+	$(PY) -m mkdocs build --strict --quiet
+
 # Every bundle that ships, from nothing, into a folder of their own, and the pages of evidence: some hours on two cores.
 # Virtual patients need nothing; the knee bundle needs its films and first weights (setting OSTEOLENS_DATA).
 WEIGHTS ?= runs/weights

@@ -26,26 +26,26 @@ class Settings(BaseSettings):
     meshes: Path | None = Field(
         None, description="Folder of bone meshes, which every other virtual person that hips are learned from gets"
     )
-    weights: Path = Field(ROOT / "weights", description="The model bundles, one folder a name and version")
+    weights: Path = Field(ROOT / "weights", description="The model bundles, and which version of each reads")
     ledger_url: str | None = Field(None, description="SQLAlchemy address of the worklist; by default SQLite under home")
     device: str = Field("auto", description="Where networks run: auto, cpu, cuda, cuda:1, mps")
     max_megapixels: float = Field(80, gt=0, description="Films with more pixels than this are refused before decoding")
     max_megabytes: float = Field(200, gt=0, description="Files larger than this are refused unread")
     min_side_px: int = Field(64, gt=0, description="Films whose shorter side is below this are refused")
     warn_only: Annotated[tuple[Code, ...], NoDecode] = Field(
-        (), description="Checks that warn instead of refusing, by code, separated by commas"
+        (), description="Checks that warn instead of refusing, by code, as in implant,exposure"
     )
     ct_slope: float | None = Field(
-        None, description="Calibration phantom of one's own CTs: mineral in mg/cm3 a Hounsfield unit"
+        None, description="Calibration phantom of your own CTs: mineral in mg/cm3 a Hounsfield unit"
     )
-    ct_intercept: float = Field(0.0, description="Calibration phantom of one's own CTs: mg/cm3 at 0 Hounsfield units")
+    ct_intercept: float = Field(0.0, description="Calibration phantom of your own CTs: mg/cm3 at 0 Hounsfield units")
     control_rate: float = Field(
         0.02,
         ge=0,
         le=1,
         description="Share of all cases drawn at random for review, so that the true error rate can be estimated",
     )
-    label_studio_url: str | None = Field(None, description="Address of Label Studio; set by make label-studio")
+    label_studio_url: str | None = Field(None, description="Address of Label Studio; written by make label-studio")
     label_studio_token: SecretStr | None = Field(None, description="Legacy or personal access token of Label Studio")
     label_studio_project: str = Field("Osteolens", min_length=3, description="Title of the Label Studio project")
     preannotate: bool = Field(
@@ -61,7 +61,9 @@ class Settings(BaseSettings):
     backend_password: SecretStr | None = Field(
         None, description="Its password (basic auth); without one it answers on loopback alone"
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="How much is logged: DEBUG, INFO, WARNING, ERROR"
+    )
 
     @field_validator("meshes", mode="before")
     @classmethod

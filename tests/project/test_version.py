@@ -57,7 +57,7 @@ def test_the_constraints_have_no_address_and_allow_what_is_required() -> None:
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*", line) for line in lines)
     pinned = {_plain(name): version for name, version in (line.split("==") for line in lines)}
-    files = ("requirements.txt", "requirements-dev.txt", "requirements-docs.txt")
+    files = ("requirements.txt", "requirements-dev.txt")
     for line in "\n".join((ROOT / file).read_text() for file in files).splitlines():
         if line and not line.startswith(("#", "-r")):
             asked = Requirement(line)
