@@ -23,7 +23,7 @@ def main() -> None:
         print()
 
     found = learning.audit("hip_vit", manifest, PARENT)  # what a training would make of the table, before it begins
-    print("\n".join(found.refusals) or "nothing speaks against a training")
+    print(f"{found.rows} rows of {found.films} films", *(one.sentence for one in found.findings), sep="\n")
 
     bundle = learning.train(
         "hip_vit", manifest, "demo", RUNS, from_bundle=PARENT, virtual_share=0.0, epochs=1,

@@ -27,10 +27,8 @@ def test_pages_written_from_the_code_are_up_to_date() -> None:
 @pytest.mark.parametrize(("page", "words"), COMMANDS, ids=[" ".join(words)[:60] for _, words in COMMANDS])
 def test_the_command_line_takes_every_command_of_the_documents(page: str, words: list[str]) -> None:
     assert not any(word in ("", "...") for word in words), page
-    try:
-        cli._parser().parse_args(words)
-    except SystemExit as ended:
-        assert ended.code == 0, f"{page}: python cli.py {' '.join(words)}"  # --version and --help
+    if words != ["--version"]:  # which ends the program, and has a test of its own
+        assert cli._parser().parse_args(words).function
 
 
 def test_documents_show_commands_of_every_kind() -> None:
