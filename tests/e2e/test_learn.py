@@ -1,6 +1,7 @@
 """The page Learn in a real browser: a training begun there goes on when the tab is gone, and its bundle reads."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -77,7 +78,7 @@ def test_a_training_outlives_its_tab_and_its_bundle_reads(workbench: Face, films
         expect(page.get_by_text("It gave knee_resnet@0.1.1")).to_be_visible()
         fill(page, "Locked test set (path of a manifest on this machine)", str(films / "locked"))
         page.get_by_role("button", name="Compare with the version that reads").click()
-        expect(page.get_by_text("The challenger")).to_be_visible(timeout=120_000)  # takes the place, or is refused
+        expect(page.get_by_text(re.compile("^The challenger "))).to_be_visible(timeout=120_000)  # takes the place, or is refused
         fill(page, "Reason, where it is promoted without a gain", "tried on our films")
         page.get_by_role("button", name="Promote knee_resnet@0.1.1").click()
         expect(page.get_by_text("knee_resnet@0.1.1 reads from the next film on.")).to_be_visible()
