@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="OSTEOLENS_", env_file=ROOT / ".env", extra="ignore", frozen=True)
 
     home: Path = Field(HOME, description="Where this installation keeps its key, worklist and films")
+    cache: Path | None = Field(
+        None, description="What can be worked out again, kept to save time; by default the folder cache under home"
+    )
     data: Path = Field(
         ROOT / "../shared/data", description="Real films for development and tests; never part of the project"
     )
@@ -65,7 +68,7 @@ class Settings(BaseSettings):
         "INFO", description="How much is logged: DEBUG, INFO, WARNING, ERROR"
     )
 
-    @field_validator("meshes", mode="before")
+    @field_validator("meshes", "cache", mode="before")
     @classmethod
     def _none_if_empty(cls, value: object) -> object:
         return value or None
@@ -74,6 +77,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split_codes(cls, value: object) -> object:
         return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
+
+    @property
+    def cache_folder(self) -> Path:
+        """Of what can be worked out again; it may be deleted at any time."""
+        return self.cache or self.home / "cache"
 
     @property
     def ledger(self) -> str:

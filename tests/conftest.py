@@ -1,5 +1,9 @@
 """What every test may ask for: a home of its own, small bundles, drawn films. Never a person's film."""
 
+import atexit
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +22,11 @@ from models.networks import build
 from tests.tiny import OPTIONS
 
 torch.set_num_threads(1)  # networks of tests are too small to share out, and their threads would wait for one another
+
+
+if "PYTEST_XDIST_WORKER" not in os.environ:  # one for the whole run: many tests and servers read the same films
+    os.environ["OSTEOLENS_CACHE"] = tempfile.mkdtemp(prefix="osteolens-cache-")
+    atexit.register(shutil.rmtree, os.environ["OSTEOLENS_CACHE"], ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)

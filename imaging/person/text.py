@@ -6,15 +6,14 @@ and which names nobody: they stay. What looks like text and cannot be read is su
 at, and until then the film goes nowhere (`Radiograph.suspected`).
 """
 
-import hashlib
 from dataclasses import dataclass, replace
-from threading import Lock
 from typing import Final
 
 import cv2
 import numpy as np
 
 from core.radiograph import Box, Mask, Pixels
+from imaging.person.looked import looked_at
 from imaging.person.ocr import Corners, Grey, Seen, places
 
 SIDE: Final = 960  # pixels of the longer side at which the network sees both small print and large
@@ -33,7 +32,6 @@ LARGEST: Final = 4.0  # times that a small film is enlarged for the network
 _LEAST_SIDE: Final = 32
 _ALIKE: Final = 12  # levels of 255
 _RIM: Final = 8  # pixels around a line from which it is filled
-_REMEMBERED: Final = 256  # films of which it is known where text stands
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,20 +49,11 @@ class TextLine:
 
 
 def text_lines(pixels: Pixels) -> tuple[TextLine, ...]:
-    """What is, or may be, text on a film, top to bottom. Of films looked at lately it is remembered: a look takes a
-    second, and a film is often read more than once."""
+    """What is, or may be, text on a film, top to bottom. Of films looked at before it is remembered."""
     if min(pixels.shape) < _LEAST_SIDE:
         return ()
-    film = (pixels.shape, hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).digest())
-    with _remembering:
-        known = _remembered.get(film)
-    if known is None:
-        known = _looked_for(pixels)
-        with _remembering:
-            _remembered[film] = known
-            while len(_remembered) > _REMEMBERED:
-                del _remembered[next(iter(_remembered))]
-    return known
+    told = looked_at(pixels, lambda film: [[line.corners.tolist(), line.certain] for line in _looked_for(film)])
+    return tuple(TextLine(np.array(corners, np.float32), certain) for corners, certain in told)
 
 
 def _looked_for(pixels: Pixels) -> tuple[TextLine, ...]:
@@ -74,10 +63,6 @@ def _looked_for(pixels: Pixels) -> tuple[TextLine, ...]:
     known = [line.box for line in lines if line.certain]
     lines = [line for line in lines if line.certain or not any(_mostly_in(line.box, box) for box in known)]
     return tuple(sorted(lines, key=lambda line: (line.box[1], line.box[0])))
-
-
-_remembered: dict[tuple[tuple[int, ...], bytes], tuple[TextLine, ...]] = {}  # oldest first; places alone, no film
-_remembering = Lock()
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ WORKBENCH = [*TINY, "streamlit", "run", "app.py", "--server.address", "127.0.0.1
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("films")
-    for name, first, count in (("first", 0, 30), ("own", 300, 90), ("locked", 600, 60)):
+    for name, first, count in (("first", 0, 30), ("own", 300, 48), ("locked", 600, 30)):
         draw(root / name, first, count)
     return root
 
@@ -54,7 +54,7 @@ def ask(page: Page, films: Path, epochs: int) -> None:
     """What stands on the left: films, recipe, how long."""
     choose(page, "Recipe", "knee_resnet")
     fill(page, "Films and answers", str(films))
-    expect(page.get_by_text("90 rows on 90 films; 90 patients.")).to_be_visible()
+    expect(page.get_by_text("48 rows on 48 films; 48 patients.")).to_be_visible()
     fill(page, "Epochs", str(epochs))
 
 
@@ -68,7 +68,7 @@ def test_a_training_outlives_its_tab_and_its_bundle_reads(workbench: Face, films
     with workbench.page(chromium) as page:  # another visit: the first tab is gone
         page.goto(f"{workbench.url}/learn")
         expect(page.get_by_text("Running", exact=True)).to_be_visible()
-        expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=120_000)
+        expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=240_000)
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(page.get_by_text("Stopped", exact=True)).to_be_visible()
         page.get_by_role("button", name="Go on with it").click()
@@ -78,7 +78,9 @@ def test_a_training_outlives_its_tab_and_its_bundle_reads(workbench: Face, films
         expect(page.get_by_text("It gave knee_resnet@0.1.1")).to_be_visible()
         fill(page, "Locked test set (path of a manifest on this machine)", str(films / "locked"))
         page.get_by_role("button", name="Compare with the version that reads").click()
-        expect(page.get_by_text(re.compile("^The challenger "))).to_be_visible(timeout=120_000)  # takes the place, or is refused
+        expect(page.get_by_text(re.compile("^The challenger "))).to_be_visible(
+            timeout=120_000
+        )  # takes the place, or is refused
         fill(page, "Reason, where it is promoted without a gain", "tried on our films")
         page.get_by_role("button", name="Promote knee_resnet@0.1.1").click()
         expect(page.get_by_text("knee_resnet@0.1.1 reads from the next film on.")).to_be_visible()
