@@ -68,6 +68,27 @@ class Upright:
         x = width - x if self.columns_back else x
         return np.stack([y, x] if self.transposed else [x, y], axis=1)
 
+    def points_on(self, points: npt.ArrayLike) -> Points:
+        """Points (x, y) [N, 2] of the film as uploaded on the film as seen; the way back of `points_back`."""
+        x, y = np.asarray(points, np.float64).reshape(-1, 2).T
+        x, y = (y, x) if self.transposed else (x, y)
+        height, width = self._turned_shape
+        y = height - y if self.rows_back else y
+        x = width - x if self.columns_back else x
+        return np.stack([(x - self.frame.left) * self.wide, (y - self.frame.top) * self.tall], axis=1)
+
+    def map_on(self, values: Pixels) -> Pixels:
+        """A map over the film as uploaded, [H, W], on the film as seen."""
+        inner = self._inside(values)
+        size = self.film.pixels.shape[::-1]
+        same = inner.shape[::-1] == size
+        return inner if same else np.asarray(cv2.resize(inner, size, interpolation=cv2.INTER_LINEAR), np.float32)
+
+    def mask_on(self, mask: Mask) -> Mask:
+        """The same for a mask."""
+        inner = self._inside(mask).view(np.uint8)
+        return cv2.resize(inner, self.film.pixels.shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT).astype(bool)
+
     def map_back(self, values: Pixels) -> Pixels:
         """A map over the film as seen, [H, W], on the film as uploaded; 0 on the frame."""
         rows, columns = self.frame.inside(self._turned_shape)
@@ -87,6 +108,11 @@ class Upright:
     def _turned_shape(self) -> tuple[int, int]:
         height, width = self.uploaded.pixels.shape
         return (width, height) if self.transposed else (height, width)
+
+    def _inside(self, whole: AnyArray) -> AnyArray:
+        """What of an array over the film as uploaded lies within its frame, turned, not yet stretched."""
+        turned = _apply(whole, self.transposed, self.rows_back, self.columns_back)
+        return np.ascontiguousarray(turned[self.frame.inside(turned.shape)])  # type: ignore[return-value]
 
     def _laid(self, inner: AnyArray, whole: AnyArray) -> AnyArray:
         whole[self.frame.inside(whole.shape)] = inner

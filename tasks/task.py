@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from core.example import Example
 from core.finding import Finding
-from core.radiograph import Radiograph
+from core.radiograph import Mask, Radiograph
 
 if TYPE_CHECKING:  # the modules load network libraries; a recipe that is only named needs none
     from evidence.versus import Paired
@@ -139,13 +139,18 @@ def _nothing(column: str, size: int) -> None:
     return None
 
 
+def _as_it_is(mask: Mask) -> Mask:
+    return mask
+
+
 @dataclass(frozen=True, eq=False)
 class Truth:
     """What is known of one unit that was read.
 
     example: its row of the manifest. film: the film it lies on. shown: what the networks saw of it. folder: where the
     manifest's files lie. image: a column that names an image in the film's own geometry, cut to what was shown and
-    resampled to [size, size]; None where the row names none.
+    resampled to [size, size]; None where the row names none. laid: a mask of the film as it came, on the film as it was
+    read.
     """
 
     example: Example
@@ -153,6 +158,7 @@ class Truth:
     shown: Radiograph
     folder: Path
     image: Callable[[str, int], npt.NDArray[np.floating] | None] = _nothing
+    laid: Callable[[Mask], Mask] = _as_it_is
 
 
 class Measure(Protocol):

@@ -94,7 +94,7 @@ def _film(film_rows: FilmRows, jobs: tuple[Job, Job]) -> tuple[list[tuple[Exampl
     path, rows = film_rows
     recipe = jobs[0].recipe
     try:
-        film, limbs = jobs[0].found_on(path)
+        seen, limbs = jobs[0].found_on(path)
     except Refused:
         return [], ["read by neither"] * len(rows)
     pairs, missed = [], []
@@ -106,7 +106,7 @@ def _film(film_rows: FilmRows, jobs: tuple[Job, Job]) -> tuple[list[tuple[Exampl
         answers: list[dict[str, Any] | None] = []
         for job in jobs:
             try:
-                truth, found = predicted(film, limb, example, False, job)
+                truth, found = predicted(seen, limb, example, False, job)
                 asked = {part.task.name: part for part in job.parts}  # the last of a task knows what came before
                 answers.append(
                     {name: part.task.measure.compare(found[name], part, truth) for name, part in asked.items()}

@@ -11,11 +11,9 @@ import numpy.typing as npt
 
 from anatomy.limb import Limb
 from core.example import Example, ManifestError
-from core.radiograph import Radiograph
 from core.refusal import Refused
 from core.settings import settings
 from core.system.clock import Clock
-from imaging import read_radiograph
 from imaging.crop import cut_map
 from models import engine, registry
 from recipes.recipe import Recipe
@@ -24,6 +22,7 @@ from tasks.part import Part
 from tasks.task import Say, Truth
 from training.ct.ct_projections import NotLaid
 from training.ct.projections import projection_of
+from training.data.laid import LaidFilm, read_laid
 from training.data.limbs import FilmRows, films_telling, limb_of, limbs_on
 from training.data.manifest import Manifest
 from training.data.workers import each
@@ -46,12 +45,12 @@ class Job:
     beside: Path
     simulated: bool
 
-    def found_on(self, path: Path) -> tuple[Radiograph, list[Limb]]:
+    def found_on(self, path: Path) -> tuple[LaidFilm, list[Limb]]:
         """A film, and the limbs that the recipe's finder finds on it; a film that this program drew holds no text to
         look for. Raises Refused."""
-        film = read_radiograph(path.read_bytes(), path.name, look_for_text=not self.simulated)
+        seen = read_laid(path, look_for_text=not self.simulated)
         finder = self.recipe.finder
-        return film, limbs_on(film, registry.find(finder, self.root)) if finder else []
+        return seen, limbs_on(seen.film, registry.find(finder, self.root)) if finder else []
 
 
 def evaluate(recipe: Recipe, folder: Path, sets: Mapping[str, Manifest], workers: int, say: Say) -> Results:
@@ -109,7 +108,7 @@ def _film(film_rows: tuple[FilmRows, bool], job: Job) -> tuple[Rows, dict[str, s
     """Of one film: each task's rows, what was refused, and how many units were read."""
     (path, examples), pictured = film_rows
     try:
-        film, limbs = job.found_on(path)
+        seen, limbs = job.found_on(path)
     except Refused as fault:
         return {}, {path.name: fault.refusal.message}, 0
     rows: Rows = {}
@@ -122,7 +121,7 @@ def _film(film_rows: tuple[FilmRows, bool], job: Job) -> tuple[Rows, dict[str, s
             refused[called] = "The limb was not found on its film."
             continue
         try:
-            found = _unit(film, limb, example, pictured, job)
+            found = _unit(seen, limb, example, pictured, job)
         except Refused as fault:
             refused[called] = fault.refusal.message
             continue
@@ -132,9 +131,9 @@ def _film(film_rows: tuple[FilmRows, bool], job: Job) -> tuple[Rows, dict[str, s
     return rows, refused, read
 
 
-def _unit(film: Radiograph, limb: Limb | None, example: Example, pictured: bool, job: Job) -> dict[str, Any]:
+def _unit(seen: LaidFilm, limb: Limb | None, example: Example, pictured: bool, job: Job) -> dict[str, Any]:
     """One limb, or one film: what each task's prediction is beside the truth."""
-    truth, predictions = predicted(film, limb, example, pictured, job)
+    truth, predictions = predicted(seen, limb, example, pictured, job)
     compared = {
         part.task.name: part.task.measure.compare(predictions[part.task.name], part, truth)
         for part in _asked_last(job.parts)
@@ -143,12 +142,13 @@ def _unit(film: Radiograph, limb: Limb | None, example: Example, pictured: bool,
 
 
 def predicted(
-    film: Radiograph, limb: Limb | None, example: Example, pictured: bool, job: Job, thorough: bool = True
+    seen: LaidFilm, limb: Limb | None, example: Example, pictured: bool, job: Job, thorough: bool = True
 ) -> tuple[Truth, dict[str, Any]]:
     """What is known of one limb, or one film, and what the bundle predicts of it, by task. Raises Refused."""
-    recipe, on = job.recipe, engine.device(settings().device)
+    recipe, on, film = job.recipe, engine.device(settings().device), seen.film
     case = Case(film, limb, example.clinical, (), recipe.name, recipe.shows, on, Clock(), thorough=thorough)
-    truth = Truth(example, film, case.crop, job.beside, partial(_image, example, film, limb, job.beside, pictured))
+    image = partial(_image, example, seen, limb, job.beside, pictured)
+    truth = Truth(seen.example(example), film, case.crop, job.beside, image, seen.mask)
     predictions: dict[str, Any] = {}
     bundle = registry.at(job.folder)
     for part in job.parts:
@@ -159,7 +159,7 @@ def predicted(
 
 def _image(
     example: Example,
-    film: Radiograph,
+    seen: LaidFilm,
     limb: Limb | None,
     folder: Path,
     wanted: bool,
@@ -171,7 +171,7 @@ def _image(
     if limb is None or not wanted:
         return None
     try:
-        whole = projection_of(example, column, folder, film)
+        whole = projection_of(example, column, folder, seen.uploaded)
     except NotLaid:
         return None
-    return None if whole is None else cut_map(whole, limb.box, size)
+    return None if whole is None else cut_map(seen.image(whole), limb.box, size)

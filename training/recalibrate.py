@@ -152,7 +152,7 @@ def _film(film_rows: FilmRows, job: Job) -> tuple[list[tuple[str, Any]], list[st
     """What is said of each row of a film, by task; and why rows are left out, a sentence a row."""
     path, rows = film_rows
     try:
-        film, limbs = job.found_on(path)
+        seen, limbs = job.found_on(path)
     except Refused as fault:
         return [], [fault.refusal.message] * len(rows)
     bundle, found, refused = registry.at(job.folder), [], []
@@ -162,7 +162,7 @@ def _film(film_rows: FilmRows, job: Job) -> tuple[list[tuple[str, Any]], list[st
             refused.append("The limb was not found on its film.")
             continue
         try:
-            truth, said = predicted(film, limb, example, False, job, thorough=False)
+            truth, said = predicted(seen, limb, example, False, job, thorough=False)
         except Refused as fault:
             refused.append(fault.refusal.message)
             continue

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
-from core.example import Example
 from core.radiograph import Mask
 from evidence.statistics import bodies
 from evidence.statistics.overlap import Overlap, overlap, summary
@@ -49,7 +47,7 @@ class MaskRow:
 
 def compare(prediction: MaskPrediction, part: "Part", truth: Truth) -> MaskRow:
     """Each network's outlines beside the row's masks."""
-    truths = {region: true_mask(region, truth.example, truth.folder) for region in part.outputs}
+    truths = {region: true_mask(region, truth) for region in part.outputs}
     overlaps = {
         name: {region: _overlap(truths[region], mask, region, prediction) for region, mask in masks.items()}
         for name, masks in prediction.regions.items()
@@ -57,10 +55,10 @@ def compare(prediction: MaskPrediction, part: "Part", truth: Truth) -> MaskRow:
     return MaskRow(overlaps, truth.example.person, truth.example.others.get("body"))
 
 
-def true_mask(region: str, example: Example, folder: Path) -> Mask | None:
-    """The region's mask [H, W] as the manifest names it; None where it names none."""
-    named = example.others.get(f"mask_{region}")
-    return np.asarray(Image.open(folder / str(named)).convert("L")) > 127 if named else None
+def true_mask(region: str, truth: Truth) -> Mask | None:
+    """The region's mask [H, W] as the manifest names it, on the film as it was read; None where it names none."""
+    named = truth.example.others.get(f"mask_{region}")
+    return truth.laid(np.asarray(Image.open(truth.folder / str(named)).convert("L")) > 127) if named else None
 
 
 def _overlap(truth: Mask | None, drawn: Mask, region: str, prediction: MaskPrediction) -> Overlap:

@@ -12,6 +12,7 @@ from core.labels import FRACTURE
 from evidence.genant import greatest_loss
 from evidence.scores import fit_beside, fit_doubt, fit_scale, fit_threshold, scaled
 from imaging import read_radiograph
+from imaging.upright import upright
 from models.bundle import Node
 from models.networks import Classifier
 from tasks.enough import people
@@ -177,7 +178,7 @@ def losses_of(examples: Sequence[Example], finders: Sequence[Node], trainer: Tra
     """The greatest loss of height on each film [N], measured as a reading does it; NaN where no body is graded."""
     lost = np.full(len(examples), np.nan)
     for row, example in enumerate(examples if finders else ()):
-        film = read_radiograph(example.path.read_bytes(), example.path.name)
+        film = upright(read_radiograph(example.path.read_bytes(), example.path.name)).film
         loss = greatest_loss(find_vertebrae(film, finders, trainer.device)[0])
         lost[row] = np.nan if loss is None else loss
         trainer.say("measuring heights", row + 1, len(examples))

@@ -71,6 +71,11 @@ def test_what_is_found_lies_on_the_film_as_uploaded(
         assert (x, y) == pytest.approx((104, 124), abs=0.6)
     assert back.regions["mark"].centroid_xy == pytest.approx((103.5, 123.5), abs=0.6)
     assert back.regions["mark"].area_px == pytest.approx(64, abs=17)
+    np.testing.assert_allclose(lie.points_on(lie.points_back([middle, (3, 7)])), [middle, (3, 7)], atol=1e-9)
+    truth = np.zeros(pixels.shape, bool)
+    truth[120:128, 100:108] = True  # what is told of the film as uploaded lies where the mark is seen
+    assert (lie.mask_on(truth) & mask).sum() > 0.8 * (lie.mask_on(truth) | mask).sum()
+    np.testing.assert_allclose(lie.map_on(pixels), lie.film.pixels, atol=1e-6)
 
 
 def test_pixels_become_square_and_keep_their_millimetres() -> None:

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from core.radiograph import Radiograph
 from core.refusal import Refused
 from evidence.copies import find_copies, groups, sketch
-from imaging import read_radiograph
 from imaging.crop import Box, cut
 from imaging.preprocess import Preprocess
 from recipes.view import OTHER, VIEWS
 from tasks.landmarks.marks import landmarks_of
 from training.cohorts import negatives as strangers
+from training.data.laid import read_laid
 from training.data.manifest import Example, Manifest
 
 Tell = Callable[[str, int, int], None]
@@ -139,13 +139,14 @@ def of_manifest(
         if view not in VIEWS:
             raise ValueError(f"{manifest.name} has {path.name} of view {view!r}, expected {', '.join(VIEWS)}")
         try:
-            film = read_radiograph(path.read_bytes(), path.name, look_for_text=not manifest.simulated)
+            seen = read_laid(path, look_for_text=not manifest.simulated)
         except Refused:
             continue
+        film = seen.film
         taken.append((shown(film, inputs), view, manifest.name, group))
         if close:
             for row in rows:
-                points = np.array(list(landmarks_of(row).values())).reshape(-1, 2)
+                points = np.array(list(landmarks_of(seen.example(row)).values())).reshape(-1, 2)
                 if len(points) > 3 and view != "spine_lateral":
                     taken.append((shown(_close_up(film, points, random), inputs), view, manifest.name, group))
             if done % 10 == 0:
@@ -194,7 +195,7 @@ def real(source: RealSource, data: Path, inputs: Preprocess) -> ViewFilms:
     taken, sketches = [], []
     for path in files_of(source, data):
         try:
-            film = read_radiograph(path.read_bytes(), path.name)
+            film = read_laid(path).film
         except Refused:
             continue
         taken.append((shown(film, inputs), source.shows, source.name, path.name))

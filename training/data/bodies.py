@@ -11,12 +11,12 @@ from anatomy.vertebral_body import ROOM, box_around
 from core.example import Example, ManifestError
 from core.refusal import Refused
 from core.vertebra import LEVELS, POINTS
-from imaging import read_radiograph
 from imaging.crop import cut
 from imaging.preprocess import Preprocess
 from tasks.landmarks.marks import landmarks_of
 from tasks.samples import Samples
 from training.data.films import as_bytes
+from training.data.laid import read_laid
 from training.data.manifest import Manifest
 from training.data.workers import each
 
@@ -31,7 +31,7 @@ def gather(manifest: Manifest, preprocess: Preprocess, workers: int = 1, tell: T
     whether the manifest grades them above 0. Raises ManifestError where there is no body at all.
     """
     room = round(preprocess.size[0] * ROOM)
-    job = partial(_of_film, inputs=replace(preprocess, size=(room, room)))
+    job = partial(_of_film, inputs=replace(preprocess, size=(room, room)), simulated=manifest.simulated)
     found = []
     for row, bodies in enumerate(each(job, manifest.examples, workers)):
         found += [(manifest.examples[row], *body) for body in bodies]
@@ -43,12 +43,14 @@ def gather(manifest: Manifest, preprocess: Preprocess, workers: int = 1, tell: T
     return Samples(tuple(examples), {"crops": np.stack(crops), "points": np.stack(points), "broken": np.array(broken)})
 
 
-def _of_film(example: Example, inputs: Preprocess) -> list[tuple[Bytes, npt.NDArray[np.float32], bool]]:
-    marks = landmarks_of(example)
+def _of_film(
+    example: Example, inputs: Preprocess, simulated: bool
+) -> list[tuple[Bytes, npt.NDArray[np.float32], bool]]:
     try:
-        film = read_radiograph(example.path.read_bytes(), example.path.name)
+        seen = read_laid(example.path, look_for_text=not simulated)
     except Refused:
         return []
+    film, marks = seen.film, landmarks_of(seen.example(example))
     bodies = []
     for level in LEVELS:
         points = np.array([marks.get(f"{level}_{point}", (np.nan, np.nan)) for point in POINTS])

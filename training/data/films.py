@@ -11,10 +11,10 @@ from core.radiograph import Radiograph
 from core.refusal import Refused
 from core.vertebra import OUTPUTS
 from evidence.copies import Sketch, sketch
-from imaging import read_radiograph
 from imaging.preprocess import Preprocess
 from tasks.landmarks.marks import known_of, landmarks_of
 from tasks.samples import Samples, grey_of, points_of
+from training.data.laid import read_laid
 from training.data.manifest import Manifest
 from training.data.workers import each
 
@@ -67,10 +67,11 @@ def _one_film(
     example: Example, inputs: Sequence[Preprocess], sketched: bool, simulated: bool
 ) -> str | tuple[dict[str, npt.NDArray[np.generic]], Sketch | None]:
     try:
-        film = read_radiograph(example.path.read_bytes(), example.path.name, look_for_text=not simulated)
+        seen = read_laid(example.path, look_for_text=not simulated)
     except Refused as fault:
         return fault.refusal.message
-    marks = landmarks_of(example)
+    film = seen.film
+    marks = landmarks_of(seen.example(example))
     points = np.array([marks.get(name, (np.nan, np.nan)) for name in OUTPUTS], np.float32)
     known = known_of(example, OUTPUTS, simulated and bool(marks))
     arrays: dict[str, npt.NDArray[np.generic]] = {"points": points, "known": known}

@@ -17,7 +17,6 @@ from core.radiograph import Mask, Radiograph, Side
 from core.refusal import Refused
 from core.settings import settings
 from evidence.copies import Sketch, sketch
-from imaging import read_radiograph
 from imaging.crop import Box, cut, cut_map, cut_mask
 from imaging.preprocess import Preprocess
 from models import engine, registry
@@ -25,6 +24,7 @@ from tasks.part import Part
 from tasks.samples import Samples
 from training.ct.ct_projections import NotLaid
 from training.ct.projections import projection_of
+from training.data.laid import LaidFilm, read_laid
 from training.data.manifest import Manifest
 from training.data.workers import each
 
@@ -159,8 +159,8 @@ def _one_film(
 ) -> _Found:
     path, rows = film_rows
     try:
-        film = read_radiograph(path.read_bytes(), path.name, look_for_text=not simulated)
-        limbs = limbs_on(film, finder)
+        seen = read_laid(path, look_for_text=not simulated)
+        film, limbs = seen.film, limbs_on(seen.film, finder)
     except Refused as fault:
         return _Found(path.name, (), None, {path.name: fault.refusal.message})
     kept, refused = [], {}
@@ -171,12 +171,12 @@ def _one_film(
             continue
         named = {region: example.others.get(f"mask_{region}") for region in OUTLINED}
         masks = {
-            region: np.asarray(Image.open(folder / str(name)).convert("L")) > 127
+            region: seen.mask(np.asarray(Image.open(folder / str(name)).convert("L")) > 127)
             for region, name in named.items()
             if name
         }
         try:
-            projections = loose_projections(example, columns, folder, film, limb.box, projection_px)
+            projections = loose_projections(example, columns, folder, seen, limb.box, projection_px)
         except NotLaid as fault:
             refused[f"{path.name} {example.others.get('side') or ''}".strip()] = str(fault)
             continue
@@ -186,7 +186,7 @@ def _one_film(
 
 
 def loose_projections(
-    example: Example, columns: Sequence[str], folder: Path, film: Radiograph, box: Box, size: int
+    example: Example, columns: Sequence[str], folder: Path, seen: LaidFilm, box: Box, size: int
 ) -> npt.NDArray[np.float16]:
     """A limb's projections in g/cm2 on its loose crop, [C, size, size]; NaN for one that the manifest does not name.
 
@@ -194,6 +194,7 @@ def loose_projections(
     """
     cuts = np.full((len(columns), size, size), np.nan, np.float16)
     for number, column in enumerate(columns):
+        film = seen.uploaded
         whole = projection_of(example, column, folder, film)
         if whole is None:
             continue
@@ -202,7 +203,7 @@ def loose_projections(
                 f"{column} of {example.path.name} is {whole.shape[1]} x {whole.shape[0]} px, the film {film.width} x "
                 f"{film.height}; expected a projection in the film's own geometry and pixels"
             )
-        cuts[number] = cut_map(whole, box.wider(ROOM), size)
+        cuts[number] = cut_map(seen.image(whole), box.wider(ROOM), size)
     return cuts
 
 

@@ -10,10 +10,10 @@ from core.example import Example, ManifestError
 from core.refusal import Refused
 from evidence.copies import sketch
 from evidence.statistics.baselines import trivial_features
-from imaging import read_radiograph
 from imaging.preprocess import Preprocess
 from tasks.samples import Samples, grey_of
 from training.data.films import as_bytes
+from training.data.laid import read_laid
 from training.data.limbs import limbs_on
 from training.data.manifest import Manifest
 
@@ -39,7 +39,7 @@ def gather(
     labelled = [example for example in manifest.examples if usable(example)]
     for number, example in enumerate(labelled, start=1):
         try:
-            film = read_radiograph(example.path.read_bytes(), example.path.name)
+            film = read_laid(example.path, look_for_text=not manifest.simulated).film
         except Refused as fault:
             refused[example.path.name] = fault.refusal.message
         else:

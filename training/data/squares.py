@@ -11,10 +11,10 @@ from anatomy.joint import Joint, Points
 from core.example import ManifestError
 from core.radiograph import Radiograph
 from core.refusal import Refused
-from imaging import read_radiograph
 from imaging.preprocess import Preprocess
 from tasks.landmarks.marks import known_of, landmarks_of
 from tasks.samples import Samples
+from training.data.laid import read_laid
 from training.data.limbs import FilmRows, films_of
 from training.data.manifest import Manifest
 from training.data.workers import each
@@ -58,20 +58,20 @@ def _one_film(
 ) -> str | tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
     path, rows = film_rows
     try:
-        film = read_radiograph(path.read_bytes(), path.name, look_for_text=not simulated)
+        seen = read_laid(path, look_for_text=not simulated)
     except Refused as fault:
         return fault.refusal.message
     marks = {
         f"{example.others.get('side')}_{name}": place
         for _, example in rows
-        for name, place in landmarks_of(example).items()
+        for name, place in landmarks_of(seen.example(example)).items()
     }
     names = [tuple(output.split("_", 1)) for output in joint.outputs]
     known = np.full(len(names), simulated)
     for _, example in rows:
         told = known_of(example, [name for _, name in names], simulated)
         known |= told & np.array([side == example.others.get("side") for side, _ in names])
-    return *squared(film, marks, joint), known
+    return *squared(seen.film, marks, joint), known
 
 
 def squared(
