@@ -111,7 +111,9 @@ def settled(
         kept.append(parts(decision.answer)[part])
     if findings and CLASS not in decided and not differs.keys() & set(findings) and not waits:
         said = joined(kept)["findings"] or {}
-        label = joined_label({name: said[name] for name in findings}) if set(findings) <= said.keys() else None
+        # A reader who left a finding open gave no label: what nobody looked for is not absent.
+        whole = set(findings) <= said.keys() and any(vote.answer.label is not None for vote in votes)
+        label = joined_label({name: said[name] for name in findings}) if whole else None
         kept.append(class_of([vote.answer for vote in votes], label))
         how[CLASS] = max((how[name] for name in findings if name in how), key=_WEAKEST.index, default=ADJUDICATED)
     return Settled(

@@ -203,6 +203,15 @@ def test_a_finding_that_one_reader_could_not_judge_is_a_difference(home: Path) -
     assert of(panel, None).differs == {"osteoporosis": "Osteoporosis: readers say no and cannot be judged"}
 
 
+def test_a_finding_that_nobody_judged_is_not_absent(home: Path) -> None:
+    home.mkdir()
+    panel = Panel(home, "spine_vertex")
+    panel.case(1, [said(None, None, findings={"vertebral_fracture": "no"})])
+    found = of(panel, None)
+    assert found.answer is not None
+    assert (found.answer.label, dict(found.answer.findings)) == (None, {"vertebral_fracture": "no"})
+
+
 def test_one_person_in_two_projects_has_two_votes_and_the_later_of_two_answers_in_one(panel: Panel) -> None:
     entry = panel.case(1, asked=2)
     panel.answer(entry, 1, [said("osteopenia")], "ann")
