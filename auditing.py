@@ -6,6 +6,7 @@ rows -> films, each read once -> copies -> leaks, contradictions, shortcuts -> d
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,11 @@ def audit(
     return document(found)
 
 
+def folder_of(home: Path, data: Path) -> Path:
+    """Where a face keeps the audit of a table or a folder that it was not told where to put."""
+    return home / "audits" / sha256(str(data.resolve()).encode()).hexdigest()[:16]
+
+
 def _write(out: Path, told: dict[str, Any], pictures: "_Pictures") -> None:
     from report.audit import page
 
@@ -87,8 +93,6 @@ class _Asked:
     def __call__(self, film: Path) -> Sequence[Mapping[str, Any]]:
         if self._said is not None:
             return self._said.get(film.resolve(), ())
-        from hashlib import sha256
-
         from audit.kept import key_of
         from models.registry import names
 

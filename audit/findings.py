@@ -7,7 +7,7 @@ from typing import Final
 
 from audit.copies import Together
 from audit.doubts import SHOWN_LEAST, Doubts
-from audit.rows import Problem, Source
+from audit.rows import Problem
 from audit.shortcuts import PERSON, Shortcut
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
@@ -71,7 +71,7 @@ class Finding:
 
 
 def findings(
-    source: Source,
+    lacking: Mapping[str, str],
     problems: Sequence[Problem],
     kinds: Mapping[str, int],
     together: Mapping[str, Sequence[Together]],
@@ -79,7 +79,8 @@ def findings(
     labels: Mapping[str, int],
     doubts: Doubts | None,
 ) -> list[Finding]:
-    """kinds: pairs of copies by kind. together: rows by what is wrong with them. labels: rows by class."""
+    """lacking: columns that nothing fills, with what hangs on them. kinds: pairs of copies by kind. together: rows by
+    what is wrong with them. labels: rows by class."""
     codes = Counter(one.code if one.code in _PROBLEMS else "unreadable" for one in problems)
     found = [
         *_counted(codes, _PROBLEMS),
@@ -92,7 +93,7 @@ def findings(
     if doubts is not None and strong:
         asked = f"{' and '.join(doubts.models)} contradicts {len(strong)} of {doubts.asked} labels"
         found.append(Finding("label_doubts", WARNING, len(strong), f"{asked}; look at the most doubtful first"))
-    for column, why in source.lacking.items():
+    for column, why in lacking.items():
         found.append(Finding(f"no_{column}", NOTE, 1, f"No row has {column}: {why} could not be looked at"))
     return sorted(found, key=lambda one: (ERROR, WARNING, NOTE).index(one.severity))
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from audit.copies import Pair, Together
 from audit.doubts import Doubts
 from audit.findings import findings
-from audit.rows import Problem, Row, Source
+from audit.rows import Problem, Row, Source, lacking
 from audit.shortcuts import Shortcut
 from training.data.given_split import part_of
 
@@ -37,9 +37,10 @@ class Found:
 def document(found: Found) -> dict[str, Any]:
     """Rows are named by their path and, in a table, their line; never by what the table calls a patient."""
     source, rows = found.source, found.rows
+    missing = lacking(rows)
     labels = Counter(row.example.label for row in rows if row.example.label)
     kinds = Counter(pair.kind for pair in found.pairs)
-    said = findings(source, found.problems, kinds, found.together, found.tricks, labels, found.doubts)
+    said = findings(missing, found.problems, kinds, found.together, found.tricks, labels, found.doubts)
     first = {number: row for row, number in reversed(list(zip(rows, found.number_of, strict=True)))}
     in_groups = Counter(found.group)
     return {
@@ -50,7 +51,7 @@ def document(found: Found) -> dict[str, Any]:
             "kind": source.kind,
             "fingerprint": source.fingerprint,
             "columns": list(source.columns),
-            "columns_missing": source.lacking,
+            "columns_missing": missing,
             "rows": len(source.rows) + sum(one.code in ("not_there", "no_path") for one in source.problems),
             "rows_read": len(rows),
             "films_read": len(first),

@@ -1,7 +1,7 @@
 """The rows of a manifest, or the files of a folder, as they are; what is wrong with one is named."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -43,8 +43,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Source:
-    """What is audited. kind: `manifest` or `folder`. lacking: columns that no row fills, with what is not looked at
-    for want of them. columns: those the table has."""
+    """What is audited. kind: `manifest` or `folder`. columns: those the table has."""
 
     name: str
     kind: str
@@ -52,7 +51,6 @@ class Source:
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
     columns: tuple[str, ...]
-    lacking: dict[str, str]
 
 
 def source_of(path: Path) -> Source:
@@ -82,6 +80,12 @@ def source_of(path: Path) -> Source:
     if not rows and not problems:
         raise ManifestError(f"found no film under {path}, expected films, or a table with a column path")
     print_of = hashlib.sha256("\n".join(f"{row.name}\t{row.example.label}" for row in rows).encode()).hexdigest()[:16]
+    kind = "manifest" if own else "folder"
+    return Source(path.name, kind, print_of, tuple(rows), tuple(problems), tuple(columns))
+
+
+def lacking(rows: Sequence[Row]) -> dict[str, str]:
+    """Columns that no row fills, nor its film's own tags, with what cannot be looked at for want of them."""
     filled = {
         "label": any(row.example.label for row in rows),
         "patient": any(row.example.patient for row in rows),
@@ -89,9 +93,7 @@ def source_of(path: Path) -> Source:
         "age_years": any(row.example.clinical.age_years is not None for row in rows),
         "sex": any(row.example.clinical.sex for row in rows),
     }
-    lacking = {name: why for name, why in WITHOUT.items() if not filled[name]}
-    kind = "manifest" if own else "folder"
-    return Source(path.name, kind, print_of, tuple(rows), tuple(problems), tuple(columns), lacking)
+    return {name: why for name, why in WITHOUT.items() if not filled[name]}
 
 
 def _tables(folder: Path) -> list[Path]:

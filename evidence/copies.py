@@ -161,7 +161,7 @@ def _correlation(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32], t
     if inside.sum() < 2000:
         return 0.0
     a, b = (_local_contrast(image)[inside] for image in (np.maximum(warped, 0), other))
-    return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else 0.0
+    return float(np.corrcoef(a, b)[0, 1]) if min(a.std(), b.std()) > 1e-6 else 0.0
 
 
 def _local_contrast(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

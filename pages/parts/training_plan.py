@@ -7,6 +7,7 @@ import streamlit as st
 import jobs
 import learning
 from core.settings import settings
+from pages.parts.film_audit import film_audit
 from present.training import counts_sentence, freeze_title, taught_rows
 from present.wording import markdown_safe
 from reading import models, versions
@@ -41,6 +42,8 @@ def plan() -> None:
         )
         return
     may = show_audit(recipe, data, parent)
+    if Path(data).expanduser().exists():
+        film_audit(Path(data).expanduser())
     runs = bool(jobs.running(settings().home))
     beside = runs and st.checkbox("Start beside the training that runs; both take longer")
     if st.button("Start the training", type="primary", disabled=not may):

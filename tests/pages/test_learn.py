@@ -68,6 +68,20 @@ def test_films_are_counted_before_a_training_begins(home: Path, tmp_path: Path) 
     assert len(process.running(home)) == 1
 
 
+def test_the_films_are_audited_and_the_report_is_offered(tmp_path: Path) -> None:
+    table = draw(tmp_path / "films", 0, 6)
+    with table.open("a") as lines:
+        lines.write("\n" + table.read_text().splitlines()[1])
+    app = page()
+    app.selectbox("learn-recipe").set_value("knee_resnet").run()
+    app.text_input("learn-data").set_value(str(table)).run()
+    assert not app.get("download_button")
+    button(app, "Audit the films").click().run(timeout=120)
+    assert not app.exception
+    assert any("1 film stands in several rows for the same side" in one.value for one in app.warning)
+    assert [one.proto.label for one in app.get("download_button")] == ["Audit report"]
+
+
 def test_everything_that_is_wrong_with_a_table_is_said(tmp_path: Path) -> None:
     table = draw(tmp_path / "films", 0, 4)
     lines = table.read_text().splitlines()

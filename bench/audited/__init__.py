@@ -1,0 +1,1 @@
+"""What `bench.audit` measures, a file a section."""
