@@ -21,7 +21,7 @@ from core.version import __version__
 from recipes import LEARNERS, RECIPES
 
 DOES = {
-    "read": "Read films into readings.jsonl, one line a limb.",
+    "read": "Read films into readings.jsonl, one line a limb. Killed and run again, it resumes.",
     "deidentify": "Write films without the patient: DICOM stays DICOM, pictures become bare PNG. Stopped, it resumes.",
     "train": "Train a recipe on films or virtual patients, or fine-tune a bundle. Killed and run again, it resumes.",
     "evaluate": "Measure a model on films not used in training: figures as JSON, and a page with tables and plots.",
@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(module=module, function=name)
         return sub
 
-    one = command("films", "read")
+    one = command("archive", "read")
     one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="films, or folders of films")
     one.add_argument("--recipe", default="auto", choices=["auto", *RECIPES])
     one.add_argument("--clinical", type=Path, metavar="CSV", help="path, age_years, sex, bmi")
@@ -113,7 +113,12 @@ def _parser() -> argparse.ArgumentParser:
         "--pixel-mm", type=_millimetres, metavar="MM", help="edge of a pixel, measured on a marker, for films without"
     )
     one.add_argument("--out", type=Path, required=True, metavar="JSONL")
+    one.add_argument("--table", type=Path, metavar="CSV|PARQUET", help="the same as a table, once all are read")
     one.add_argument("--images", type=Path, metavar="DIR", help="write each film with outlines and explanation here")
+    one.add_argument("--workers", type=_count, default=cores, help=workers)
+    how = one.add_mutually_exclusive_group()
+    how.add_argument("--resume", action="store_true", help="only go on with this run; as it does by itself if it can")
+    how.add_argument("--anew", action="store_true", help="begin anew, and keep what stands there under another name")
 
     one = command("films", "deidentify")
     one.add_argument("source", type=Path, metavar="IN", help="a film, or a folder of films")

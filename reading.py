@@ -5,8 +5,7 @@ calibrate -> explain -> judge how hard it is
 """
 
 import csv
-import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -19,13 +18,14 @@ from core.finding import Finding
 from core.radiograph import PIXEL_MM as PIXEL_MM, Radiograph
 from core.reading import ModelVersion, Reading, ViewGuess
 from core.reference import CLASS_FROM_AGE
-from core.refusal import Code, Notice, NoticeCode, Refused
+from core.refusal import Notice, NoticeCode, Refused
 from core.regions import Regions
 from core.settings import settings
 from core.system.clock import Clock
-from core.system.safe_trace import said_safely
-from imaging import check, deidentify_folder as deidentify_folder, read_radiograph
-from imaging.upright import upright
+from core.system.in_order import in_order
+from imaging import deidentify_folder as deidentify_folder
+from imaging.ahead import opened_ahead
+from imaging.opening import Opened, failure, open_file, open_film, refusal
 from models import engine, registry
 from models.bundle import Bundle
 from models.reads import before, reads
@@ -38,9 +38,7 @@ from tasks import CLASSES, DENSITY
 from tasks.case import Case
 from tasks.classes.joined import join
 
-log = logging.getLogger(__name__)
-
-ADULT_FROM_AGE = 18
+WORTH_WORKERS = 8  # films: opening fewer takes no longer than starting processes to do it
 
 
 def read(
@@ -52,31 +50,26 @@ def read(
     pixel_mm: edge of a pixel in mm, as a person knows it from a marker, for a file that does not say. recipe: a
     recipe's name, or `auto`. Raises ValueError for one that does not exist or has no weights yet.
     """
-    able = ready()  # asked once a film: a version promoted meanwhile reads the next one
-    wanted = None if recipe == "auto" else as_it_reads(by_name(recipe))
-    if wanted is not None and wanted.name not in {one.name for one in able}:
-        raise ValueError(
-            f"{wanted.name} reads with {wanted.bundle}, which is not under {settings().weights}; choose one of "
-            f"{', '.join(one.name for one in able)}, or train it"
-        )
-    clock, seen, shown = Clock(), None, None
+    asked_for(recipe)  # before the film is decoded
+    return answers_to(open_film(data, name, clinical, pixel_mm), recipe)
+
+
+def answers_to(opened: Opened, recipe: str = "auto") -> list[Reading]:
+    """Read a film that was opened, here or in another process: what `read` does after `open_film`."""
+    wanted, name, clock, seen = asked_for(recipe), opened.name, opened.clock, None
+    clock.go_on()
+    if opened.lie is None:
+        assert opened.outcome is not None, "a film that was not opened has an outcome"
+        refused = opened.outcome.status == "refused"
+        return [replace(opened.outcome, recipe=wanted.name) if wanted and refused else opened.outcome]
     try:
-        film = read_radiograph(data, name)
-        if pixel_mm is not None:
-            film = replace(film, spacing_mm=(pixel_mm, pixel_mm), spacing_origin="marker")
-        clock.lap("decode")
-        shown = film
-        person = (clinical or Clinical()).or_else(film.clinical)
-        refuse_children(person)
-        lie = upright(film)
+        lie, person, notices = opened.lie, opened.person or Clinical(), [*opened.notices]
         film = lie.film
-        notices = [*film.notices, *check(film)]
-        clock.lap("check")
         seen = look_at(film)
         notices += remarks_on_standing(film)
         clock.lap("view")
         found_by = cache(partial(limbs_on, film))  # the door and the recipe may ask the same finder: it looks once
-        chosen = wanted or choose(film, seen, able, found_by)
+        chosen = wanted or choose(film, seen, ready(), found_by)
         notices += guard(film, chosen, seen, found_by)
         notices += remarks_on(person, chosen)
         limbs: Sequence[Limb | None] = (None,)  # the film as a whole
@@ -92,15 +85,26 @@ def read(
             answers = join(answers, bundle.ensemble(CLASSES.name).facts["conformal_quantile"])
         return [lie.back(seen_as(one, chosen, seen)) for one in answers]
     except Refused as refused:
-        refused_film = refusal(name, refused, clock, wanted.name if wanted else None, shown)
+        refused_film = refusal(name, refused, clock, wanted.name if wanted else None, opened.lie.uploaded)
         return [seen_as(refused_film, None, seen)]
     except Exception as unforeseen:  # noqa: BLE001 - a fault of one film is its result, and no face may die of it
-        log.error("a film could not be read: %s", said_safely(unforeseen))
-        fault = Notice(
-            NoticeCode.FAULT,
-            "The program failed on this film; the film is not at fault, and the log says at which step.",
+        return [failure(name, unforeseen, clock)]
+
+
+def asked_for(recipe: str) -> Recipe | None:
+    """The recipe of that name in the version that reads now; None for `auto`. Raises ValueError as `read` does.
+
+    It is asked once a film: a version promoted meanwhile reads the next one.
+    """
+    if recipe == "auto":
+        return None
+    wanted, able = as_it_reads(by_name(recipe)), [one.name for one in ready()]
+    if wanted.name not in able:
+        raise ValueError(
+            f"{wanted.name} reads with {wanted.bundle}, which is not under {settings().weights}; choose one of "
+            f"{', '.join(able)}, or train it"
         )
-        return [Reading(name, "failed", warnings=(fault,), timing_ms=clock.times())]
+    return wanted
 
 
 def look_at(film: Radiograph) -> Seen | None:
@@ -131,17 +135,6 @@ def remarks_on_standing(film: Radiograph) -> list[Notice]:
     """Whether the film stands on its head; nothing while there is no network that tells."""
     bundle = bundle_of_views()
     return [] if bundle is None else remarks_on_turn(film, bundle, engine.device(settings().device))
-
-
-def refuse_children(person: Clinical) -> None:
-    """Raises Refused for a person who still grows: growth plates are open, and every network learned from adults."""
-    if person.age_years is not None and person.age_years < ADULT_FROM_AGE:
-        raise Refused(
-            Code.TOO_YOUNG,
-            f"The person is {person.age_years:.0f} years old, expected an adult from {ADULT_FROM_AGE} on: growth "
-            "plates are open in a child, and no model here has learned to read them; check the age, or send an "
-            "adult's film.",
-        )
 
 
 def remarks_on(person: Clinical, recipe: Recipe) -> list[Notice]:
@@ -232,11 +225,6 @@ def find(case: Case, recipe: Recipe, bundle: Bundle) -> Finding:
     return found
 
 
-def refusal(name: str, refused: Refused, clock: Clock, recipe: str | None, film: Radiograph | None) -> Reading:
-    """A refusal is a result. film: what is shown of it, where it could be decoded."""
-    return Reading(name, "refused", recipe=recipe, refusal=refused.refusal, timing_ms=clock.times(), radiograph=film)
-
-
 # -- what faces ask besides -----------------------------------------------------------------------------------------
 
 
@@ -293,29 +281,28 @@ def read_file(
     path: Path, recipe: str = "auto", clinical: Clinical | None = None, pixel_mm: float | None = None
 ) -> list[Reading]:
     """`read` for a file on disk."""
-    try:
-        size, most = path.stat().st_size, settings().max_megabytes
-        if size > most * 1e6:
-            raise Refused(
-                Code.TOO_LARGE,
-                f"The file has {size / 1e6:.0f} MB, at most {most:.0f} MB are read; export a single film, or raise "
-                "OSTEOLENS_MAX_MEGABYTES.",
-            )
-        data = path.read_bytes()
-    except OSError as fault:
-        reason = fault.strerror or type(fault).__name__
-        return [
-            Reading(
-                str(path),
-                "refused",
-                refusal=Refused(
-                    Code.UNREADABLE, f"The file cannot be opened ({reason}); check it and its permissions."
-                ).refusal,
-            )
-        ]
-    except Refused as refused:
-        return [Reading(str(path), "refused", refusal=refused.refusal)]
-    return read(data, str(path), recipe, clinical, pixel_mm)
+    asked_for(recipe)
+    return answers_to(open_file(path, clinical, pixel_mm), recipe)
+
+
+def read_files(
+    paths: Sequence[Path],
+    recipe: str = "auto",
+    clinical: Mapping[Path, Clinical] | None = None,
+    pixel_mm: float | None = None,
+    workers: int = 1,
+) -> Iterator[tuple[Path, list[Reading]]]:
+    """`read_file` for many, in their order. Films are opened in processes ahead of the networks; only the few that are
+    under way are in memory. clinical: what is known of the people, by a film's path, resolved."""
+    known = clinical or {}
+    asked_for(recipe)
+    if workers <= 1 or len(paths) < WORTH_WORKERS:
+        yield from ((path, read_file(path, recipe, known.get(path.resolve()), pixel_mm)) for path in paths)
+        return
+    films = [(path, known.get(path.resolve())) for path in paths]
+    with engine.many_at_once():
+        opened = opened_ahead(films, pixel_mm, workers)
+        yield from zip(paths, in_order(partial(answers_to, recipe=recipe), opened, workers), strict=True)
 
 
 def clinical_table(table: Path) -> dict[Path, Clinical]:

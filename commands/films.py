@@ -1,42 +1,14 @@
-"""Commands about films: read, de-identify, simulate."""
+"""Commands about films: de-identify, simulate."""
 
 import argparse
-import json
 import sys
 
 from tqdm import tqdm
 
 import learning
 import reading
-from commands.shared import Fault, WrongUse
-from present.overlay import png
-from present.still import still
 
 FAULTS: tuple[type[Exception], ...] = ()
-
-
-def read(arguments: argparse.Namespace) -> None:
-    """Read films into readings.jsonl, one line a limb."""
-    films = reading.find_films(arguments.paths)
-    if not films:
-        raise WrongUse(f"found no file under {', '.join(map(str, arguments.paths))}, expected films")
-    clinical = reading.clinical_table(arguments.clinical) if arguments.clinical else {}
-    if arguments.images:
-        arguments.images.mkdir(parents=True, exist_ok=True)
-    counts = dict.fromkeys(("read", "refused", "failed"), 0)
-    with arguments.out.open("w", encoding="utf-8") as out:
-        for film in tqdm(films, desc="reading", unit="film", disable=None):
-            answers = reading.read_file(
-                film, arguments.recipe, clinical.get(film.resolve()), pixel_mm=arguments.pixel_mm
-            )
-            for answer in answers:
-                counts[answer.status] += 1
-                print(json.dumps(answer.row(), ensure_ascii=False, allow_nan=False), file=out, flush=True)
-            if arguments.images and any(answer.status == "read" for answer in answers):
-                (arguments.images / f"{answers[0].case_id}.png").write_bytes(png(still(answers)))
-    print(", ".join(f"{number} {status}" for status, number in counts.items()), file=sys.stderr)
-    if counts["failed"]:
-        raise Fault(f"{counts['failed']} films failed by a fault of the program; the log above says where")
 
 
 def deidentify(arguments: argparse.Namespace) -> None:

@@ -10,9 +10,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from functools import partial
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ import torch
 from PIL import Image
 
 import simulation
+from core.system.worker import end_with_parent
 from simulation import dicom
 from simulation.uncommon import NONE, Uncommon
 
@@ -181,11 +181,4 @@ def _row_file(out: Path, index: int) -> Path:
 def begin_worker() -> None:
     """One thread a worker; and a worker whose parent was killed ends too, instead of waiting for work for ever."""
     torch.set_num_threads(1)
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()

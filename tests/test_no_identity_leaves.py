@@ -10,6 +10,7 @@ import learning
 import reading
 from annotation.films import Kept
 from core.settings import settings
+from imaging import opening
 from tests.imaging.person.planted import FILE_NAME, planted_dicom, planted_jpeg, planted_png, planted_tiff, traces
 
 pytestmark = pytest.mark.usefixtures("tiny_weights")
@@ -48,13 +49,13 @@ def test_an_unforeseen_fault_is_logged_by_its_steps_and_never_by_what_it_quotes(
         except KeyError as first:
             raise RuntimeError("could not read the value 'DOE^JANE' born 1950-03-14") from first
 
-    monkeypatch.setattr(reading, "check", check)
+    monkeypatch.setattr(opening, "check", check)
     with caplog.at_level(logging.DEBUG):
         (answer,) = reading.read(planted_png(), FILE_NAME, recipe="knee_resnet")
     assert answer.status == "failed"
     assert "RuntimeError" in caplog.text
     assert "KeyError" in caplog.text
     assert "in check" in caplog.text
-    assert "reading.py:" in caplog.text
+    assert "opening.py:" in caplog.text
     assert "DOE" not in caplog.text
     assert "1950" not in caplog.text
