@@ -16,6 +16,7 @@ from pages.parts.session import Film, Key, Session, session
 from present.answer import answer_html
 from present.download import download_name, json_lines
 from present.samples import SAMPLES
+from present.thumbnail import thumbnail_url
 from present.waiting import in_worklist_sentence
 from present.wording import (
     AUTO,
@@ -32,6 +33,13 @@ from present.wording import (
 from reading import PIXEL_MM, measures, ready, versions
 from report.summary import summary_of
 
+PICTURE = '<img src="{}" width="80" alt="" style="display: block">'  # the button below it says what it is
+
+
+@st.cache_data(show_spinner=False)
+def preview_of(name: str) -> str:
+    return next(thumbnail_url(sample.preview.read_bytes(), longest=160) for sample in SAMPLES if sample.name == name)
+
 
 def collect_films(state: Session) -> list[Film]:
     uploads = st.file_uploader(
@@ -44,7 +52,7 @@ def collect_films(state: Session) -> list[Film]:
     with st.container(horizontal=True, gap="xsmall", key="samples"):
         for sample in SAMPLES:
             with st.container(width=80, gap="xsmall"):
-                st.image(str(sample.preview), width=80)
+                st.html(PICTURE.format(preview_of(sample.name)))
                 if st.button(sample.title, key=f"sample-{sample.name}", width="stretch"):
                     state.samples = [*(name for name in state.samples if name != sample.name), sample.name]
                     st.session_state.opened = f"sample-{sample.name}"

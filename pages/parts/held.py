@@ -26,7 +26,7 @@ def show_film(case_id: str) -> None:
     picture, choices = st.columns([3, 2], gap="medium")
     with picture:
         try:
-            st.image(learning.held_png(case_id), width="stretch")
+            st.image(learning.held_png(case_id), "The film, with a frame around what may be text", width="stretch")
         except FileNotFoundError:
             st.caption("The film is no longer here; read it again.")
     with choices:
