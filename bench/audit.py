@@ -25,9 +25,9 @@ project.
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", nargs="+", default=["copies", "traps", "many", "labels"])
-    parser.add_argument("--films", type=int, default=60, help="virtual films of each view, to plant copies among")
+    parser.add_argument("--films", type=int, default=10, help="virtual films of each view, to plant copies among")
     parser.add_argument("--many", type=int, default=20_000, help="films whose descriptors are made up")
-    parser.add_argument("--hips", type=int, default=100, help="virtual films whose labels are flipped")
+    parser.add_argument("--hips", type=int, default=40, help="virtual films whose labels are flipped")
     asked = parser.parse_args()
     if not PAGE.exists():
         PAGE.write_text(INTRO, encoding="utf-8")

@@ -20,8 +20,8 @@ Row = Mapping[str, Any]
 SECTIONS: Final = {
     "contradictions": (
         "One film under two labels",
-        "These films show the same, but carry different labels. At most one label of each is right; training leaves "
-        "them all out.",
+        "These films show the same, or were cut out of one film, but carry different labels. Not all of these labels "
+        "are right; training leaves all of the films out.",
     ),
     "copies_in_two_parts": (
         "Copies in two parts of the split",

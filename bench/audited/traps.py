@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from audit.kept import Kept
 from audit.record import document
 from audit.rows import source_of
@@ -24,11 +26,12 @@ def section(folder: Path) -> list[str]:
         "person |",
         "|---|---|---|---|---|---|---|",
     ]
-    together = folder / "both"
-    together.mkdir(parents=True, exist_ok=True)
-    for name in SETS:
-        if not (together / name).exists():
-            (together / name).symlink_to((data / name).resolve())
+    together = folder / "both" / "manifest.csv"
+    together.parent.mkdir(parents=True, exist_ok=True)
+    tables = [pd.read_csv(data / name / "manifest.csv") for name in SETS]
+    for name, table in zip(SETS, tables, strict=True):
+        table["path"] = [str((data / name / film).resolve()) for film in table["path"]]
+    pd.concat(tables).to_csv(together, index=False)
     for title, path in (*((name, data / name) for name in SETS), ("both", together)):
         found, _ = audited(source_of(path), Kept(folder / "kept.sqlite"), 1, lambda *_: None)
         told = document(found)
