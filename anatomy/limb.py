@@ -21,7 +21,7 @@ SAME_BONE = 0.4  # of the square's side: no two hips or knees of a person lie so
 @dataclass(frozen=True, eq=False)
 class Limb:
     """One proximal femur or knee on a film: landmarks (x, y) in pixels of the film, the square around it, and how sure
-    that is (the least sure landmark, 0..1). side_sure: whether the bone itself shows which side it is."""
+    that is (the least sure landmark that counts, 0..1). side_sure: whether the bone itself shows which side it is."""
 
     side: Side
     points: dict[str, tuple[float, float]]

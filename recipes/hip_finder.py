@@ -1,8 +1,8 @@
 """Where the hips are: landmarks of each proximal femur, on films of the whole pelvis and of one hip.
 
 No published system of its own: every hip recipe begins with it. Heatmaps of landmarks after Payer et al., MedIA 2019,
-with one more place for "not on this film"; a femur counts as found where every landmark is sure and together they have
-the shape of one.
+with one more place for "not on this film"; a femur counts as found where all landmarks but one are sure and together
+they have the shape of one, and the outline of its head then gives the head's centre (anatomy.femoral_head).
 Reproduce  python cli.py train hip_finder --data virtual --preset demo --out runs/finder
 """
 
