@@ -81,7 +81,7 @@ test: .venv/installed-dev label-studio-env test-tools check
 	$(PY) -m pytest -m "not slow" -n 2 --dist loadgroup
 
 # The unit tier: no network trained, no server, no browser.
-FAST := tests/annotation tests/core tests/evidence tests/jobs tests/present tests/project tests/spaces/test_room.py tests/test_imports.py
+FAST := tests/annotation tests/core tests/evidence tests/present tests/project tests/spaces/test_room.py tests/test_imports.py
 test-fast: .venv/installed-dev
 	OMP_NUM_THREADS=1 $(PY) -m pytest -m "not slow and not e2e" -n 2 --dist loadgroup $(FAST)
 
