@@ -22,7 +22,6 @@ from core.refusal import Notice, NoticeCode, Refused
 from core.regions import Regions
 from core.settings import settings
 from core.system.clock import Clock
-from core.system.in_order import in_order
 from imaging import deidentify_folder as deidentify_folder
 from imaging.ahead import opened_ahead
 from imaging.opening import Opened, failure, open_file, open_film, refusal
@@ -300,9 +299,9 @@ def read_files(
         yield from ((path, read_file(path, recipe, known.get(path.resolve()), pixel_mm)) for path in paths)
         return
     films = [(path, known.get(path.resolve())) for path in paths]
-    with engine.many_at_once():
-        opened = opened_ahead(films, pixel_mm, workers)
-        yield from zip(paths, in_order(partial(answers_to, recipe=recipe), opened, workers), strict=True)
+    # One after another, as `read` does it: on another number of threads a network's last digits would differ.
+    for path, opened in zip(paths, opened_ahead(films, pixel_mm, workers), strict=True):
+        yield path, answers_to(opened, recipe)
 
 
 def clinical_table(table: Path) -> dict[Path, Clinical]:

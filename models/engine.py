@@ -1,7 +1,5 @@
 """Runs a bundle's networks on CPU or GPU, one film at a time, so that an answer never depends on its neighbours."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,18 +37,6 @@ def device(name: str) -> torch.device:
             f"found no device {name!r}; set OSTEOLENS_DEVICE to auto, cpu or one this machine has"
         ) from fault
     return chosen
-
-
-@contextmanager
-def many_at_once() -> Iterator[None]:
-    """While films are read by several threads, each run of a network keeps to one core: shared out among cores that
-    are all taken, it would only wait."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def answer(candidate: Node, image: Array, on: torch.device, clinical: Array | None = None) -> Answer:
