@@ -14,6 +14,7 @@ from core.clinical import Clinical
 from core.labels import CLASSES
 from core.settings import settings
 from evidence.out_of_distribution import OutOfDistribution
+from imaging import read_radiograph
 from models.bundle import by_name, load, save
 
 ROW = {
@@ -111,7 +112,7 @@ def test_a_film_unlike_any_learned_from_is_refused(monkeypatch: pytest.MonkeyPat
     assert answer.refusal is not None
     assert answer.refusal.code == "wrong_site"
     assert answer.radiograph is not None  # a refused film is shown
-    assert answer.radiograph.pixels.shape == reading.read_radiograph(knee_png(), "a.png").pixels.shape
+    assert answer.radiograph.pixels.shape == read_radiograph(knee_png(), "a.png").pixels.shape
 
 
 def test_an_unknown_recipe_is_wrong_use_and_names_the_known_ones() -> None:

@@ -13,6 +13,8 @@ from core.settings import settings
 from imaging.preprocess import Preprocess
 from tasks.part import Candidate, Preset
 
+pytestmark = pytest.mark.slow  # two of them take more than two minutes each
+
 INPUTS = Preprocess((48, 48))
 TINY = {"channels": [4, 4, 4], "hidden": 8}
 NETWORKS = (

@@ -62,7 +62,7 @@ def test_a_training_outlives_its_tab_and_its_bundle_reads(workbench: Face, films
     with workbench.page(chromium) as page:
         page.goto(f"{workbench.url}/learn")
         expect(page.get_by_text("No training yet")).to_be_visible()
-        ask(page, films / "own", 60)
+        ask(page, films / "own", 200)  # long enough to be stopped
         page.get_by_role("button", name="Start the training").click()
         expect(page.get_by_text("Running", exact=True)).to_be_visible(timeout=120_000)
     with workbench.page(chromium) as page:  # another visit: the first tab is gone
