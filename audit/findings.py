@@ -94,7 +94,7 @@ def findings(
         asked = f"{' and '.join(doubts.models)} contradicts {len(strong)} of {doubts.asked} labels"
         found.append(Finding("label_doubts", WARNING, len(strong), f"{asked}; look at the most doubtful first"))
     for column, why in lacking.items():
-        found.append(Finding(f"no_{column}", NOTE, 1, f"No row has {column}: {why} could not be looked at"))
+        found.append(Finding(f"no_{column}", NOTE, 1, f"The column {column} is empty, so {why} could not be checked"))
     return sorted(found, key=lambda one: (ERROR, WARNING, NOTE).index(one.severity))
 
 

@@ -13,9 +13,9 @@ from training.data.given_split import NAMES
 from training.data.manifest import TABLES, example_of, table_rows
 
 NO_FILM: Final = {".csv", ".parquet", ".json", ".jsonl", ".md", ".txt", ".html", ".xml", ".pdf", ".npy", ".npz", ".nii"}
-WITHOUT: Final = {  # what cannot be looked at without a column, by column
+WITHOUT: Final = {  # what cannot be checked without a column, by column
     "label": "classes, contradictions, shortcuts and doubtful labels",
-    "patient": "one person in two parts, and intervals that count people",
+    "patient": "whether one person stands in two parts",
     "split": "leaks between parts",
     "age_years": "whether age gives the label away",
     "sex": "whether sex gives the label away",
@@ -85,7 +85,7 @@ def source_of(path: Path) -> Source:
 
 
 def lacking(rows: Sequence[Row]) -> dict[str, str]:
-    """Columns that no row fills, nor its film's own tags, with what cannot be looked at for want of them."""
+    """Columns that no row fills, nor its film's own tags, with what cannot be checked for want of them."""
     filled = {
         "label": any(row.example.label for row in rows),
         "patient": any(row.example.patient for row in rows),
