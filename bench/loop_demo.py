@@ -130,6 +130,9 @@ def _loop(chosen: argparse.Namespace, folder: Path, url: str, token: str, clock:
     with clock.step(3, "They are read, and those that an expert should see are chosen"):
         _run("queue", "add", films, "--recipe", RECIPE, "--budget", chosen.budget, "--policy", "hard",
              "--control", chosen.control)  # fmt: skip
+        if held := [entry.case_id for entry in learning.worklist(learning.State.HELD)]:
+            print("   What may be text waits for a person. These films were drawn here: no name stands on them.")
+            _run("queue", "release", *held)
         waiting = learning.waiting()
         control = sum(CONTROL in case.reasons for case in waiting)
         print(f"   {chosen.films} films read, {len(waiting)} wait for an expert, {control} of them as control")
